@@ -1,0 +1,1 @@
+"""What a release is and how we decide: pure functions over frozen dataclasses."""

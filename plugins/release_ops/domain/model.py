@@ -1,0 +1,374 @@
+"""The nouns: what a product, a release, a milestone, a feature, a gate and a change are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class ReleaseType(StrEnum):
+    """How much a release changes; decides its train."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    HOTFIX = "hotfix"
+    SECURITY = "security"
+
+
+class MilestoneKind(StrEnum):
+    """The stations of a train, in the order in which they run when they fall on the same instant."""
+
+    PLANNING = "planning"
+    ALPHA = "alpha"
+    FEATURE_COMPLETE = "feature_complete"
+    FREEZE = "freeze"
+    BETA = "beta"
+    RC = "rc"
+    GA = "ga"
+    SUPPORT_END = "support_end"
+
+    @property
+    def rank(self) -> int:
+        """Position in the train, 0 for planning."""
+        return list(MilestoneKind).index(self)
+
+
+class Adjust(StrEnum):
+    """Where a date moves that falls on a day without business."""
+
+    PREVIOUS = "previous"
+    NEXT = "next"
+    NONE = "none"
+
+
+class Verdict(StrEnum):
+    """What the evaluation of a gate says."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a secret
+    CONDITIONAL = "conditional"
+    FAIL = "fail"
+
+
+class Outcome(StrEnum):
+    """What the evidence says of one criterion; `unknown` is never `pass`."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    """A person has still to tick it."""
+
+
+class FeatureStatus(StrEnum):
+    """How far a feature is."""
+
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class Disposition(StrEnum):
+    """What the freeze does with a feature."""
+
+    INCLUDED = "included"
+    EXCLUDED = "excluded"
+    DEADLINE_IMPOSED = "deadline_imposed"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneRule:
+    """When a milestone falls, relative to GA: `rule` is one of the forms that `milestones.parse_rule` reads."""
+
+    rule: str
+    at: time = time(9, 0)
+    adjust: Adjust = Adjust.PREVIOUS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneOverride:
+    """One release's own date for a milestone, or (`skip`) that it has none; always with its reason."""
+
+    date: date | None = None
+    at: time | None = None
+    rule: str | None = None
+    skip: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A dated step of a release. `planned_at` is aware, in the product's zone."""
+
+    product: str
+    version: str
+    kind: MilestoneKind
+    planned_at: datetime
+    rule: str
+    note: str = ""
+    """Why the date differs from the bare rule: an override's reason, a holiday that moved it."""
+
+    @property
+    def key(self) -> str:
+        """Partition key of the run that carries it out, `webapp:2.8.0:alpha`."""
+        return f"{self.product}:{self.version}:{self.kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One planned piece of a release's scope."""
+
+    id: str
+    title: str
+    status: FeatureStatus
+    owner: str = ""
+    priority: str = "should"
+    """must, should or could: a must that is unfinished at the freeze gets a deadline, a could is excluded."""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A product and a version with its GA date."""
+
+    product: str
+    version: str
+    type: ReleaseType
+    ga: date
+    theme: str = ""
+    overrides: Mapping[MilestoneKind, MilestoneOverride] = field(default_factory=dict)
+    features: tuple[Feature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """Where a product's source lives. `location` is a git URL or path, or `owner/name` for GitHub."""
+
+    kind: str
+    location: str
+    connection: str | None
+    default_branch: str
+    tag: str
+    """Pattern of a tag, `v{version}`."""
+    release_branch: str
+    """Pattern of a release branch, `release/{version}`."""
+    changelog: str
+    push: bool
+    """False: tags, branches and commits are made in a private clone and nothing leaves the machine."""
+
+    def tag_name(self, version: str) -> str:
+        """Tag of a version."""
+        return self.tag.format(version=version)
+
+    def branch_name(self, version: str) -> str:
+        """Release branch of a (final) version."""
+        return self.release_branch.format(version=version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who approves. `id` is the user id that Airflow's auth manager knows."""
+
+    id: str
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One checkable statement of a gate. `spec` holds what its kind needs (see docs/release-managers.md)."""
+
+    id: str
+    kind: str
+    """checks, reviews, features, report, github, sql, file, checklist or gates."""
+    title: str
+    required: bool = True
+    waivable: bool = True
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPolicy:
+    """Who has to agree: so many people per role, at least `minimum` distinct people, within `timeout`."""
+
+    roles: Mapping[str, int] = field(default_factory=dict)
+    minimum: int = 0
+    timeout: timedelta = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Named criteria plus required approvals."""
+
+    name: str
+    criteria: tuple[Criterion, ...] = ()
+    approvals: ApprovalPolicy = field(default_factory=ApprovalPolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One way to reach an audience: kind `outbox`, `slack` or `email`."""
+
+    kind: str
+    connection: str | None = None
+    to: str = ""
+    """Slack channel or mail address; empty for the outbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blackout:
+    """A period, both ends aware, in which production may not be changed."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowPolicy:
+    """Which milestones change production and what closes their window, besides the blackouts."""
+
+    milestones: frozenset[MilestoneKind] = frozenset({MilestoneKind.GA})
+    holidays_close: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezePolicy:
+    """What the freeze demands of the branch and of unfinished features."""
+
+    required_reviews: int = 2
+    exempt: tuple[str, ...] = ("fix", "docs")
+    """Change types that may still land."""
+    deadline: timedelta = timedelta(days=3)
+    """How long an unfinished must-have feature gets."""
+    check: str = "release-ops/freeze"
+    """Name of the status check that a GitHub ruleset demands during the freeze."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A thing that is released: one file `include/products/<id>.yaml`, over the defaults."""
+
+    id: str
+    name: str
+    repository: Repository
+    scheme: str
+    timezone: str
+    holiday_regions: tuple[str, ...]
+    catch_up: timedelta
+    trains: Mapping[ReleaseType, Mapping[MilestoneKind, MilestoneRule]]
+    releases: tuple[Release, ...]
+    gates: Mapping[str, Gate]
+    milestone_gates: Mapping[MilestoneKind, str]
+    approvers: Mapping[str, tuple[Person, ...]]
+    channels: Mapping[str, tuple[Channel, ...]]
+    """Audience to its channels."""
+    freeze: FreezePolicy
+    windows: WindowPolicy
+    blackouts: tuple[Blackout, ...]
+    scope_source: str = "file"
+    """`file`, or `github`: the issues of the GitHub milestone named like the version."""
+
+    def release(self, version: str) -> Release:
+        """Release of that version; KeyError with the known versions."""
+        for release in self.releases:
+            if release.version == version:
+                return release
+        known = ", ".join(release.version for release in self.releases) or "none"
+        raise KeyError(f"{self.id} has no release {version}; its product file plans: {known}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was found for one criterion. All text is data from outside: escape it where it is shown."""
+
+    criterion: str
+    outcome: Outcome
+    observed: str = ""
+    expected: str = ""
+    detail: str = ""
+    link: str = ""
+    waived_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """An approver's signed, reasoned, expiring exception to one criterion."""
+
+    gate: str
+    criterion: str
+    approver: str
+    reason: str
+    granted_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One answer to one seat. `user` is None when nobody answered in time."""
+
+    seat: str
+    role: str
+    user: str | None
+    approved: bool
+    reason: str = ""
+    answered_at: datetime | None = None
+    ticked: frozenset[str] = frozenset()
+    """Ids of the checklist criteria that this person ticked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One commit as the changelog sees it; the fields follow Conventional Commits 1.0.0."""
+
+    type: str
+    scope: str | None = None
+    breaking: bool = False
+    description: str = ""
+    body: str | None = None
+    footers: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    """Texts of BREAKING CHANGE footers."""
+    references: tuple[Reference, ...] = ()
+    reverts: tuple[str, ...] = ()
+    """Full or abbreviated ids of the commits that this one reverts."""
+    co_authors: tuple[str, ...] = ()
+    id: str = ""
+    """Commit id; empty while the message stands alone."""
+    author: str = ""
+    committed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """An issue that a change names: `closes octo/repo#12`, `refs JIRA-7`."""
+
+    action: str | None
+    target: str
+    """`#12`, `octo/repo#12` or `JIRA-7`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawCommit:
+    """One commit as git tells it, before anybody reads its message."""
+
+    id: str
+    parents: tuple[str, ...]
+    message: str
+    author: str = ""
+    email: str = ""
+    committed_at: int = 0
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag and the commit it leads to (annotated tags peeled)."""
+
+    name: str
+    commit: str
+    annotated: bool = False

@@ -1,0 +1,1 @@
+"""The authenticated pages inside the Airflow UI."""
