@@ -147,7 +147,7 @@ class Airflow:
         return str(self._secrets["passwords"][user])
 
     def prepare(self) -> None:
-        """Make directories, secrets and databases, migrate Airflow's metadata; AirflowError with the log if it fails."""
+        """Make directories, secrets, databases; migrate Airflow's metadata, AirflowError with the log if it fails."""
         for folder in (self.home / "airflow", self.home / "state", self.logs, self.products):
             folder.mkdir(parents=True, exist_ok=True)
         write_private(self.home / "passwords.json", json.dumps(self._secrets["passwords"]) + "\n")

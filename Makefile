@@ -1,0 +1,90 @@
+# make run: everything on this machine. make help lists the rest.
+SHELL := /bin/sh
+VENV  := .venv
+BIN   := $(VENV)/bin
+STATE := .run
+
+APPROVE ?= auto
+EXIT    ?=
+PRODUCT ?=
+PORT    ?= 8080
+WORKERS ?= 2
+export APPROVE EXIT PRODUCT PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test stop clean lock lint format env venv dev node
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make run APPROVE=manual       you answer the approvals in the UI'
+	@echo '  make run EXIT=1               end when the train has run, non-zero if anything failed'
+	@echo '  make run PRODUCT=path.yaml    run your own product on a clone of its repository'
+	@echo '  make run PORT=9000            another port than 8080'
+
+run: $(VENV)/.installed ## start Postgres, Airflow and the demo release train; Ctrl-C stops them
+	@exec $(BIN)/python -m quickstart run
+
+stop: ## stop what `make run` started, if it is still there
+	@if [ -x $(BIN)/python ] && [ -d $(STATE) ]; then $(BIN)/python -m quickstart stop; else echo 'nothing runs'; fi
+
+clean: stop ## stop, and remove the state of `make run` (.run); .venv stays
+	@if [ -x $(BIN)/python ] && [ -d $(STATE) ]; then $(BIN)/python -m quickstart clean; fi
+	@rm -rf $(STATE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+test: $(VENV)/.installed-dev node lint ## install the test tools, lint, and run every test
+	@echo '== pytest: the quick ones, $(WORKERS) at a time'
+	@$(BIN)/python -m pytest -m 'not system' -n $(WORKERS) --dist loadgroup -q $(PYTEST)
+	@echo '== pytest: the ones that start a real Airflow, one after the other'
+	@$(BIN)/python -m pytest -m system -q $(PYTEST) || [ $$? -eq 5 ]
+
+lint: $(VENV)/.installed-dev ## ruff, mypy, import-linter
+	@echo '== ruff check';  $(BIN)/ruff check -q .
+	@echo '== ruff format'; $(BIN)/ruff format -q --check .
+	@echo '== mypy';        $(BIN)/mypy
+	@echo '== lint-imports'; PYTHONPATH=plugins $(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## let ruff rewrite what it can
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+node: # the contract tests compare our API calls with official descriptions, through a program that needs node
+	@if [ ! -x tests/contract/install ]; then :; \
+	elif command -v npm >/dev/null 2>&1; then \
+	    echo '== npm ci (contract tests)'; \
+	    tests/contract/install || { echo 'note: tests/contract/install failed; the contract tests are skipped'; [ "$(CI)" != true ]; }; \
+	else \
+	    echo 'note: npm is missing, so the contract tests are skipped; Debian: apt-get install nodejs npm'; [ "$(CI)" != true ]; \
+	fi
+
+lock: $(VENV)/.installed ## pin requirements*.in into requirements*.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+
+env: ## make .env with random secrets for docker compose; never overwrites one
+	@python3 -m quickstart.env
+
+venv: $(VENV)/.installed
+dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@python=; for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	    if command -v $$candidate >/dev/null 2>&1 && $$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; \
+	    then python=$$candidate; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	    echo "No Python 3.11, 3.12 or 3.13 here (python3 is: $$(python3 --version 2>&1 | head -n 1)). Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; fi; \
+	command -v git >/dev/null 2>&1 || { echo 'git is missing; Debian: apt-get install git' >&2; exit 1; }; \
+	echo "== $(VENV) with $$($$python --version)"; \
+	$$python -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "$$python cannot make a virtual environment; Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo '== installing requirements.txt (once; some minutes)'
+	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo '== installing requirements-dev.txt'
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
