@@ -270,6 +270,8 @@ class Product:
     freeze: FreezePolicy
     windows: WindowPolicy
     blackouts: tuple[Blackout, ...]
+    announcements: Mapping[MilestoneKind, tuple[str, ...]] = field(default_factory=dict)
+    """Which audiences hear of a milestone; `*` stands for all."""
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
 
