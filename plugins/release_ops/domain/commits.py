@@ -1,0 +1,278 @@
+"""One commit message -> one Change: Conventional Commits 1.0.0, Git's own messages, references, reverts.
+
+The rules that are named in comments are those of https://www.conventionalcommits.org/en/v1.0.0/. Every pattern here is
+either anchored to one line or bounded, and a message is walked once, so that parsing takes time linear in its length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from release_ops.domain.model import Change, Reference
+
+TYPE_ALIASES: Mapping[str, str] = {
+    "feature": "feat",
+    "features": "feat",
+    "bugfix": "fix",
+    "bug": "fix",
+    "hotfix": "fix",
+    "performance": "perf",
+    "doc": "docs",
+    "documentation": "docs",
+    "sec": "security",
+    "deprecate": "deprecation",
+    "deprecated": "deprecation",
+    "tests": "test",
+    "refact": "refactor",
+}
+"""Spellings that teams use for the same type; `parse_commit` applies them only where it is told to."""
+
+# Rules 1, 4 and 13. A type is one noun without blanks; a scope is not empty and has no parentheses.
+_HEADER = re.compile(
+    r"(?P<type>[^\s():!,;]+)(?:\((?P<scope>[^()\r\n]*[^()\s][^()\r\n]*)\))?(?P<bang>!)?:[ \t]+(?P<description>\S.*)"
+)
+# Rules 8, 9 and 16: `Token: value` or `Token #value`; a lone `BREAKING CHANGE:` has its text below.
+_FOOTER = re.compile(
+    r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
+)
+_BREAKING = frozenset({"BREAKING CHANGE", "BREAKING-CHANGE"})
+_SECTION_TOKENS = frozenset({"notice", "security", "deprecation", "deprecated"})
+
+_ACTION_WORDS = {
+    "close": "close closes closed closing",
+    "fix": "fix fixes fixed fixing",
+    "resolve": "resolve resolves resolved resolving",
+    "implement": "implement implements implemented implementing",
+}
+CLOSING = frozenset(word for words in _ACTION_WORDS.values() for word in words.split())
+"""Action words (lower case) that say that the issue is done with this change."""
+_NAMING = frozenset(
+    {"ref", "refs", "reference", "references", "see", "issue", "issues", "ticket", "tickets", "jira", "bug", "part-of"}
+    | {"related", "related-to", "relates", "relates-to", "addresses"}
+)
+_KEY = r"[A-Z][A-Z0-9_]{1,15}-\d{1,9}"
+_ISSUE = rf"(?:(?:[\w.-]{{1,100}}/)?[\w.-]{{1,100}})?#(?:\d{{1,12}}|{_KEY})"
+_TEXT_REFERENCE = re.compile(
+    rf"(?<![\w/#.&-])(?:(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}})?"
+    rf"(?P<target>{_ISSUE})(?![\w-])",
+    re.IGNORECASE,
+)
+_ACTION_KEY = re.compile(
+    rf"(?<![\w-])(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}}(?P<target>{_KEY})(?![\w-])",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(rf"(?<![\w/#.-])(?P<target>{_ISSUE}|{_KEY})(?![\w-])")
+_URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
+
+_SHA = r"[0-9a-f]{7,64}"
+_REVERTS = re.compile(
+    rf"\b[Tt]his (?:partially )?reverts? (?:the )?commits? (?P<ids>{_SHA}(?:(?:,| and|, and) {_SHA}){{0,50}})"
+)
+_REVERT_HEADER = re.compile(r'revert(?:ed|s)?:? "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
+_REAPPLY_HEADER = re.compile(r'reapply "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
+_HEX = re.compile(rf"\b{_SHA}\b")
+_PICKED = re.compile(rf"^\(cherry[- ]picked from commit (?P<id>{_SHA})\)", re.MULTILINE)
+_CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(?P<who>[^\n]{1,320})$", re.IGNORECASE | re.MULTILINE)
+
+_VERSION = r"v?\d+\.\d+\.\d+\S*"
+_GIT_MESSAGES = re.compile(
+    rf"""(?:
+        Merge\ (?:branch|tag|remote-tracking\ branch|pull\ request|commit|heads?|refs|changes|\S+\ into)\b
+      | Merged?\ (?:in|PR)\b
+      | Auto(?:matic(?:ally)?)?[- ]merged?\b
+      | (?:fixup|squash|amend)!\ ?
+      | revert(?:ed|s)?:?\ "
+      | reapply\ "
+      | {_VERSION}(?:\s+\[(?:skip\ ci|ci\ skip)\])?\s*$
+      | chore(?:\([^()\n]*\))?:\ (?:release\ )?{_VERSION}(?:\s+\[(?:skip\ ci|ci\ skip)\])?\s*$
+      | initial\ commit\s*$
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """What a commit takes back: the subject that it quotes and the ids that it names; either may be missing."""
+
+    header: str
+    ids: tuple[str, ...]
+
+
+def normalise(message: str) -> str:
+    r"""The message with `\n` line ends, without leading blank lines and trailing white space."""
+    if "\r" in message:
+        message = message.replace("\r\n", "\n").replace("\r", "\n")
+    return message.lstrip("\n").rstrip()
+
+
+def subject(message: str) -> str:
+    """First line of a message, trimmed; empty for an empty message."""
+    return normalise(message).partition("\n")[0].strip()
+
+
+def is_ignored(message: str) -> bool:
+    """Whether Git, a hosting service or a release tool wrote the message: merges, fixup!, reverts, bare versions.
+
+    Such messages are neither right nor wrong by the convention. The kinds are those of commitlint's default ignores.
+    """
+    return _GIT_MESSAGES.match(normalise(message)) is not None
+
+
+def parse_commit(message: str, *, types: Mapping[str, str] | None = None) -> Change | None:
+    """The change that a message describes, or None where its header does not follow Conventional Commits 1.0.0.
+
+    `types` maps spellings to types (`{"feature": "feat"}`); a type is always given in lower case (rule 15). The body
+    keeps its inner line breaks; footers keep their tokens and order; `notes` holds the texts of the BREAKING CHANGE
+    footers, or the description where only `!` says that the change breaks (rule 13). Never raises.
+    """
+    text = normalise(message)
+    header, _, rest = text.partition("\n")
+    match = _HEADER.fullmatch(header.rstrip())
+    if match is None:
+        return None
+    body, footers = _split(rest)
+    kind = match["type"].lower()
+    description = match["description"]
+    notes = tuple(value for token, value in footers if token in _BREAKING)
+    breaking = bool(match["bang"]) or bool(notes)
+    if breaking and not notes:
+        notes = (description,)
+    kind = (types or {}).get(kind, kind)
+    return Change(
+        type=kind,
+        scope=match["scope"].strip() if match["scope"] else None,
+        breaking=breaking,
+        description=description,
+        body=body,
+        footers=tuple(footers),
+        notes=notes,
+        references=tuple(_references(header, body, footers)),
+        reverts=_reverts(kind, rest, footers),
+        co_authors=co_authors(rest),
+    )
+
+
+def parse_revert(message: str) -> Revert | None:
+    """What Git's or a hosting service's `Revert "..."` takes back, or None for any other message.
+
+    `Reapply "..."` (Git's name for the revert of a revert) counts as a revert too.
+    """
+    text = normalise(message)
+    header, _, rest = text.partition("\n")
+    if reapplied := _REAPPLY_HEADER.match(header):
+        return Revert(f'Revert "{reapplied["header"]}"', _named_ids(rest))
+    if reverted := _REVERT_HEADER.match(header):
+        return Revert(reverted["header"], _named_ids(rest))
+    return None
+
+
+def picked_from(message: str) -> tuple[str, ...]:
+    """Ids of the commits that `git cherry-pick -x` names, oldest pick first."""
+    if "cherry" not in message:
+        return ()
+    return tuple(match["id"] for match in _PICKED.finditer(normalise(message)))
+
+
+def co_authors(text: str) -> tuple[str, ...]:
+    """People of `Co-authored-by` trailers, each once, as written: `Ada <ada@example.org>`."""
+    if "o-author" not in text and "O-AUTHOR" not in text:
+        return ()
+    return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text)))
+
+
+def _split(rest: str) -> tuple[str | None, list[tuple[str, str]]]:
+    """Body and footers of what follows the header.
+
+    Both begin after a blank line (rules 6 and 8), so lines that hang on the header are neither. A paragraph whose first
+    line is a footer is a footer paragraph: each of its lines opens a footer or continues the one above (rule 10). A
+    blank line ends a value, so that text below a footer stays text; an open `BREAKING CHANGE:` takes the paragraph
+    below it.
+    """
+    lines = rest.split("\n")
+    start = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
+    body: list[str] = []
+    footers: list[tuple[str, list[str]]] = []
+    in_footers, after_blank = False, True
+    for line in lines[start + 1 :]:
+        if not line.strip():
+            after_blank = True
+            if not in_footers:
+                body.append("")
+            continue
+        match = _FOOTER.match(line) if after_blank or in_footers else None
+        if match is not None and match["open"] and match["token"] not in _BREAKING:
+            match = None
+        if match is not None:
+            footers.append((match["token"], [match["value"]] if match["value"] else []))
+            in_footers = True
+        elif in_footers and (not after_blank or not footers[-1][1]):
+            footers[-1][1].append(line)
+        else:
+            if in_footers and body:
+                body.append("")
+            in_footers = False
+            body.append(line)
+        after_blank = False
+    text = "\n".join(body).rstrip()
+    return text or None, [(token, "\n".join(value).rstrip()) for token, value in footers]
+
+
+def _references(header: str, body: str | None, footers: Iterable[tuple[str, str]]) -> Iterator[Reference]:
+    """Issues that the message names, each once; one that an action names beats the same one without."""
+    found: dict[str, str | None] = {}
+    for action, target in _all_references(header, body, footers):
+        if found.get(target) is None:
+            found[target] = action
+    return (Reference(action=action, target=target) for target, action in found.items())
+
+
+def _all_references(
+    header: str, body: str | None, footers: Iterable[tuple[str, str]]
+) -> Iterator[tuple[str | None, str]]:
+    yield from _text_references(header)
+    if body:
+        yield from _text_references(body)
+    for token, value in footers:
+        lowered = token.lower()
+        if lowered in CLOSING or lowered in _NAMING:
+            if value[:1].isdigit():
+                value = f"#{value}"  # noqa: PLW2901 - `Closes #12`: the separator took the sign
+            for match in _LISTED.finditer(_URL.sub(" ", value)):
+                yield token, match["target"]
+        else:
+            yield from _text_references(value)
+
+
+def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
+    if "#" in text:
+        action: str | None = None
+        end = -1
+        clean = _URL.sub(" ", text) if "://" in text else text
+        for match in _TEXT_REFERENCE.finditer(clean):
+            # `closes #1, #2` closes both.
+            listed = end >= 0 and clean[end : match.start()].strip(" ") in {",", "and", ", and", "&"}
+            action = match["action"] or (action if listed else None)
+            end = match.end()
+            yield action, match["target"]
+    if "-" in text:
+        for match in _ACTION_KEY.finditer(text):
+            if match["target"].isupper():
+                yield match["action"], match["target"]
+
+
+def _reverts(kind: str, rest: str, footers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    ids = list(_named_ids(rest))
+    if kind == "revert":
+        for token, value in footers:
+            if token.lower() in {"refs", "ref", "reverts"}:
+                ids.extend(_HEX.findall(value))
+    return tuple(dict.fromkeys(ids))
+
+
+def _named_ids(text: str) -> tuple[str, ...]:
+    if "revert" not in text:
+        return ()
+    return tuple(dict.fromkeys(sha for match in _REVERTS.finditer(text) for sha in _HEX.findall(match["ids"])))
