@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from github import Github
@@ -40,6 +40,7 @@ from release_ops.adapters.github_shapes import (
 )
 from release_ops.domain.model import Feature
 
+DEFAULT_CONNECTION = "github_default"
 FREEZE_CHECK = "release-ops/freeze"
 DESCRIPTION_LIMIT = 140
 """Characters that GitHub takes as the description of a status."""
@@ -53,21 +54,21 @@ _LOCATION = re.compile(r"(?:^|[/:])([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 class GitHubRepository:
     """One repository. Every method raises a GitHubError (see `github_api`) with its remedy."""
 
-    def __init__(self, location: str, client: Github, **limits: Any) -> None:
-        """`location` is `owner/name` or a URL of the repository; `limits` go to GitHubApi (sleep, clock, max_wait)."""
+    def __init__(
+        self, location: str, *, connection_id: str | None = None, client: Github | None = None, **limits: Any
+    ) -> None:
+        """`location` is `owner/name` or a URL; `connection_id` names an Airflow connection of type `github`.
+
+        `client` stands in for the connection; `limits` go to GitHubApi (sleep, clock, max_wait, max_pages).
+        """
         found = _LOCATION.search(location.strip())
         if found is None:
             raise ValueError(f"repository.location: {location!r}: not a GitHub repository; write owner/name")
         self.name = f"{found[1]}/{found[2]}"
-        self._api = GitHubApi(requester_of(client), **limits)
+        self._api = GitHubApi(requester_of(client or client_of(connection_id or DEFAULT_CONNECTION)), **limits)
         self._path = f"/repos/{self.name}"
         host = urlsplit(self._api.requester.base_url)
         self._web = urlunsplit((host.scheme, host.netloc.removeprefix("api."), f"/{self.name}", "", ""))
-
-    @classmethod
-    def from_connection(cls, location: str, connection_id: str, **limits: Any) -> Self:
-        """Repository through an Airflow connection of type `github`."""
-        return cls(location, client_of(connection_id), **limits)
 
     # ------------------------------------------------------------------------------------------------- what gates ask
 

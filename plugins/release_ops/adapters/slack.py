@@ -8,13 +8,14 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from release_ops.adapters.slack_blocks import Block, Part, parts
 
+DEFAULT_CONNECTION = "slack_api_default"
 EVENT = "release_ops"
 """Event type in the metadata of every message of ours."""
 MARGIN = timedelta(minutes=10)
@@ -57,21 +58,37 @@ class SlackRateLimitedError(SlackError):
     """Slack asks for a longer pause than the caller allows."""
 
 
+def client_of(connection_id: str) -> WebClient:
+    """Slack client of an Airflow connection; SlackError when it cannot be used."""
+    from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415 - slow to import
+
+    try:
+        return SlackHook(slack_conn_id=connection_id, retry_handlers=[]).client
+    except Exception as error:
+        raise SlackError(
+            f"connection {connection_id}: cannot be used: {type(error).__name__}; create it with `airflow "
+            "connections add` (type slack; password: the bot token xoxb-…)"
+        ) from None
+
+
 class SlackChannel:
     """Posts into the channels of one workspace.
 
-    `max_wait` bounds, in seconds, the pauses of one call that Slack asks for; `max_pages` one listing.
+    `connection_id` is an Airflow connection of type `slack`; `client` stands in for it. `max_wait` bounds, in seconds,
+    the pauses of one call that Slack asks for; `max_pages` one listing.
     """
 
     def __init__(
         self,
-        client: WebClient,
         *,
+        connection_id: str | None = None,
+        client: WebClient | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         max_wait: float = 300.0,
         max_pages: int = 20,
     ) -> None:
+        client = client or client_of(connection_id or DEFAULT_CONNECTION)
         # Without the client's own retries: they repeat a post whose answer got lost.
         self._client = WebClient(
             token=client.token,
@@ -84,20 +101,6 @@ class SlackChannel:
         )
         self._sleep, self._clock, self._max_wait, self._max_pages = sleep, clock, max_wait, max_pages
         self._ids: dict[str, str] = {}
-
-    @classmethod
-    def from_connection(cls, connection_id: str, **limits: Any) -> Self:
-        """Channels through an Airflow connection of type `slack`; SlackError when it cannot be used."""
-        from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415 - slow to import
-
-        try:
-            client = SlackHook(slack_conn_id=connection_id, retry_handlers=[]).client
-        except Exception as error:
-            raise SlackError(
-                f"connection {connection_id}: cannot be used: {type(error).__name__}; create it with `airflow "
-                "connections add` (type slack; password: the bot token xoxb-…)"
-            ) from None
-        return cls(client, **limits)
 
     def channel_id(self, channel: str) -> str:
         """Id of a channel given as `#name`, `name` or id; SlackError when the app does not see it."""
