@@ -36,6 +36,31 @@ def freeze_features(features: Iterable[Feature], policy: FreezePolicy, *, at: da
     return tuple(_decide(feature, at=at, deadline=at + policy.deadline) for feature in features)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether the scope may be frozen; each issue is a sentence, each recommendation says what to do about issues."""
+
+    ready: bool
+    issues: tuple[str, ...]
+    recommendations: tuple[str, ...]
+
+
+def readiness(decisions: Iterable[FeatureDecision]) -> Readiness:
+    """Whether these decisions allow the freeze: a must-have feature that nobody has started does not."""
+    blocking = [decision.feature for decision in decisions if decision.blocking]
+    issues = tuple(
+        f"{feature.id} {feature.title} is a must-have and has not been started"
+        f"{f' (owner: {feature.owner})' if feature.owner else ', and nobody owns it'}."
+        for feature in blocking
+    )
+    recommendations = tuple(
+        f"{feature.id}: start it{'' if feature.owner else ' with an owner'} and set its status to in_progress (it then "
+        "gets a deadline), make it a should or could, plan it for the next release, or move the freeze."
+        for feature in blocking
+    )
+    return Readiness(ready=not blocking, issues=issues, recommendations=recommendations)
+
+
 def _decide(feature: Feature, *, at: datetime, deadline: datetime) -> FeatureDecision:
     disposition, due, blocking = Disposition.INCLUDED, None, False
     if feature.status is FeatureStatus.DONE:

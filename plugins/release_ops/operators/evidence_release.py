@@ -1,0 +1,121 @@
+"""Evidence about the release itself: numbers from a database, its features, its checklist, its earlier gates."""
+
+from __future__ import annotations
+
+import re
+
+from release_ops.domain.gates import compare, number, role_name
+from release_ops.domain.model import Criterion, Evidence, FeatureStatus, Outcome, Verdict
+from release_ops.domain.scope import freeze_features, readiness
+from release_ops.operators.evidence_sources import Sources, found, some, unknown
+
+_PLAIN_WORD = re.compile(r"[\w.+-]+", re.ASCII)
+
+
+def sql(criterion: Criterion, sources: Sources) -> Evidence:
+    """The one number that a read-only statement returns."""
+    spec = criterion.spec
+    connection = str(spec["connection"])
+    expected = f"{spec['comparator']} {spec['threshold']}"
+    name = str(spec.get("query") or "")
+    link = f"include/sql/checks/{name}.sql on {connection}" if name else f"statement on {connection}"
+    if name and not (_PLAIN_WORD.fullmatch(name) and (sources.checks / f"{name}.sql").is_file()):
+        known = ", ".join(sorted(path.stem for path in sources.checks.glob("*.sql"))) or "none"
+        detail = f"include/sql/checks/{name}.sql is not there; there are: {known}"
+        return unknown(criterion, "no statement", expected=expected, detail=detail, link=link)
+    statement = (sources.checks / f"{name}.sql").read_text(encoding="utf-8") if name else str(spec["statement"])
+    rows = sources.sql(connection, _fill(statement, sources))
+    problem = ""
+    if not rows:
+        problem = "no row"
+    elif len(rows) > 1 or len(rows[0]) != 1:
+        problem = f"{len(rows)} rows" if len(rows) > 1 else f"{len(rows[0])} columns"
+    elif rows[0][0] is None:
+        problem = "null"
+    else:
+        try:
+            value = number(rows[0][0])
+        except ValueError as error:
+            problem = str(error)
+    if problem:
+        detail = "the statement must return one row with one number; count(*) or coalesce() always does"
+        return unknown(criterion, problem, expected=expected, detail=detail, link=link)
+    return found(
+        criterion,
+        compare(value, spec["comparator"], spec["threshold"]),
+        observed=f"{value.normalize():f}" if value.is_finite() else str(value),
+        expected=expected,
+        link=link,
+    )
+
+
+def _fill(statement: str, sources: Sources) -> str:
+    """The statement with `{product}`, `{version}` and `{commit}` as SQL texts.
+
+    Every database driver spells parameters in its own way.
+    """
+    for name in ("product", "version", "commit"):
+        value = str(getattr(sources, name))
+        if f"{{{name}}}" in statement:
+            if not _PLAIN_WORD.fullmatch(value):
+                raise ValueError(f"{name} {value!r} cannot stand in SQL; use letters, digits and . _ + - only")
+            statement = statement.replace(f"{{{name}}}", f"'{value}'")
+    return statement
+
+
+def features(criterion: Criterion, sources: Sources) -> Evidence:
+    """How many of the planned features are done, or may be left to the freeze."""
+    movable = bool(criterion.spec.get("movable"))
+    expected = "every feature done, or one that may move or get a deadline" if movable else "every feature done"
+    link = f"scope of {sources.product} {sources.version}"
+    if sources.features is None:
+        detail = "the scope is not known: list `features` of the release in the product file, or set `scope: github`"
+        return unknown(criterion, "no scope", expected=expected, detail=detail, link=link)
+    planned = list(sources.features)
+    if not planned:
+        return found(criterion, True, observed="no features planned", expected=expected, link=link)
+    done = sum(feature.status is FeatureStatus.DONE for feature in planned)
+    if movable:
+        ready = readiness(freeze_features(planned, sources.freeze, at=sources.now))
+        holds, detail = ready.ready, " ".join([*ready.issues, *ready.recommendations])
+        bad = [each for each in planned if each.status is FeatureStatus.PLANNED and each.priority == "must"]
+        observed = f"{done} of {len(planned)} done, {len(planned) - done - len(bad)} may move or get a deadline"
+    else:
+        bad = [feature for feature in planned if feature.status is not FeatureStatus.DONE]
+        named = [f"{each.id} {each.title} ({each.status.value.replace('_', ' ')})" for each in bad]
+        holds, detail = not bad, f"unfinished: {some(named)}" if bad else ""
+        observed = f"{done} of {len(planned)} done"
+    pages = [feature.url for feature in bad if feature.url]
+    return found(
+        criterion, holds, observed=observed, expected=expected, detail=detail, link=pages[0] if pages else link
+    )
+
+
+def checklist(criterion: Criterion, sources: Sources) -> Evidence:
+    """A statement that waits for a person; `gates.apply_ticks` settles it after the approvals."""
+    role = str(criterion.spec.get("role") or "")
+    return Evidence(
+        criterion=criterion.id,
+        outcome=Outcome.PENDING,
+        observed="not ticked yet",
+        expected=f"ticked by the {role_name(role)}" if role else "ticked by an approver",
+        link=f"approval form of {sources.product} {sources.version}",
+    )
+
+
+def gates(criterion: Criterion, sources: Sources) -> Evidence:
+    """The latest verdicts of earlier gates; conditional is good enough."""
+    names = [str(name) for name in criterion.spec.get("gates") or sources.earlier_gates]
+    link = f"gates of {sources.product} {sources.version}"
+    if not names:
+        expected = "earlier gates passed"
+        return found(criterion, True, observed="no earlier gate in this train", expected=expected, link=link)
+    expected = f"passed: {', '.join(names)}"
+    failed = [name for name in names if sources.verdicts.get(name) is Verdict.FAIL]
+    absent = [name for name in names if name not in sources.verdicts]
+    observed = ", ".join(f"{name}: {sources.verdicts.get(name, 'not evaluated')}" for name in names)
+    if absent and not failed:
+        detail = f"run the milestone of {', '.join(absent)} first"
+        return unknown(criterion, observed, expected=expected, detail=detail, link=link)
+    detail = f"run the milestone of {', '.join(failed)} again when its causes are removed" if failed else ""
+    return found(criterion, not failed, observed=observed, expected=expected, detail=detail, link=link)

@@ -1,0 +1,115 @@
+"""What evidence is collected from, and the two ways of saying what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from release_ops.domain.model import Criterion, Evidence, Feature, FreezePolicy, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from release_ops.adapters.git import GitRepository
+    from release_ops.adapters.github import GitHubRepository
+
+CHECKS = Path(__file__).resolve().parents[3] / "include" / "sql" / "checks"
+"""Where the statements lie that an `sql` criterion names with `query`."""
+
+NAMED = 5
+"""So many culprits are named in a piece of evidence; the rest is counted."""
+
+Rows = Sequence[Sequence[Any]]
+
+_READ_ONLY = "SET TRANSACTION READ ONLY"
+
+
+def read_sql(connection_id: str, statement: str) -> Rows:
+    """At most two rows of a statement, through an Airflow connection, in a transaction that is rolled back.
+
+    PostgreSQL, MySQL and SQLite are told to refuse writes; for any other database name a connection whose user may only
+    read.
+    """
+    from airflow.providers.common.sql.hooks.sql import DbApiHook  # noqa: PLC0415 - costs a second
+    from airflow.sdk import BaseHook  # noqa: PLC0415
+
+    hook = BaseHook.get_connection(connection_id).get_hook()
+    if not isinstance(hook, DbApiHook):
+        raise TypeError(f"connection {connection_id} is no SQL database; name one that is in the criterion")
+    with closing(hook.get_conn()) as connection, closing(connection.cursor()) as cursor:
+        read_only = {"sqlite": "PRAGMA query_only = ON", "postgresql": _READ_ONLY, "mysql": _READ_ONLY}
+        if order := read_only.get(hook.dialect_name):
+            cursor.execute(order)
+        try:
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchmany(2)]
+        finally:
+            connection.rollback()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What there is to look at: one release at one commit."""
+
+    product: str
+    version: str
+    commit: str
+    """Full id of the commit that the release is made of."""
+    base: str | None
+    """Tag since which changes count; None for the whole history."""
+    repository: GitRepository
+    """Fetched."""
+    now: datetime
+    """Aware; a must-have feature's deadline counts from here."""
+    github: GitHubRepository | None = None
+    features: Sequence[Feature] | None = None
+    """Scope of the release; None if it is not known."""
+    freeze: FreezePolicy = field(default_factory=FreezePolicy)
+    earlier_gates: Sequence[str] = ()
+    """Names of the gates of the train's earlier milestones, in its order."""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    """Latest verdict of each gate that was evaluated for this release."""
+    sql: Callable[[str, str], Rows] = read_sql
+    """Connection id and statement to rows."""
+    checks: Path = CHECKS
+
+    def place(self, path: str) -> str:
+        """Where to look at a file of the commit: a web page on GitHub, else what `git show` takes."""
+        if self.github is None:
+            return f"{self.commit[:12]}:{path}"
+        return f"{self.github.tree_url(self.commit)}/{quote(path)}"
+
+
+def unknown(criterion: Criterion, observed: str, *, expected: str, detail: str, link: str = "") -> Evidence:
+    """Evidence that is missing; `detail` says how to provide it."""
+    return Evidence(
+        criterion=criterion.id,
+        outcome=Outcome.UNKNOWN,
+        observed=observed,
+        expected=expected,
+        detail=detail,
+        link=link,
+    )
+
+
+def found(
+    criterion: Criterion, holds: bool, *, observed: str, expected: str, detail: str = "", link: str = ""
+) -> Evidence:
+    """Evidence that shows whether the criterion holds."""
+    return Evidence(
+        criterion=criterion.id,
+        outcome=Outcome.PASS if holds else Outcome.FAIL,
+        observed=observed,
+        expected=expected,
+        detail=detail,
+        link=link,
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few, and how many more there are."""
+    more = len(names) - NAMED
+    return "; ".join(names[:NAMED]) + (f"; and {more} more" if more > 0 else "")
