@@ -1,0 +1,181 @@
+"""What a mirror knows: commits, tags, files. Names of refs come from outside and can never become options of git."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from release_ops.adapters.git_mirror import Mirror
+from release_ops.adapters.git_process import Git, RefNotFound, RepositoryError, Result
+from release_ops.domain.model import RawCommit, Tag
+
+_LOG = "--format=tformat:%H%x00%P%x00%aN%x00%aE%x00%ct%x00%B"
+_LOG_FIELDS = 6
+_MESSAGE_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One path in a commit: file mode, `blob`, `tree` or `commit`, object id, size in bytes (0 for a folder)."""
+
+    mode: str
+    kind: str
+    oid: str
+    size: int
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file, not a link, folder or submodule."""
+        return self.kind == "blob" and self.mode != "120000"
+
+
+class History:
+    """The branches, tags and commits of a mirror as of its last update."""
+
+    def __init__(self, git: Git, mirror: Mirror, *, shown: str) -> None:
+        self._git = git
+        self._mirror = mirror
+        self._shown = shown
+
+    def fetch(self) -> None:
+        """Bring the mirror to what the remote has. Unreachable with the remedy when it does not answer."""
+        self._mirror.update()
+
+    def head(self, ref: str) -> str:
+        """Commit id that a branch, tag or commit id leads to. RefNotFound with names that are close."""
+        self._ensure()
+        if ref and not re.search(r"[\x00-\x20\x7f]", ref):
+            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}")
+            found = self._read(*asked, ok=(0, 1, 128))
+            if found.code == 0:
+                return found.text
+        names = [name.split("/", 2)[2] for name in self.refs()]
+        close = difflib.get_close_matches(ref, names, n=3) or sorted(names)[:5]
+        raise RefNotFound(
+            f"{self._shown} has no branch, tag or commit {ref!r}",
+            remedy=f"did you mean {', '.join(close)}?" if close else "the repository is empty: push a first commit",
+        )
+
+    def refs(self) -> dict[str, str]:
+        """Full name of every branch and tag (`refs/heads/main`, `refs/tags/v1.0`) to its commit id."""
+        self._ensure()
+        return {name: commit for name, commit, _ in self._refs("refs/heads", "refs/tags")}
+
+    def tags(self, *, merged: str | None = None) -> list[Tag]:
+        """Tags that lead to commits, oldest first; with `merged`, those in the history of that ref only."""
+        self._ensure()
+        within = () if merged is None else (f"--merged={self.head(merged)}",)
+        found = self._refs("--sort=refname", "--sort=creatordate", *within, "refs/tags")
+        return [Tag(name.removeprefix("refs/tags/"), commit, annotated) for name, commit, annotated in found]
+
+    def log(self, base: str | None, to: str) -> Iterator[RawCommit]:
+        """Commits that `to` has and `base` (None: nothing) has not, newest first, in one pass over the history.
+
+        Memory stays bounded: commits come as git writes them, and a message over 1 MiB is cut. Bytes that are not
+        UTF-8 become U+FFFD. RefNotFound at once, before the first commit is asked for.
+        """
+        until, since = self.head(to), None if base is None else self.head(base)
+        return self._log(since, until)
+
+    def _log(self, since: str | None, until: str) -> Iterator[RawCommit]:
+        limits = () if since is None else (f"^{since}",)
+        output = self._git.stream(
+            *("log", "-z", "--no-color", "--no-show-signature", "--no-decorate", "--encoding=UTF-8", _LOG),
+            *("--end-of-options", until, *limits, "--"),
+            git_dir=self._mirror.path,
+        )
+        fields: list[str] = []
+        for raw in _split(output):
+            fields.append(raw.decode("utf-8", "replace"))
+            if len(fields) == _LOG_FIELDS:
+                commit, parents, author, email, at, message = fields
+                yield RawCommit(commit, tuple(parents.split()), message, author, email, int(at or 0))
+                fields = []
+
+    def read_file(self, commit: str, path: str, *, limit: int = 16 << 20) -> bytes | None:
+        """Content of a file in a commit; None if there is no file (links and folders are none).
+
+        RepositoryError when it is larger than `limit` bytes.
+        """
+        entry = self._entry(commit, path)
+        if entry is None or not entry.is_file:
+            return None
+        if entry.size > limit:
+            raise RepositoryError(f"{path} at {commit} has {entry.size} bytes, more than the limit of {limit}")
+        return self._read("cat-file", "blob", entry.oid).out
+
+    def file_exists(self, commit: str, path: str) -> bool:
+        """Whether the commit has a file, link or folder of that path."""
+        return self._entry(commit, path) is not None
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Best common ancestor of two refs; None when their histories share nothing."""
+        found = self._read("merge-base", self.head(one), self.head(other), ok=(0, 1))
+        return found.text.split("\n")[0] or None
+
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Whether `one` is in the history of `other` (a commit is in its own)."""
+        return self._read("merge-base", "--is-ancestor", self.head(one), self.head(other), ok=(0, 1)).code == 0
+
+    def _ensure(self) -> None:
+        if not self._mirror.exists:
+            self.fetch()
+
+    def _read(self, *args: str, ok: tuple[int, ...] = (0,)) -> Result:
+        return self._git.run(*args, git_dir=self._mirror.path, ok=ok)
+
+    def _refs(self, *args: str) -> list[tuple[str, str, bool]]:
+        """Name, commit and whether annotated, of every ref that leads to a commit."""
+        fields = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
+        found = []
+        for line in self._read("for-each-ref", f"--format={fields}", *args).text.splitlines():
+            name, kind, direct, peeled_kind, peeled = line.split("\x00")
+            if peeled_kind == "tag":
+                deep = self._read("rev-parse", "--verify", "--quiet", direct + "^{commit}", ok=(0, 1, 128))
+                peeled_kind, peeled = ("commit" if deep.code == 0 else ""), deep.text
+            if "commit" in (kind, peeled_kind):
+                found.append((name, peeled or direct, kind == "tag"))
+        return found
+
+    def _entry(self, commit: str, path: str) -> Entry | None:
+        clean = checked_path(path)
+        told = self._read("ls-tree", "-z", "-l", "--full-tree", self.head(commit), "--", clean).out
+        for line in told.decode("utf-8", "surrogateescape").split("\x00"):
+            about, _, name = line.partition("\t")
+            if name == clean:
+                mode, kind, oid, size = about.split()
+                return Entry(mode, kind, oid, int(size) if size.isdigit() else 0)
+        return None
+
+    def _commit_with(self, head: str, trailer: str, value: str, limit: int) -> str | None:
+        """Newest of the last `limit` commits whose trailer has that value."""
+        wanted = f"--format=tformat:%H %(trailers:key={trailer},valueonly,unfold,separator=%x01)"
+        told = self._read("log", "-z", f"--max-count={limit}", wanted, "--end-of-options", head, "--").out
+        for line in told.decode("utf-8", "replace").split("\x00"):
+            commit, _, values = line.strip("\n").partition(" ")
+            if value.strip() in [each.strip() for each in values.split("\x01")]:
+                return commit
+        return None
+
+
+def checked_path(path: str) -> str:
+    """The path when it is one inside a repository; RepositoryError otherwise."""
+    parts = path.split("/")
+    if not path or "\x00" in path or any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts):
+        raise RepositoryError(f"{path!r} is no path inside a repository", remedy="write it like `docs/CHANGELOG.md`")
+    return path
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pieces between NUL bytes; a piece over the limit is cut."""
+    rest = b""
+    for chunk in chunks:
+        first, *others = chunk.split(b"\x00")
+        rest = rest + first if len(rest) < _MESSAGE_LIMIT else rest
+        for piece in others:
+            yield rest[:_MESSAGE_LIMIT]
+            rest = piece
+    if rest.strip(b"\n"):
+        yield rest[:_MESSAGE_LIMIT]
