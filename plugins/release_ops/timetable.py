@@ -142,4 +142,3 @@ def _info(event: Event) -> DagRunInfo:
         partition_date=pendulum.instance(event.partition_date),
         partition_key=event.key,
     )
-

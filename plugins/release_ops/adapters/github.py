@@ -283,6 +283,11 @@ class GitHubRepository:
 
     # ------------------------------------------------------------------------------------------------- where to look
 
+    @property
+    def web_url(self) -> str:
+        """Web page of the repository."""
+        return self._web
+
     def commit_url(self, commit: str) -> str:
         """Web page of a commit."""
         return f"{self._web}/commit/{_segment(commit)}"

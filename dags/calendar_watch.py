@@ -1,0 +1,40 @@
+"""Daily: bring the calendar tables up to date, start what was added with a past date, report what was missed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pendulum
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG
+
+from release_ops.operators.watch import FindMissedOperator
+
+DOC = """
+## Calendar watch
+
+Looks once a day at every product file:
+
+- a milestone that passed **without a run** and lies inside the product's `catch_up` window is started now, late;
+- an older one is marked **missed** and reported to the release managers, once; it does not hold up the ones after it;
+- problems of product files and doubtful dates are listed in the log of `find_missed`.
+
+Run it by hand after editing a product file, to see its effect at once.
+"""
+
+with DAG(
+    dag_id="calendar_watch",
+    dag_display_name="Calendar watch",
+    description="Starts milestones that were added late, reports those that were missed.",
+    doc_md=DOC,
+    schedule="15 5 * * *",
+    start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    tags=["calendar"],
+    default_args={"owner": "release-management", "retries": 2, "retry_delay": timedelta(minutes=1)},
+):
+    find_missed = FindMissedOperator(task_id="find_missed")
+    TriggerDagRunOperator.partial(
+        task_id="start_late", skip_when_already_exists=True, map_index_template="{{ task.trigger_run_id }}"
+    ).expand_kwargs(find_missed.output)

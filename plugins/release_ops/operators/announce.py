@@ -1,0 +1,178 @@
+"""Telling people: one message per audience and channel, exactly once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from airflow.sdk import BaseOperator, Context
+
+from release_ops.adapters.email import EmailChannel
+from release_ops.adapters.outbox import Outbox
+from release_ops.adapters.slack import SlackChannel
+from release_ops.domain.model import Channel, MilestoneKind, Product
+from release_ops.ledger import Claim, Ledger
+from release_ops.operators import parts
+from release_ops.operators.effects import about
+from release_ops.render import render
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class AnnounceOperator(BaseOperator):
+    """Tells every audience that the product names for this milestone what happened, or why it did not.
+
+    Returns the number of messages and the audiences reached. A channel that fails makes the task fail after all others
+    have been tried; a retry sends only what is missing.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "decision", "result", "changelog")
+
+    def __init__(self, *, run: Any, decision: Any, result: Any = None, changelog: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+        self.result = result
+        self.changelog = changelog
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Send, channel by channel."""
+        run, decision = self.run_facts, self.decision
+        product = parts.product_of(run)
+        data = {
+            "release": parts.release_of(product, run),
+            "decision": decision,
+            "result": self.result or {},
+            "changelog": self.changelog or {},
+        }
+        if decision["proceed"]:
+            return tell(parts.open_ledger(), product, run, "done", run["occasion"], data)
+        # A blocked milestone may be blocked again, with another message.
+        return tell(parts.open_ledger(), product, run, "blocked", f":blocked:{decision['decided_at']}", data)
+
+
+def tell(
+    ledger: Ledger, product: Product, run: Mapping[str, Any], outcome: str, occasion: str, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One message per audience of the milestone and channel, from the templates `messages/<outcome>.*`.
+
+    `occasion` tells messages of the same milestone, audience and channel apart. RuntimeError names the channels that
+    failed, after all have been tried.
+    """
+    sent, failures = 0, []
+    audiences = audiences_of(product, run["kind"])
+    for audience in audiences:
+        for channel in product.channels.get(audience, ()):
+            words = {"product": product, "run": run, "audience": audience, **data}
+            message = compose(
+                outcome, message_key(run, occasion, audience, channel), _CHANNELS[channel.kind].fmt, words
+            )
+            try:
+                deliver(ledger, run, audience, channel, message)
+                sent += 1
+            except Exception as error:
+                failures.append(f"{audience} by {channel.kind} {channel.to}: {error}")
+    if failures:
+        raise RuntimeError("; ".join(failures))
+    return {"messages": sent, "audiences": list(audiences)}
+
+
+class Message(NamedTuple):
+    """What is told, under the key that makes it one message."""
+
+    key: str
+    subject: str
+    body: str
+
+
+def audiences_of(product: Product, kind: str) -> tuple[str, ...]:
+    """Audiences that hear of a milestone; `*` in the product file stands for every audience."""
+    named = product.announcements.get(MilestoneKind(kind), ())
+    return tuple(product.channels) if "*" in named else tuple(named)
+
+
+def message_key(run: Mapping[str, Any], occasion: str, audience: str, channel: Channel) -> str:
+    """Key of a message, `message:webapp:2.8.0:ga:support:slack:#support`."""
+    where = ":".join(part for part in (channel.kind, channel.to) if part)
+    return f"message:{run['product']}:{run['version']}:{run['kind']}{occasion}:{audience}:{where}"
+
+
+def compose(outcome: str, key: str, fmt: str, words: Mapping[str, Any]) -> Message:
+    """Subject and body from templates, for one format."""
+    subject = render(f"messages/{outcome}.subject.j2", fmt="plain", **words).strip()
+    body = _BLANK_LINES.sub("\n\n", render(f"messages/{outcome}.{fmt}.j2", fmt=fmt, **words)).strip()
+    return Message(key, subject, body + "\n")
+
+
+def deliver(
+    ledger: Ledger, run: Mapping[str, Any], audience: str, channel: Channel, message: Message
+) -> dict[str, Any]:
+    """Queue the message in the outbox and send it through its channel, once."""
+    outbox = Outbox(ledger.store)
+    outbox.queue(
+        message.key,
+        product=run["product"],
+        version=run["version"],
+        audience=audience,
+        kind=channel.kind,
+        to=channel.to,
+        subject=message.subject,
+        body=message.body,
+        at=datetime.now(UTC),
+    )
+    kind = _CHANNELS[channel.kind]
+    try:
+        result = ledger.perform(
+            message.key,
+            find=lambda claim: kind.find(channel, message, claim),
+            do=lambda claim: kind.send(channel, message, claim),
+            about=about("message", run),
+        ).result
+    except Exception as error:
+        outbox.failed(message.key, str(error))
+        raise
+    outbox.sent(message.key, at=datetime.now(UTC))
+    return result
+
+
+def _in_outbox(_: Channel, message: Message, __: Claim) -> dict[str, Any]:
+    return {"outbox": message.key}
+
+
+def _nowhere(_: Channel, __: Message, ___: Claim) -> None:
+    return None
+
+
+def _slack(channel: Channel) -> SlackChannel:
+    return SlackChannel.from_connection(channel.connection or "slack_default")
+
+
+def _find_slack(channel: Channel, message: Message, claim: Claim) -> dict[str, Any] | None:
+    return _slack(channel).find_message(channel.to, message.key, claim.claimed_at)
+
+
+def _send_slack(channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
+    # `verbatim`: Slack makes no links, mentions or channel names out of the text.
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": message.body, "verbatim": True}}
+    return _slack(channel).post(channel.to, message.key, message.subject, [block], since=claim.claimed_at)
+
+
+def _send_email(channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
+    mail = EmailChannel(connection_id=channel.connection)
+    return mail.send(channel.to, message.key, message.subject, message.body, at=claim.claimed_at)
+
+
+class _Kind(NamedTuple):
+    fmt: str
+    find: Callable[[Channel, Message, Claim], dict[str, Any] | None]
+    send: Callable[[Channel, Message, Claim], dict[str, Any]]
+
+
+_CHANNELS = {
+    "outbox": _Kind("md", _in_outbox, _in_outbox),
+    "slack": _Kind("mrkdwn", _find_slack, _send_slack),
+    # A mail server cannot be asked what it has taken: the Message-ID, made of the key, lets receivers drop a second copy.
+    "email": _Kind("plain", _nowhere, _send_email),
+}

@@ -1,0 +1,301 @@
+"""Human approvals: one seat per role that has to agree, then the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.standard.operators.branch import BaseBranchOperator
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import BaseOperator, Context, Param
+
+from release_ops.domain import gates
+from release_ops.domain.model import Approval, Gate, Outcome, Product, Waiver
+from release_ops.domain.windows import closed_by
+from release_ops.operators import gate as quality
+from release_ops.operators import parts
+
+APPROVE, REJECT = "Approve", "Reject"
+TICK, WAIVE = "tick_", "waive_"
+WAIVER_DAYS = 14
+
+
+class SeatsOperator(BaseOperator):
+    """Returns one mapping per seat, ready for `SeatOperator.partial(...).expand_kwargs(...)`.
+
+    No seats when the gate needs no approvals, when it failed on something that nobody may waive, or when its seats
+    cannot be filled by different people; the decision then says so.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "gate_result")
+
+    def __init__(self, *, run: Any, gate_result: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.gate_result = gate_result
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """One question per seat."""
+        run, result = self.run_facts, self.gate_result
+        if result["gate"] is None:
+            return []
+        product = parts.product_of(run)
+        gate = product.gates[result["gate"]]
+        if hopeless(gate, result):
+            self.log.info("%s failed on a criterion that may not be waived: nobody is asked", gate.name)
+            return []
+        try:
+            seats = gates.seats(gate.approvals, product.approvers, exclude=run["started_by"])
+        except gates.NoApproverError as error:
+            self.log.warning("%s", error)
+            return []
+        subject = f"{product.name} {run['version']}: {run['kind'].replace('_', ' ')}"
+        body = result["body"] + _window_note(product, run)
+        return [
+            {
+                "seat": seat.id,
+                "role": seat.role,
+                "subject": f"{subject} - {gates.role_name(seat.role)}",
+                "body": body,
+                "assigned_users": [{"id": person.id, "name": person.name} for person in seat.people],
+                "form": form(gate, result, seat.role),
+                "response_timeout": gate.approvals.timeout.total_seconds(),
+            }
+            for seat in seats
+        ]
+
+
+class SeatOperator(HITLOperator):
+    """Asks the people of one seat to approve; the first answer counts.
+
+    Returns seat, role, user (None when nobody answered in time), approved, reason, answered_at, ticked checklist items
+    and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
+    """
+
+    def __init__(self, *, seat: str, role: str, form: dict[str, Any], response_timeout: float, **kwargs: Any) -> None:
+        super().__init__(
+            options=[APPROVE, REJECT],
+            defaults=REJECT,
+            params={name: Param(**{"default": None, **field}) for name, field in form.items()},
+            response_timeout=timedelta(seconds=response_timeout),
+            **kwargs,
+        )
+        self.seat = seat
+        self.role = role
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """The answer."""
+        answer = super().execute_complete(context, event)
+        fields: Mapping[str, Any] = answer["params_input"] or {}
+        user = answer["responded_by_user"]
+        return {
+            "seat": self.seat,
+            "role": self.role,
+            "user": user["id"] if user else None,
+            "approved": answer["chosen_options"] == [APPROVE],
+            "reason": str(fields.get("reason") or "")[:2000],
+            "answered_at": answer["responded_at"].isoformat() if answer["responded_at"] else None,
+            "ticked": _chosen(fields, TICK),
+            "waived": _chosen(fields, WAIVE),
+            "waiver_days": int(fields.get("waiver_days") or WAIVER_DAYS),
+        }
+
+
+class DecideOperator(BaseBranchOperator):
+    """Joins gate and approvals into a decision and takes the branch `proceed` or `blocked` (task ids).
+
+    Pushes the decision under the key `decision`: proceed, verdict, reasons, body, approved_by, decided_at, commit.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "gate_result", "answers")
+
+    def __init__(self, *, run: Any, gate_result: Any, answers: Any, proceed: str, blocked: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.gate_result = gate_result
+        self.answers = answers
+        self.proceed = proceed
+        self.blocked = blocked
+
+    def choose_branch(self, context: Context) -> str:
+        """Decide, write the approvals and waivers down, and choose."""
+        run, result = self.run_facts, self.gate_result
+        decision = self._decide(run, result, [dict(answer) for answer in self.answers or []])
+        context["ti"].xcom_push(key="decision", value=decision)
+        return self.proceed if decision["proceed"] else self.blocked
+
+    def _decide(
+        self, run: Mapping[str, Any], result: Mapping[str, Any], answers: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        facts = {
+            "commit": result["commit"],
+            "base": result["base"],
+            "gate": result["gate"],
+            "decided_at": now.isoformat(),
+        }
+        if result["gate"] is None:
+            return {**facts, "proceed": True, "verdict": "pass", "reasons": [], "body": "", "approved_by": []}
+        product = parts.product_of(run)
+        gate = product.gates[result["gate"]]
+        store = parts.open_store()
+        approvals = [as_approval(answer) for answer in answers]
+        _save(store, run, gate, answers)
+        for waiver in granted(gate, answers, now=now):
+            store.execute(
+                "waiver_save",
+                product=run["product"],
+                version=run["version"],
+                **{name: getattr(waiver, name) for name in waiver.__slots__},
+            )
+        roles = gates.roles_by_user(product.approvers)
+        evidence = gates.apply_ticks(
+            gate,
+            [quality.as_evidence(piece) for piece in result["evidence"]],
+            approvals,
+            roles,
+            started_by=run["started_by"],
+        )
+        waivers = quality.active_waivers(store, run, gate.name)
+        evaluation = gates.evaluate(gate, evidence, waivers, now=now)
+        quality.save(store, run, gate, evaluation, result["commit"])
+        quorum = gates.quorum(gate.approvals, approvals, roles, started_by=run["started_by"])
+        titles = {criterion.id: criterion.title for criterion in gate.criteria}
+        reasons = [f"{titles[piece.criterion]}: {_why(piece)}" for piece in evaluation.blocking]
+        if not quorum.reached:
+            reasons.append(_unmet(product, gate, quorum, answers, run))
+        return {
+            **facts,
+            "proceed": not reasons,
+            "verdict": evaluation.verdict.value,
+            "reasons": reasons,
+            "body": quality.gate_table(product, run, gate, evaluation, result["commit"]),
+            "approved_by": [answer["user"] for answer in answers if answer["approved"] and answer["user"]],
+        }
+
+
+def hopeless(gate: Gate, result: Mapping[str, Any]) -> bool:
+    """Whether a required criterion failed that nobody may waive, so that asking people would waste their time."""
+    failed = {
+        piece["criterion"]
+        for piece in result["evidence"]
+        if piece["outcome"] in {Outcome.FAIL, Outcome.UNKNOWN} and not piece["waived_by"]
+    }
+    return any(each.required and not each.waivable and each.id in failed for each in gate.criteria)
+
+
+def form(gate: Gate, result: Mapping[str, Any], role: str) -> dict[str, Any]:
+    """Fields of a seat's form as JSON schemas: a reason, the role's checklist, and a waiver per failed criterion."""
+    outcomes = {piece["criterion"]: piece for piece in result["evidence"]}
+    fields: dict[str, Any] = {
+        "reason": {"default": "", "type": ["string", "null"], "title": "Reason (needed for Reject and for waivers)"}
+    }
+    for criterion in gate.criteria:
+        piece = outcomes[criterion.id]
+        if piece["outcome"] == Outcome.PENDING and criterion.spec.get("role") in {role, None}:
+            fields[TICK + criterion.id] = {"default": False, "type": "boolean", "title": criterion.title}
+        failed = piece["outcome"] in {Outcome.FAIL, Outcome.UNKNOWN} and not piece["waived_by"]
+        if failed and criterion.required and criterion.waivable:
+            fields[WAIVE + criterion.id] = {
+                "default": False,
+                "type": "boolean",
+                "title": f"Waive: {criterion.title}",
+                "description": "A signed exception, with your reason, for this release only.",
+            }
+            fields["waiver_days"] = {
+                "default": WAIVER_DAYS,
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 90,
+                "title": "Waivers expire after (days)",
+            }
+    return fields
+
+
+def granted(gate: Gate, answers: Sequence[Mapping[str, Any]], *, now: datetime) -> list[Waiver]:
+    """Waivers in the answers: given with an approval, by a known person, with a reason, for a waivable criterion."""
+    waivable = {criterion.id for criterion in gate.criteria if criterion.waivable}
+    return [
+        Waiver(
+            gate=gate.name,
+            criterion=criterion,
+            approver=answer["user"],
+            reason=answer["reason"].strip(),
+            granted_at=now,
+            expires_at=now + timedelta(days=answer["waiver_days"]),
+        )
+        for answer in answers
+        if answer["approved"] and answer["user"] and answer["reason"].strip()
+        for criterion in answer["waived"]
+        if criterion in waivable
+    ]
+
+
+def as_approval(answer: Mapping[str, Any]) -> Approval:
+    """One seat's answer as the domain sees it."""
+    return Approval(
+        seat=answer["seat"],
+        role=answer["role"],
+        user=answer["user"],
+        approved=answer["approved"],
+        reason=answer["reason"],
+        answered_at=datetime.fromisoformat(answer["answered_at"]) if answer["answered_at"] else None,
+        ticked=frozenset(answer["ticked"]),
+    )
+
+
+def _save(store: Any, run: Mapping[str, Any], gate: Gate, answers: Sequence[Mapping[str, Any]]) -> None:
+    with store.transaction():
+        for answer in answers:
+            store.execute(
+                "approval_save",
+                run_id=run["run_id"],
+                seat=answer["seat"],
+                product=run["product"],
+                version=run["version"],
+                gate=gate.name,
+                role=answer["role"],
+                user_id=answer["user"],
+                approved=answer["approved"],
+                reason=answer["reason"],
+                answered_at=datetime.fromisoformat(answer["answered_at"]) if answer["answered_at"] else None,
+                ticked=answer["ticked"],
+            )
+
+
+def _unmet(
+    product: Product,
+    gate: Gate,
+    quorum: gates.Quorum,
+    answers: Sequence[Mapping[str, Any]],
+    run: Mapping[str, Any],
+) -> str:
+    if answers:
+        return quorum.why
+    try:
+        gates.seats(gate.approvals, product.approvers, exclude=run["started_by"])
+    except gates.NoApproverError as error:
+        return str(error)
+    return "Nobody was asked to approve, since the gate failed on a criterion that may not be waived."
+
+
+def _why(piece: Any) -> str:
+    found = f"{piece.observed or 'no evidence'}, expected {piece.expected}" if piece.expected else piece.observed
+    return f"{found}; {piece.detail}" if piece.detail else found or piece.outcome.value
+
+
+def _window_note(product: Product, run: Mapping[str, Any]) -> str:
+    closure = closed_by(product, run["kind"], datetime.now(UTC))
+    if closure is None:
+        return ""
+    return (
+        f"\n\nThe window is closed until {closure.until:%a %Y-%m-%d %H:%M %Z} ({closure.reason}). "
+        "Approve now; it is carried out when the window opens."
+    )
+
+
+def _chosen(fields: Mapping[str, Any], prefix: str) -> list[str]:
+    return sorted(
+        name.removeprefix(prefix) for name, value in fields.items() if name.startswith(prefix) and value is True
+    )

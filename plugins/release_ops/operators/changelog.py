@@ -1,0 +1,222 @@
+"""The changelog of what is about to be tagged, and the tag itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from release_ops.adapters.git import GitRepository
+from release_ops.adapters.github_shapes import abridged
+from release_ops.domain.changelog import Changelog, build, merge_changelog_file
+from release_ops.domain.model import MilestoneKind, Product
+from release_ops.domain.notes import AUDIENCES, notes_for
+from release_ops.domain.versions import base_tag, next_prerelease
+from release_ops.ledger import Claim, Ledger
+from release_ops.operators import effects, parts
+from release_ops.operators.planning import keep
+from release_ops.render import changelog_markdown, changelog_slack_messages, notes_markdown
+
+
+class GenerateChangelogOperator(BaseOperator):
+    """Decides the version to tag, once, and writes its changelog since the right base.
+
+    Final releases compare with the last final one, pre-releases with the last pre-release of their version or else the
+    last final; only tags in the commit's own history count. Keeps the changelog as Markdown and as Slack blocks, and the
+    notes of every audience. Returns version, tag, commit, base, number of changes per section and the Markdown.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "decision")
+
+    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Number, read history once, render."""
+        run = self.run_facts
+        product = parts.product_of(run)
+        ledger = parts.open_ledger()
+        with ledger.product_lock(product.id):
+            repository = parts.open_repository(product)
+            repository.fetch()
+            chosen = choose_version(ledger, run, product, repository, self.decision["commit"])
+        changelog = changelog_of(product, repository, chosen)
+        text = changelog_markdown(changelog)
+        store = ledger.store
+        with store.transaction():
+            keep(store, run, f"changelog-{chosen['version']}.md", text)
+            blocks = json.dumps(changelog_slack_messages(changelog))
+            keep(store, run, f"changelog-{chosen['version']}.slack.json", blocks, "application/json")
+            for audience in AUDIENCES:
+                notes = notes_markdown(notes_for(changelog, audience))
+                keep(store, run, f"notes-{chosen['version']}-{audience}.md", notes)
+        if changelog.is_empty:
+            self.log.warning("nothing changed between %s and %s", chosen["base"] or "the beginning", chosen["commit"])
+        return {
+            **chosen,
+            "is_empty": changelog.is_empty,
+            "sections": {section.title: len(section.changes) for section in changelog.sections},
+            "compare_url": changelog.compare_url,
+            "markdown": text if len(text) < 40_000 else "",
+        }
+
+
+class CutPrereleaseOperator(BaseOperator):
+    """Tags the commit that the gate looked at, and makes the pre-release on GitHub. Returns tag, commit and url."""
+
+    template_fields: Sequence[str] = ("run_facts", "decision", "changelog")
+
+    def __init__(self, *, run: Any, decision: Any, changelog: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+        self.changelog = changelog
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Tag, then publish."""
+        run, chosen = self.run_facts, self.changelog
+        product = parts.product_of(run)
+        ledger = parts.open_ledger()
+        with ledger.product_lock(product.id):
+            repository = parts.open_repository(product)
+            repository.fetch()
+            return cut(ledger, run, product, repository, chosen, chosen["commit"])
+
+
+class PublishReleaseOperator(BaseOperator):
+    """GA: the changelog file on the release branch, the final tag on top of it, and the release on GitHub.
+
+    Refuses when the release branch has moved since the gate was evaluated: what was approved is what is released.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "decision", "changelog")
+
+    def __init__(self, *, run: Any, decision: Any, changelog: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+        self.changelog = changelog
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Branch if there is none yet, changelog, tag, release."""
+        run, chosen = self.run_facts, self.changelog
+        product = parts.product_of(run)
+        ledger = parts.open_ledger()
+        branch = product.repository.branch_name(run["version"])
+        with ledger.product_lock(product.id):
+            repository = parts.open_repository(product)
+            repository.fetch()
+            effects.cut_branch(ledger, run, repository, branch, chosen["commit"])
+            check_approved(repository, branch, run, chosen)
+            entry = changelog_markdown(changelog_of(product, repository, chosen))
+            committed = effects.commit_changelog(
+                ledger,
+                run,
+                repository,
+                branch,
+                product.repository.changelog,
+                lambda text: merged(text, entry, run["version"]),
+            )
+            result = cut(ledger, run, product, repository, chosen, committed["commit"])
+            ledger.store.execute(
+                "release_state",
+                product=product.id,
+                version=run["version"],
+                state="released",
+                released_at=datetime.now(UTC),
+                branch=branch,
+                previous_version=chosen["base"],
+            )
+        return {**result, "branch": branch, "changelog": product.repository.changelog}
+
+
+def choose_version(
+    ledger: Ledger, run: Mapping[str, Any], product: Product, repository: GitRepository, commit: str
+) -> dict[str, Any]:
+    """Version, tag, commit and base that this milestone stands for; decided once, whatever is retried or cleared."""
+    source = product.repository
+    kind = MilestoneKind(run["kind"])
+
+    def do(claim: Claim) -> dict[str, Any]:
+        version = run["version"]
+        if kind is not MilestoneKind.GA:
+            everything = [tag.name for tag in repository.tags()]
+            version = next_prerelease(version, kind.value, everything, pattern=source.tag)
+        reachable = [tag.name for tag in repository.tags(merged=commit)]
+        base = base_tag(version, reachable, source.tag)
+        return {
+            "version": version,
+            "tag": source.tag_name(version),
+            "commit": commit,
+            "base": base,
+            "date": claim.claimed_at.date().isoformat(),
+        }
+
+    key = effects.key_of("version", run)
+    return ledger.perform(key, find=lambda _: None, do=do, about=effects.about("version", run)).result
+
+
+def changelog_of(product: Product, repository: GitRepository, chosen: Mapping[str, Any]) -> Changelog:
+    """Changelog from the base to the commit that were chosen."""
+    github = parts.open_github(product)
+    return build(
+        repository.log(chosen["base"], chosen["commit"]),
+        product=product.name,
+        version=chosen["version"],
+        previous=chosen["base"],
+        on=date.fromisoformat(chosen["date"]),
+        web_url=github.web_url if github else "",
+        compare_url=github.compare_url(chosen["base"], chosen["tag"]) if github and chosen["base"] else "",
+    )
+
+
+def cut(
+    ledger: Ledger,
+    run: Mapping[str, Any],
+    product: Product,
+    repository: GitRepository,
+    chosen: Mapping[str, Any],
+    commit: str,
+) -> dict[str, Any]:
+    """Tag a commit and publish it where the product is published."""
+    title = f"{product.name} {chosen['version']}"
+    tagged = effects.cut_tag(ledger, run, repository, chosen["tag"], commit, title)
+    url = ""
+    if github := parts.open_github(product):
+        body = notes_markdown(notes_for(changelog_of(product, repository, chosen), "general"))
+        prerelease = run["kind"] != MilestoneKind.GA
+        page = github.tree_url(chosen["tag"])
+        published = effects.publish_github(
+            ledger, run, github, chosen["tag"], title, abridged(body, page), prerelease=prerelease
+        )
+        url = published.get("url", "")
+    return {**tagged, "version": chosen["version"], "url": url}
+
+
+def check_approved(repository: GitRepository, branch: str, run: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
+    """AirflowFailException, before anything is done, when somebody else's commits are on the branch since its approval, or
+    somebody made the final tag by hand."""  # noqa: D205, D209
+    head = repository.find_branch(branch)
+    ours = repository.find_commit(branch, effects.key_of("changelog", run))
+    if head not in {chosen["commit"], ours}:
+        raise AirflowFailException(
+            f"{branch} is at {head}, but {chosen['commit']} was approved: clear this run from quality_gate on, so that "
+            "what is released is what was looked at"
+        )
+    tag = repository.find_tag(chosen["tag"])
+    if tag and tag.commit not in {ours, head if ours is None else ours}:
+        raise AirflowFailException(
+            f"tag {tag.name} exists at {tag.commit} and was not made by this release: if it was made by mistake, delete it "
+            "on the remote and clear this run; otherwise plan the next version"
+        )
+
+
+def merged(present: bytes | None, entry: str, version: str) -> str:
+    """Changelog file with the entry in place; what a person wrote for this version stays."""
+    return merge_changelog_file((present or b"").decode("utf-8", "replace"), entry, version).text

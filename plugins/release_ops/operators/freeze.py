@@ -1,0 +1,133 @@
+"""The freeze: a protected release branch, and a decision for every unfinished feature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from release_ops.domain.model import Disposition, FeatureStatus
+from release_ops.domain.scope import FeatureDecision, freeze_features, readiness
+from release_ops.operators import effects, parts
+from release_ops.operators.planning import keep, scope, scope_row
+from release_ops.render import render
+
+
+class ApplyFreezeOperator(BaseOperator):
+    """Cuts and protects the release branch, moves unfinished features out, writes the freeze report.
+
+    Returns branch, commit, protection (`ruleset` on GitHub, `recorded` for plain git) and features per disposition.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "decision")
+
+    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Freeze at the commit that the gate looked at."""
+        run, decision = self.run_facts, self.decision
+        product = parts.product_of(run)
+        ledger = parts.open_ledger()
+        store = ledger.store
+        branch = product.repository.branch_name(run["version"])
+        with ledger.product_lock(product.id):
+            repository = parts.open_repository(product)
+            repository.fetch()
+            cut = effects.cut_branch(ledger, run, repository, branch, decision["commit"])
+            protection = "recorded"
+            if github := parts.open_github(product):
+                effects.protect_branch(ledger, run, github, product, branch)
+                protection = "ruleset"
+            decisions = decide_features(run, datetime.now(UTC))
+            report = render(
+                "reports/freeze.md.j2",
+                fmt="md",
+                product=product,
+                run=run,
+                branch=branch,
+                commit=cut["commit"],
+                protection=protection,
+                decisions=decisions,
+                applied=True,
+                readiness=None,
+                reasons=[],
+            )
+            with store.transaction():
+                for each in decisions:
+                    store.execute("scope_save", **decided_row(run, each))
+                store.execute(
+                    "freeze_start",
+                    product=product.id,
+                    version=run["version"],
+                    branch=branch,
+                    base_commit=cut["commit"],
+                    started_at=datetime.now(UTC),
+                    report=report,
+                )
+                store.execute(
+                    "release_state", product=product.id, version=run["version"], state="frozen", branch=branch
+                )
+                keep(store, run, "freeze.md", report)
+        counts = {kind.value: sum(each.disposition is kind for each in decisions) for kind in Disposition}
+        return {"branch": branch, "commit": cut["commit"], "protection": protection, **counts}
+
+
+class ReportBlockedOperator(BaseOperator):
+    """Writes why a milestone was not carried out, with what to do; for a freeze, the features that stand in its way."""
+
+    template_fields: Sequence[str] = ("run_facts", "decision")
+
+    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Render and keep the report."""
+        run, decision = self.run_facts, self.decision
+        product = parts.product_of(run)
+        if run["kind"] == "freeze":
+            decisions = decide_features(run, datetime.now(UTC))
+            text = render(
+                "reports/freeze.md.j2",
+                fmt="md",
+                product=product,
+                run=run,
+                branch=product.repository.branch_name(run["version"]),
+                commit=decision["commit"],
+                protection="",
+                decisions=decisions,
+                applied=False,
+                readiness=readiness(decisions),
+                reasons=decision["reasons"],
+            )
+        else:
+            text = render("reports/blocked.md.j2", fmt="md", product=product, run=run, decision=decision)
+        text = f"{text}\n{decision['body']}"
+        self.log.info("%s", text)
+        keep(parts.open_store(), run, "blocked.md", text)
+        return {"reasons": decision["reasons"]}
+
+
+def decide_features(run: Mapping[str, Any], at: datetime) -> tuple[FeatureDecision, ...]:
+    """What the freeze does with each feature of the release's scope."""
+    product = parts.product_of(run)
+    return freeze_features(scope(product, parts.release_of(product, run)), product.freeze, at=at)
+
+
+def decided_row(run: Mapping[str, Any], decision: FeatureDecision) -> dict[str, Any]:
+    """Row of `scope_feature` after the freeze."""
+    feature = replace(decision.feature, status=FeatureStatus(decision.feature.status))
+    return {
+        **scope_row(run, feature),
+        "previous_status": decision.previous_status.value,
+        "disposition": decision.disposition.value,
+        "deadline": decision.deadline,
+        "reason": decision.reason,
+    }

@@ -1,0 +1,156 @@
+"""Quality gates: evidence in, verdict out, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from release_ops.adapters.git import GitRepository
+from release_ops.domain.gates import Evaluation, evaluate
+from release_ops.domain.milestones import train
+from release_ops.domain.model import Evidence, Gate, MilestoneKind, Outcome, Product, Release, Verdict, Waiver
+from release_ops.domain.versions import base_tag
+from release_ops.operators import parts
+from release_ops.operators.evidence import Sources, collect_all
+from release_ops.operators.planning import scope
+from release_ops.render import render
+from release_ops.store import Store
+
+
+class QualityGateOperator(BaseOperator):
+    """Collects the evidence of a gate's criteria and evaluates it.
+
+    `gate` names the gate; without it, the product's gate for this milestone is taken, and a milestone without a gate
+    passes. Returns gate, verdict (pass, conditional or fail), commit that was looked at, base tag, the evidence as a
+    list of mappings and `body`, a Markdown table for whoever approves. A failed gate is a result, not an error.
+    """
+
+    template_fields: Sequence[str] = ("run_facts", "gate")
+
+    def __init__(self, *, run: Any, gate: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.gate = gate
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Evaluate at the head of the release branch, or of the default branch before the freeze."""
+        run: Mapping[str, Any] = self.run_facts
+        product = parts.product_of(run)
+        release = parts.release_of(product, run)
+        repository = parts.open_repository(product)
+        repository.fetch()
+        commit = release_head(repository, product, release.version)
+        reachable = [tag.name for tag in repository.tags(merged=commit)]
+        base = base_tag(run["version"], reachable, product.repository.tag)
+        name = self.gate or product.milestone_gates.get(run["kind"])
+        facts = {"gate": name, "commit": commit, "base": base}
+        if name is None:
+            return {**facts, "verdict": "pass", "evidence": [], "body": "This milestone has no gate."}
+        gate = product.gates[name]
+        store = parts.open_store()
+        sources = _sources(product, release, run, repository, store, commit=commit, base=base)
+        evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
+        save(store, run, gate, evaluation, commit)
+        return {
+            **facts,
+            "verdict": evaluation.verdict.value,
+            "evidence": [as_mapping(piece) for piece in evaluation.evidence],
+            "body": gate_table(product, run, gate, evaluation, commit),
+        }
+
+
+def release_head(repository: GitRepository, product: Product, version: str) -> str:
+    """Commit that the release is made of: the release branch's head from the freeze on, before it the default branch's."""
+    branch = repository.find_branch(product.repository.branch_name(version))
+    return branch or repository.head(product.repository.default_branch)
+
+
+def gate_table(product: Product, run: Mapping[str, Any], gate: Gate, evaluation: Evaluation, commit: str) -> str:
+    """Evidence as Markdown, for the approval form and the report."""
+    return render(
+        "reports/gate.md.j2", fmt="md", product=product, run=run, gate=gate, evaluation=evaluation, commit=commit
+    )
+
+
+def active_waivers(store: Store, run: Mapping[str, Any], gate: str) -> list[Waiver]:
+    """Waivers of the release's gate that have not expired."""
+    rows = store.all("waivers_active", product=run["product"], version=run["version"], gate=gate, now=datetime.now(UTC))
+    names = ("gate", "criterion", "approver", "reason", "granted_at", "expires_at")
+    return [Waiver(**{name: row[name] for name in names}) for row in rows]
+
+
+def save(store: Store, run: Mapping[str, Any], gate: Gate, evaluation: Evaluation, commit: str) -> None:
+    """Write the evaluation and its criteria; the latest evaluation of a run stands."""
+    criteria = {criterion.id: criterion for criterion in gate.criteria}
+    with store.transaction():
+        store.execute(
+            "gate_evaluation_save",
+            run_id=run["run_id"],
+            gate=gate.name,
+            product=run["product"],
+            version=run["version"],
+            kind=run["kind"],
+            verdict=evaluation.verdict.value,
+            evaluated_at=datetime.now(UTC),
+            commit=commit,
+        )
+        for piece in evaluation.evidence:
+            criterion = criteria[piece.criterion]
+            store.execute(
+                "criterion_result_save",
+                run_id=run["run_id"],
+                gate=gate.name,
+                title=criterion.title,
+                kind=criterion.kind,
+                required=criterion.required,
+                **as_mapping(piece),
+            )
+
+
+def as_mapping(piece: Evidence) -> dict[str, str]:
+    """Evidence as JSON."""
+    return {
+        "criterion": piece.criterion,
+        "outcome": piece.outcome.value,
+        "observed": piece.observed,
+        "expected": piece.expected,
+        "detail": piece.detail,
+        "link": piece.link,
+        "waived_by": piece.waived_by,
+    }
+
+
+def as_evidence(mapping: Mapping[str, str]) -> Evidence:
+    """Inverse of `as_mapping`."""
+    return Evidence(**{**mapping, "outcome": Outcome(mapping["outcome"])})  # type: ignore[arg-type]
+
+
+def _sources(
+    product: Product,
+    release: Release,
+    run: Mapping[str, Any],
+    repository: GitRepository,
+    store: Store,
+    *,
+    commit: str,
+    base: str | None,
+) -> Sources:
+    kinds = [milestone.kind for milestone in train(product, release)]
+    earlier = kinds[: kinds.index(MilestoneKind(run["kind"]))]
+    verdicts = store.all("gates_passed", product=product.id, version=release.version)
+    return Sources(
+        product=product.id,
+        version=release.version,
+        commit=commit,
+        base=base,
+        repository=repository,
+        now=datetime.now(UTC),
+        github=parts.open_github(product),
+        features=scope(product, release),
+        freeze=product.freeze,
+        earlier_gates=[product.milestone_gates[kind] for kind in earlier if kind in product.milestone_gates],
+        verdicts={row["gate"]: Verdict(row["verdict"]) for row in verdicts},
+    )

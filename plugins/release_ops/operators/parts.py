@@ -1,0 +1,90 @@
+"""The outside parts that operators work with, made from Airflow connections and the product file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseHook, Connection
+
+from release_ops.adapters.git import GitRepository, credential_env
+from release_ops.adapters.github import GitHubRepository
+from release_ops.domain.model import Product, Release
+from release_ops.ledger import Ledger
+from release_ops.product import load_product, products_folder
+from release_ops.store import Store
+
+DATABASE_CONNECTION = "release_ops_db"
+
+
+def state_folder() -> Path:
+    """Where git mirrors live: `RELEASE_OPS_HOME`, else `release_ops` below Airflow's home."""
+    default = Path(os.environ.get("AIRFLOW_HOME", Path.home() / "airflow")) / "release_ops"
+    return Path(os.environ.get("RELEASE_OPS_HOME", default))
+
+
+def dsn(connection: Connection) -> str:
+    """Connection `release_ops_db` as a libpq URI; a host that starts with `/` is a socket directory."""
+    user = quote(connection.login or "postgres", safe="")
+    secret = f":{quote(connection.password, safe='')}" if connection.password else ""
+    host = connection.host or "localhost"
+    extra = {key: str(value) for key, value in connection.extra_dejson.items() if key in {"sslmode", "sslrootcert"}}
+    if host.startswith("/"):
+        address, extra = "", {"host": host, **extra}
+    else:
+        address = f"{host}:{connection.port or 5432}"
+    query = "&".join(f"{key}={quote(value, safe='/')}" for key, value in extra.items())
+    return f"postgresql://{user}{secret}@{address}/{connection.schema or 'release_ops'}" + (
+        f"?{query}" if query else ""
+    )
+
+
+def open_store() -> Store:
+    """Store behind the connection `release_ops_db`."""
+    return Store(dsn(BaseHook.get_connection(DATABASE_CONNECTION)))
+
+
+def open_ledger() -> Ledger:
+    """Ledger of effects in the same database."""
+    return Ledger(open_store())
+
+
+def product_of(run: Mapping[str, Any]) -> Product:
+    """Product that a run is about, from its file as it is now."""
+    return load_product(products_folder() / f"{run['product']}.yaml")
+
+
+def release_of(product: Product, run: Mapping[str, Any]) -> Release:
+    """Release that a run is about."""
+    return product.release(str(run["version"]))
+
+
+def open_repository(product: Product) -> GitRepository:
+    """Mirror of the product's repository, with the credentials of its connection."""
+    source = product.repository
+    env: Mapping[str, str] = {}
+    location = source.location
+    if source.kind == "github":
+        connection = BaseHook.get_connection(source.connection or "github_default")
+        host = (connection.host or "https://github.com").rstrip("/").removesuffix("/api/v3")
+        host = "https://github.com" if host == "https://api.github.com" else host
+        location = location if "://" in location or location.startswith("/") else f"{host}/{location}.git"
+        env = credential_env("x-access-token", connection.password or "")
+    elif source.connection:
+        connection = BaseHook.get_connection(source.connection)
+        env = credential_env(connection.login or "", connection.password or "")
+    mirror = state_folder() / "mirrors" / f"{product.id}.git"
+    mirror.parent.mkdir(parents=True, exist_ok=True)
+    return GitRepository(location, mirror=mirror, push=source.push, env=env)
+
+
+def open_github(product: Product) -> GitHubRepository | None:
+    """GitHub side of the product's repository; None for a plain git repository."""
+    if product.repository.kind != "github":
+        return None
+    return GitHubRepository.from_connection(
+        product.repository.location, product.repository.connection or "github_default"
+    )

@@ -1,0 +1,136 @@
+"""What planning, feature complete and end of support do: the release record is opened, its scope noted, and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from release_ops.domain.milestones import train
+from release_ops.domain.model import Feature, Product, Release
+from release_ops.operators import effects, parts
+from release_ops.render import render
+from release_ops.store import Store
+
+
+class OpenReleaseOperator(BaseOperator):
+    """Opens the release record and keeps its dated train as an artifact. Returns the train as a list of mappings."""
+
+    template_fields: Sequence[str] = ("run_facts", "decision")
+
+    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Open and render."""
+        run = self.run_facts
+        product = parts.product_of(run)
+        release = parts.release_of(product, run)
+        store = parts.open_store()
+        dated = train(product, release)
+        store.execute(
+            "release_open",
+            product=product.id,
+            version=release.version,
+            type=release.type.value,
+            theme=release.theme,
+            planned_ga=release.ga,
+            opened_at=datetime.now(UTC),
+        )
+        text = render("reports/train.md.j2", fmt="md", product=product, release=release, train=dated)
+        keep(store, run, "train.md", text)
+        return {"train": [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in dated]}
+
+
+class SnapshotScopeOperator(BaseOperator):
+    """Notes every planned feature with its status, from the product file or the GitHub milestone named like the version."""
+
+    template_fields: Sequence[str] = ("run_facts", "decision")
+
+    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Number of features per status."""
+        run = self.run_facts
+        product = parts.product_of(run)
+        features = scope(product, parts.release_of(product, run))
+        store = parts.open_store()
+        with store.transaction():
+            for feature in features:
+                store.execute("scope_save", **scope_row(run, feature))
+        counts: dict[str, int] = {}
+        for feature in features:
+            counts[feature.status.value] = counts.get(feature.status.value, 0) + 1
+        return {"features": len(features), **counts}
+
+
+class CloseReleaseOperator(BaseOperator):
+    """Closes the release and lifts its freeze."""
+
+    template_fields: Sequence[str] = ("run_facts", "decision")
+
+    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+        self.decision = decision
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Lift, then close."""
+        run = self.run_facts
+        product = parts.product_of(run)
+        ledger = parts.open_ledger()
+        lifted: dict[str, Any] = {}
+        with ledger.product_lock(product.id):
+            if github := parts.open_github(product):
+                lifted = effects.release_branch_protection(ledger, run, github)
+            now = datetime.now(UTC)
+            store = ledger.store
+            store.execute("freeze_lift", product=product.id, version=run["version"], lifted_at=now)
+            store.execute("release_state", product=product.id, version=run["version"], state="closed", closed_at=now)
+        return {"closed_at": now.isoformat(), **lifted}
+
+
+def scope(product: Product, release: Release) -> tuple[Feature, ...]:
+    """Planned features of a release, from where the product says they are."""
+    if product.scope_source == "github" and (github := parts.open_github(product)):
+        return tuple(github.milestone_features(release.version))
+    return release.features
+
+
+def scope_row(run: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
+    """Row of `scope_feature` before a freeze decides on it."""
+    return {
+        "product": run["product"],
+        "version": run["version"],
+        "feature": feature.id,
+        "title": feature.title,
+        "status": feature.status.value,
+        "owner": feature.owner,
+        "priority": feature.priority,
+        "url": feature.url,
+        "snapshot_at": datetime.now(UTC),
+        "previous_status": None,
+        "disposition": None,
+        "deadline": None,
+        "reason": "",
+    }
+
+
+def keep(store: Store, run: Mapping[str, Any], name: str, text: str, media_type: str = "text/markdown") -> None:
+    """Store a text that this milestone made."""
+    store.execute(
+        "artifact_save",
+        product=run["product"],
+        version=run["version"],
+        kind=run["kind"],
+        name=name,
+        media_type=media_type,
+        content=text,
+    )

@@ -1,0 +1,120 @@
+"""Waiting without a worker: for the milestone before, and for the product's window."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import BaseHook, BaseOperator, Context
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from release_ops.domain.milestones import train
+from release_ops.domain.model import MilestoneKind
+from release_ops.domain.windows import closed_by, next_open
+from release_ops.operators import parts
+from release_ops.store import Store
+
+SETTLED = frozenset({"done", "missed", "skipped"})
+"""States of a milestone that let the next one go."""
+
+
+class AwaitPredecessorOperator(BaseOperator):
+    """Waits until every earlier milestone of the release is settled, deferred to the triggerer.
+
+    An earlier milestone that lies before the product's catch-up window and never ran will not run any more: it is
+    marked missed and does not hold the train.
+    """
+
+    template_fields = ("run_facts",)
+
+    def __init__(self, *, run: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+
+    def execute(self, context: Context, event: Any = None) -> dict[str, str]:
+        """Return the states of the earlier milestones, once all are settled."""
+        run: Mapping[str, Any] = self.run_facts
+        store = parts.open_store()
+        product = parts.product_of(run)
+        dated = train(product, parts.release_of(product, run))
+        kinds = [milestone.kind.value for milestone in dated]
+        earlier = dated[: kinds.index(run["kind"])]
+        states = _states(store, run)
+        for milestone in earlier:
+            expired = milestone.planned_at + product.catch_up < datetime.now(UTC)
+            if expired and states.get(milestone.kind, "planned") == "planned":
+                store.execute(
+                    "milestone_state",
+                    product=product.id,
+                    version=run["version"],
+                    kind=milestone.kind.value,
+                    state="missed",
+                    detail=f"planned before the catch-up window of {product.catch_up.days} days",
+                )
+        states = _states(store, run)
+        waiting = [m.kind.value for m in earlier if states.get(m.kind, "planned") not in SETTLED]
+        if waiting:
+            self.log.info("waiting for %s", ", ".join(f"{kind} ({states.get(kind, 'planned')})" for kind in waiting))
+            self.defer(
+                trigger=MilestoneTrigger(product=product.id, version=run["version"], kinds=waiting),
+                method_name="execute",
+            )
+        return {milestone.kind.value: states[milestone.kind] for milestone in earlier}
+
+
+class AwaitWindowOperator(BaseOperator):
+    """Waits until the product may be changed, if this milestone changes production; asks again when it wakes."""
+
+    template_fields = ("run_facts",)
+
+    def __init__(self, *, run: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_facts = run
+
+    def execute(self, context: Context, event: Any = None) -> dict[str, str]:
+        """Return when the window was found open."""
+        product = parts.product_of(self.run_facts)
+        kind = MilestoneKind(self.run_facts["kind"])
+        now = datetime.now(UTC)
+        if closure := closed_by(product, kind, now):
+            opening = next_open(product, kind, now)
+            self.log.info("closed until %s: %s; next window %s", closure.until, closure.reason, opening)
+            self.defer(trigger=DateTimeTrigger(moment=opening), method_name="execute")
+        return {"open_at": now.isoformat()}
+
+
+class MilestoneTrigger(BaseTrigger):
+    """Fires when milestones of a release are settled, or one is removed from its train."""
+
+    def __init__(self, *, product: str, version: str, kinds: Sequence[str]) -> None:
+        super().__init__()
+        self.product = product
+        self.version = version
+        self.kinds = list(kinds)
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Path and arguments from which a triggerer makes this trigger again."""
+        arguments = {"product": self.product, "version": self.version, "kinds": self.kinds}
+        return f"{type(self).__module__}.{type(self).__name__}", arguments
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look every `RELEASE_OPS_POLL_SECONDS` (default 15) until all are settled."""
+        connection = await BaseHook.aget_connection(parts.DATABASE_CONNECTION)
+        store = Store(parts.dsn(connection))
+        pause = float(os.environ.get("RELEASE_OPS_POLL_SECONDS", "15"))
+        run = {"product": self.product, "version": self.version}
+        while True:
+            states = await asyncio.to_thread(_states, store, run)
+            if all(states.get(kind, "planned") in SETTLED for kind in self.kinds):
+                break
+            await asyncio.sleep(pause)
+        yield TriggerEvent({"kinds": self.kinds})
+
+
+def _states(store: Store, run: Mapping[str, Any]) -> dict[str, str]:
+    rows = store.all("milestones_of", product=run["product"], version=run["version"])
+    return {row["kind"]: row["state"] for row in rows}
