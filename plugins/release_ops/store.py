@@ -14,8 +14,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
+from numbers import Integral
 from pathlib import Path, PurePath
-from typing import Any, LiteralString, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
@@ -125,15 +126,27 @@ def json_safe(value: Any, unknown: Callable[[Any], Any] | None = None) -> Any:
 
     What it does not know goes through `unknown`, or is a TypeError without one.
     """
+    match value:
+        case Mapping():
+            return {str(json_safe(key, unknown)): json_safe(item, unknown) for key, item in value.items()}
+        case list() | tuple():
+            return [json_safe(item, unknown) for item in value]
+        case AbstractSet():
+            return sorted((json_safe(item, unknown) for item in value), key=repr)
+        case Enum():
+            return json_safe(value.value, unknown)
+        case _:
+            return _json_scalar(value, unknown)
+
+
+def _json_scalar(value: Any, unknown: Callable[[Any], Any] | None) -> Any:
     result: Any
     match value:
         case None | bool():
             result = value
-        case Enum():
-            result = json_safe(value.value, unknown)
         case str():
             result = clean_text(value)
-        case int():
+        case Integral():
             result = int(value)
         case float():
             result = float(value) if math.isfinite(value) else str(value)
@@ -142,15 +155,9 @@ def json_safe(value: Any, unknown: Callable[[Any], Any] | None = None) -> Any:
         case timedelta():
             result = value.total_seconds()
         case Decimal() | PurePath():
-            result = clean_text(str(value))
-        case Mapping():
-            result = {clean_text(str(json_safe(key, unknown))): json_safe(item, unknown) for key, item in value.items()}
-        case list() | tuple():
-            result = [json_safe(item, unknown) for item in value]
-        case AbstractSet():
-            result = sorted((json_safe(item, unknown) for item in value), key=repr)
+            result = str(value)
         case _ if unknown is not None:
-            result = unknown(value)
+            result = json_safe(unknown(value))
         case _:
             raise TypeError(f"{type(value).__name__} has no form in JSON; pass text, numbers, lists or mappings")
     return result
@@ -238,8 +245,7 @@ class Store:
 def run(connection: Connection, query: str, /, **parameters: Any) -> psycopg.Cursor[Row]:
     """Cursor of a named query on a given connection."""
     loaded = load_query(query)
-    # The text comes from a file of this project, never from a value: psycopg's type wants to know.
-    return connection.execute(cast(LiteralString, loaded.text), arguments_of(loaded, parameters))
+    return connection.execute(loaded.text, arguments_of(loaded, parameters))
 
 
 class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]

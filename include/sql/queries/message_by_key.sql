@@ -1,0 +1,2 @@
+-- One message.
+SELECT * FROM release_ops.message WHERE key = %(key)s

@@ -1,0 +1,680 @@
+"""The store: named queries over a real PostgreSQL, migrations that survive repetition, rivals and kills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from release_ops.domain.model import MilestoneKind, Verdict
+from release_ops.store import SQL, Store, StoreError, arguments_of, json_safe, load_query, migrate
+
+QUERIES = sorted(file.stem for file in (SQL / "queries").glob("*.sql"))
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+RELEASE = {"product": "webapp", "version": "2.8.0"}
+MILESTONE = {**RELEASE, "kind": "alpha"}
+RUN = {"run_id": "scheduled__webapp:2.8.0:alpha", "dag_id": "release_alpha"}
+
+PLAUSIBLE: dict[str, Any] = {
+    **MILESTONE,
+    **RUN,
+    "answered_at": NOW,
+    "about": {"tag": "v2.8.0-alpha.1"},
+    "actual_at": NOW,
+    "approved": True,
+    "approver": "ada",
+    "audience": "engineering",
+    "base_commit": "4f0c2d1",
+    "before": NOW + timedelta(days=36500),
+    "blocks": [{"type": "divider"}],
+    "body": "webapp 2.8.0 is in alpha",
+    "branch": "release/2.8.0",
+    "channel_kind": "outbox",
+    "channel_to": "#eng",
+    "closed_at": NOW,
+    "commit": "4f0c2d1",
+    "content": "# Changelog",
+    "created_at": NOW,
+    "criterion": "coverage",
+    "deadline": NOW,
+    "detail": "a detail",
+    "disposition": "included",
+    "error": "channel_not_found",
+    "evaluated_at": NOW,
+    "expected": "> 90 %",
+    "expires_at": NOW + timedelta(days=7),
+    "feature": "F-1",
+    "finished_at": NOW,
+    "gate": "alpha",
+    "granted_at": NOW,
+    "how": "performed",
+    "key": "tag:webapp:v2.8.0-alpha.1",
+    "late": False,
+    "lifted_at": NOW,
+    "link": "https://example.org/1",
+    "log_url": "https://example.org/log",
+    "media_type": "text/markdown",
+    "name": "CHANGELOG.md",
+    "now": NOW,
+    "observed": "93.1 %",
+    "opened_at": NOW,
+    "outcome": "pass",
+    "owner": "ada",
+    "planned_at": NOW,
+    "planned_ga": date(2026, 11, 26),
+    "previous_status": "in_progress",
+    "previous_version": "2.7.0",
+    "priority": "must",
+    "reason": "a reason",
+    "released_at": NOW,
+    "report": "# Freeze",
+    "required": True,
+    "result": {"tag": "v2.8.0-alpha.1"},
+    "role": "qa_lead",
+    "seat": "qa_lead-1",
+    "sent_at": NOW,
+    "snapshot_at": NOW,
+    "start": NOW,
+    "started_at": NOW,
+    "started_by": "ada",
+    "state": "done",
+    "status": "done",
+    "subject": "webapp 2.8.0 alpha",
+    "theme": "Search",
+    "ticked": ["support_trained"],
+    "title": "Coverage above 90 %",
+    "type": "minor",
+    "until": NOW + timedelta(days=1),
+    "url": "https://example.org/F-1",
+    "user_id": "ada",
+    "verdict": "pass",
+    "waived_by": "",
+}
+SPECIAL = {"release_state": {"state": "frozen"}}
+
+
+def plausible(name: str, *, optional: bool = True) -> dict[str, Any]:
+    query = load_query(name)
+    needed = query.parameters if optional else query.parameters - query.optional
+    return {**{key: PLAUSIBLE[key] for key in needed}, **SPECIAL.get(name, {})}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_runs_with_and_without_its_optional_parameters_and_twice(store: Store, name: str) -> None:
+    for optional in (True, False, True):
+        store.execute(name, **plausible(name, optional=optional))
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_is_one_statement_that_says_its_intent(name: str) -> None:
+    query = load_query(name)
+    assert query.intent.endswith(".")
+    code = "\n".join(line for line in query.text.splitlines() if not line.startswith("--"))
+    assert ";" not in code
+
+
+@pytest.mark.parametrize("name", [name for name in QUERIES if name.endswith(("_save", "_queue", "_plan", "_claim"))])
+def test_writing_twice_is_writing_once(store: Store, name: str) -> None:
+    table = {"message_queue": "message", "milestone_plan": "milestone", "scope_save": "scope_feature"}.get(
+        name, name.rsplit("_", 1)[0]
+    )
+    store.execute(name, **plausible(name))
+    first = rows(store, table)
+    store.execute(name, **plausible(name))
+    assert len(first) == 1
+    assert rows(store, table) == first
+
+
+def rows(store: Store, table: str) -> list[dict[str, Any]]:
+    with store.connect() as connection:
+        return connection.execute(f"SELECT * FROM release_ops.{table}").fetchall()
+
+
+# Calling a query
+
+
+def test_an_unknown_query_is_an_error_that_suggests_the_nearest(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"no query 'relase_open' .*did you mean 'release_open'"):
+        store.one("relase_open")
+
+
+@pytest.mark.parametrize("name", ["../migrations/0001_release_train", "", "release_open.sql", "release open"])
+def test_a_query_name_is_a_name_and_no_path(store: Store, name: str) -> None:
+    with pytest.raises(StoreError, match="no query"):
+        store.one(name)
+
+
+def test_missing_and_unknown_parameters_are_named_with_what_the_query_takes(store: Store) -> None:
+    with pytest.raises(StoreError) as error:
+        store.one("release_one", product="webapp", verison="2.8.0")
+    assert str(error.value) == "query release_one: missing version; unknown verison; it takes: product, version"
+
+
+def test_a_time_without_a_zone_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"query milestone_plan: planned_at: .*a time without a zone"):
+        store.execute("milestone_plan", **MILESTONE, planned_at=datetime(2026, 11, 2, 9, 0))  # noqa: DTZ001
+
+
+def test_a_value_without_a_form_in_json_is_refused_before_anything_is_written(store: Store) -> None:
+    with pytest.raises(StoreError, match=r"query message_queue: blocks: .*object has no form in JSON"):
+        store.execute("message_queue", **{**plausible("message_queue"), "blocks": [object()]})
+    assert rows(store, "message") == []
+
+
+def test_one_refuses_to_choose_between_rows(store: Store) -> None:
+    for version in ("2.8.0", "2.9.0"):
+        store.execute("release_open", **{**plausible("release_open"), "version": version})
+    with pytest.raises(StoreError, match="query releases_all: 2 rows where at most one was expected"):
+        store.one("releases_all")
+
+
+def test_a_query_file_without_its_intent_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bare.sql").write_text("SELECT 1\n")
+    with pytest.raises(StoreError, match=r"bare\.sql:1: 'SELECT 1': the first line must say the intent"):
+        load_query("bare", tmp_path)
+
+
+def test_an_optional_name_that_the_statement_lacks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "stray.sql").write_text("-- Counts.\n-- optional: product\nSELECT 1\n")
+    with pytest.raises(StoreError, match=r"stray\.sql: optional: product: no such placeholder"):
+        load_query("stray", tmp_path)
+
+
+def test_dicts_lists_and_sets_become_jsonb_and_enums_their_values() -> None:
+    arguments = arguments_of(load_query("approval_save"), {**plausible("approval_save"), "ticked": frozenset("ba")})
+    assert isinstance(arguments["ticked"], Jsonb)
+    assert arguments["ticked"].obj == ["a", "b"]
+    verdict = arguments_of(
+        load_query("gate_evaluation_save"), {**plausible("gate_evaluation_save"), "verdict": Verdict.PASS}
+    )
+    assert type(verdict["verdict"]) is str
+
+
+def test_json_safe_knows_what_our_data_is_made_of() -> None:
+    assert json_safe(
+        {
+            MilestoneKind.ALPHA: date(2026, 11, 2),
+            "at": NOW,
+            "for": timedelta(hours=1),
+            "cost": Decimal("1.10"),
+            "path": Path("a/b"),
+            "ratio": float("nan"),
+            "flags": (True, None),
+        }
+    ) == {
+        "alpha": "2026-11-02",
+        "at": "2026-11-02T09:00:00+00:00",
+        "for": 3600.0,
+        "cost": "1.10",
+        "path": "a/b",
+        "ratio": "nan",
+        "flags": [True, None],
+    }
+
+
+def test_text_that_postgres_cannot_hold_is_kept_with_replacement_characters(store: Store) -> None:
+    given = {**plausible("message_queue"), "body": "nul \x00 half \ud83d", "blocks": [{"text": "\x00"}]}
+    store.execute("message_queue", **given)
+    message = store.one("message_by_key", key=given["key"])
+    assert message is not None
+    assert message["body"] == "nul \ufffd half \ufffd"
+    assert message["blocks"] == [{"text": "\ufffd"}]
+
+
+def test_text_is_never_read_as_sql(store: Store) -> None:
+    title = "'); DROP TABLE release_ops.release; -- %s %(x)s"
+    store.execute("scope_save", **{**plausible("scope_save"), "title": title})
+    assert store.all("scope_of", **RELEASE)[0]["title"] == title
+
+
+def test_times_come_back_in_utc_whatever_zone_the_server_keeps(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("ALTER DATABASE " + connection.info.dbname + " SET TimeZone = 'America/New_York'")
+    store = Store(dsn)
+    store.execute("milestone_plan", **MILESTONE, planned_at=NOW)
+    milestone = store.one("milestone_one", **MILESTONE)
+    assert milestone is not None
+    assert milestone["planned_at"].isoformat() == "2026-11-02T09:00:00+00:00"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
+def test_addresses_of_other_tools_are_understood(dsn: str, scheme: str) -> None:
+    address = dsn.replace("postgresql", scheme, 1)
+    assert Store(address).all("releases_all") == []
+    assert migrate(address) == []
+
+
+def test_a_store_does_not_show_its_password() -> None:
+    assert "hush" not in repr(Store("postgresql://ops:hush@db.example.org/release_ops"))
+
+
+# Transactions
+
+
+def test_a_transaction_is_all_or_nothing(store: Store) -> None:
+    def write_and_fail() -> None:
+        with store.transaction():
+            store.execute("release_open", **plausible("release_open"))
+            assert len(store.all("releases_all")) == 1
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        write_and_fail()
+    assert store.all("releases_all") == []
+    with store.transaction() as inside:
+        inside.execute("release_open", **plausible("release_open"))
+    assert len(store.all("releases_all")) == 1
+
+
+def test_a_nested_transaction_fails_alone(store: Store) -> None:
+    with store.transaction():
+        store.execute("release_open", **plausible("release_open"))
+        with pytest.raises(psycopg.errors.CheckViolation), store.transaction():
+            store.execute("milestone_state", **MILESTONE, state="sideways")
+        store.execute("milestone_plan", **MILESTONE, planned_at=NOW)
+    assert len(store.all("releases_all")) == 1
+    assert len(store.all("milestones_of", **RELEASE)) == 1
+
+
+# What the statements mean
+
+
+def test_a_release_opens_once_and_its_state_never_goes_back(store: Store) -> None:
+    store.execute("release_open", **RELEASE, type="minor", planned_ga=date(2026, 11, 26), opened_at=NOW)
+    store.execute("release_state", **RELEASE, state="frozen", branch="release/2.8.0")
+    store.execute("release_open", **RELEASE, type="minor", planned_ga=date(2026, 12, 3), opened_at=NOW + timedelta(1))
+    store.execute("release_state", **RELEASE, state="in_progress", previous_version="2.7.0")
+    release = store.one("release_one", **RELEASE)
+    assert release is not None
+    assert release["state"] == "frozen"
+    assert release["branch"] == "release/2.8.0"
+    assert release["previous_version"] == "2.7.0"
+    assert release["planned_ga"] == date(2026, 12, 3)
+    assert release["opened_at"] == NOW
+    assert store.execute("release_state", product="webapp", version="9.9.9", state="closed") == 0
+
+
+def test_a_done_milestone_stays_done_at_its_first_time_and_on_its_date(store: Store) -> None:
+    store.execute("milestone_plan", **MILESTONE, planned_at=NOW)
+    store.execute("milestone_state", **MILESTONE, state="running")
+    store.execute("milestone_state", **MILESTONE, state="done", actual_at=NOW + timedelta(hours=1), late=True)
+    store.execute("milestone_state", **MILESTONE, state="blocked", detail="a second run")
+    store.execute("milestone_plan", **MILESTONE, planned_at=NOW + timedelta(days=7))
+    milestone = store.one("milestone_one", **MILESTONE)
+    assert milestone is not None
+    assert (milestone["state"], milestone["late"], milestone["detail"]) == ("done", True, "")
+    assert milestone["actual_at"] == NOW + timedelta(hours=1)
+    assert milestone["planned_at"] == NOW
+
+
+@pytest.mark.parametrize("state", ["missed", "blocked", "skipped"])
+def test_a_moved_milestone_is_planned_again_and_an_unmoved_one_is_not(store: Store, state: str) -> None:
+    store.execute("milestone_plan", **MILESTONE, planned_at=NOW)
+    store.execute("milestone_state", **MILESTONE, state=state, detail="why")
+    assert store.execute("milestone_plan", **MILESTONE, planned_at=NOW) == 0
+    assert [row["state"] for row in store.all("milestones_of", **RELEASE)] == [state]
+    assert store.execute("milestone_plan", **MILESTONE, planned_at=NOW + timedelta(days=1)) == 1
+    assert [(row["state"], row["detail"]) for row in store.all("milestones_of", **RELEASE)] == [("planned", "")]
+
+
+def test_a_train_is_read_in_the_order_of_its_kinds_when_dates_are_equal(store: Store) -> None:
+    for kind in reversed(MilestoneKind):
+        store.execute("milestone_plan", **RELEASE, kind=kind, planned_at=NOW)
+    assert [row["kind"] for row in store.all("milestones_of", **RELEASE)] == list(MilestoneKind)
+
+
+def test_overdue_is_what_was_planned_before_now_and_has_not_begun(store: Store) -> None:
+    for kind, planned_at in (("alpha", NOW), ("beta", NOW - timedelta(days=1)), ("rc", NOW - timedelta(days=2))):
+        store.execute("milestone_plan", **RELEASE, kind=kind, planned_at=planned_at)
+    store.execute("milestone_state", **RELEASE, kind="rc", state="running")
+    assert [row["kind"] for row in store.all("milestones_overdue", now=NOW)] == ["beta"]
+    assert store.all("milestones_overdue", now=NOW, product="other") == []
+    between = store.all("milestones_between", start=NOW - timedelta(days=1), until=NOW)
+    assert [row["kind"] for row in between] == ["beta"]
+
+
+def test_a_retried_run_keeps_its_first_start_and_runs_again(store: Store) -> None:
+    begun = {**RUN, **MILESTONE, "started_by": "scheduler"}
+    store.execute("milestone_run_start", **begun, started_at=NOW)
+    store.execute("milestone_run_finish", **RUN, state="failed", reason="unreachable", finished_at=NOW)
+    store.execute("milestone_run_start", **begun, started_at=NOW + timedelta(hours=1))
+    run = store.one("run_of", **RUN)
+    assert run is not None
+    assert (run["state"], run["started_at"], run["finished_at"], run["reason"]) == ("running", NOW, None, "")
+    assert store.all("runs_of", **RELEASE) == store.all("runs_of", **MILESTONE) == [run]
+
+
+def test_the_latest_verdict_of_a_gate_counts(store: Store) -> None:
+    for day, (gate, verdict) in enumerate([("alpha", "fail"), ("alpha", "pass"), ("beta", "conditional")]):
+        store.execute(
+            "gate_evaluation_save",
+            **MILESTONE,
+            run_id=f"run-{day}",
+            gate=gate,
+            verdict=verdict,
+            evaluated_at=NOW + timedelta(days=day),
+        )
+    assert {row["gate"]: row["verdict"] for row in store.all("gates_passed", **RELEASE)} == {
+        "alpha": "pass",
+        "beta": "conditional",
+    }
+    assert len(store.all("gate_evaluations_of", **RELEASE)) == 3
+
+
+def test_a_waiver_holds_from_its_grant_until_its_expiry(store: Store) -> None:
+    store.execute("waiver_save", **plausible("waiver_save"))
+    active = {
+        label: len(store.all("waivers_active", **RELEASE, gate="alpha", now=at))
+        for label, at in {
+            "before": NOW - timedelta(seconds=1),
+            "granted": NOW,
+            "last": NOW + timedelta(days=7, seconds=-1),
+            "expired": NOW + timedelta(days=7),
+        }.items()
+    }
+    assert active == {"before": 0, "granted": 1, "last": 1, "expired": 0}
+    with pytest.raises(psycopg.errors.CheckViolation):
+        store.execute("waiver_save", **{**plausible("waiver_save"), "reason": ""})
+
+
+def test_a_message_is_queued_once_and_stays_sent(store: Store) -> None:
+    key = PLAUSIBLE["key"]
+    assert store.execute("message_queue", **plausible("message_queue")) == 1
+    store.execute("message_failed", key=key, error="channel_not_found")
+    assert [row["key"] for row in store.all("messages_unsent")] == [key]
+    store.execute("message_sent", key=key, sent_at=NOW)
+    store.execute("message_failed", key=key, error="too late")
+    assert store.execute("message_queue", **{**plausible("message_queue"), "body": "another"}) == 0
+    message = store.one("message_by_key", key=key)
+    assert message is not None
+    assert (message["state"], message["sent_at"], message["error"]) == ("sent", NOW, "")
+    assert message["body"] == PLAUSIBLE["body"]
+    assert message["blocks"] == [{"type": "divider"}]
+    assert store.all("messages_of", **RELEASE) == [message]
+    assert store.all("messages_unsent") == []
+
+
+def test_a_freeze_starts_once_and_ends_once(store: Store) -> None:
+    store.execute("freeze_start", **RELEASE, branch="release/2.8.0", base_commit="4f0c2d1", started_at=NOW)
+    assert len(store.all("freezes_active", product="webapp")) == 1
+    store.execute("freeze_lift", **RELEASE, lifted_at=NOW + timedelta(days=14))
+    store.execute("freeze_lift", **RELEASE, lifted_at=NOW + timedelta(days=15))
+    store.execute("freeze_start", **RELEASE, branch="release/2.8.0", base_commit="other", started_at=NOW + timedelta(1))
+    freeze = store.one("freeze_of", **RELEASE)
+    assert freeze is not None
+    assert (freeze["started_at"], freeze["lifted_at"]) == (NOW, NOW + timedelta(days=14))
+    assert freeze["base_commit"] == "4f0c2d1"
+    assert store.all("freezes_active") == []
+
+
+def test_a_snapshot_of_the_scope_keeps_what_the_freeze_decided(store: Store) -> None:
+    feature = {**RELEASE, "feature": "F-1", "title": "Search", "priority": "must"}
+    store.execute("scope_save", **feature, status="in_progress", snapshot_at=NOW)
+    store.execute(
+        "scope_save",
+        **feature,
+        status="in_progress",
+        previous_status="in_progress",
+        disposition="deadline_imposed",
+        deadline=NOW + timedelta(days=3),
+        reason="must-have, unfinished",
+        snapshot_at=NOW,
+    )
+    store.execute("scope_save", **feature, status="done", snapshot_at=NOW + timedelta(days=1))
+    (kept,) = store.all("scope_of", **RELEASE)
+    assert (kept["status"], kept["disposition"], kept["previous_status"]) == ("done", "deadline_imposed", "in_progress")
+    assert kept["deadline"] == NOW + timedelta(days=3)
+    assert kept["reason"] == "must-have, unfinished"
+    store.execute("scope_remove", **RELEASE, feature="F-1")
+    assert store.all("scope_of", **RELEASE) == []
+
+
+def test_artifacts_are_listed_without_their_texts(store: Store) -> None:
+    store.execute("artifact_save", **plausible("artifact_save"))
+    store.execute("artifact_save", **{**plausible("artifact_save"), "content": "# Changelog\n\nmore"})
+    (listed,) = store.all("artifacts_list", **RELEASE)
+    assert listed["characters"] == len("# Changelog\n\nmore")
+    assert "content" not in listed
+    artifact = store.one("artifact_of", **MILESTONE, name="CHANGELOG.md")
+    assert artifact is not None
+    assert artifact["content"] == "# Changelog\n\nmore"
+
+
+def test_the_evidence_of_a_run_is_replaced_as_a_whole(store: Store) -> None:
+    for criterion in ("coverage", "reviews"):
+        store.execute("criterion_result_save", **{**plausible("criterion_result_save"), "criterion": criterion})
+    evaluation = {"run_id": RUN["run_id"], "gate": "alpha"}
+    assert store.execute("criterion_results_clear", **evaluation) == 2
+    store.execute("criterion_result_save", **evaluation, criterion="coverage", outcome="unknown")
+    (kept,) = store.all("criterion_results_of", **evaluation)
+    assert (kept["criterion"], kept["outcome"], kept["required"]) == ("coverage", "unknown", True)
+
+
+# The contract with data teams
+
+
+def test_every_view_and_column_of_the_contract_says_what_it_means(store: Store) -> None:
+    with store.connect() as connection:
+        undocumented = connection.execute(
+            """
+            SELECT c.relname || coalesce('.' || a.attname, '') AS thing
+            FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'release_metrics'
+            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+            WHERE col_description(c.oid, a.attnum) IS NULL
+                OR obj_description(c.oid, 'pg_class') NOT LIKE 'Grain: %Key: %Fresh: %'
+            """
+        ).fetchall()
+        views = connection.execute("SELECT viewname FROM pg_views WHERE schemaname = 'release_metrics'").fetchall()
+    assert undocumented == []
+    assert {row["viewname"] for row in views} >= {
+        "release",
+        "milestone",
+        "gate_outcome",
+        "approval",
+        "message",
+        "effect",
+    }
+
+
+def test_the_contract_measures_plan_against_outcome(store: Store) -> None:
+    store.execute("milestone_plan", **MILESTONE, planned_at=NOW)
+    store.execute("milestone_state", **MILESTONE, state="done", actual_at=NOW + timedelta(hours=36))
+    gate = plausible("gate_evaluation_save")
+    store.execute("gate_evaluation_save", **gate)
+    for criterion, outcome, waived_by in (("a", "pass", ""), ("b", "fail", "ada"), ("c", "unknown", "")):
+        result = {"criterion": criterion, "outcome": outcome, "waived_by": waived_by}
+        store.execute("criterion_result_save", **{**plausible("criterion_result_save"), **result})
+    with store.connect() as connection:
+        milestone = connection.execute("SELECT * FROM release_metrics.milestone").fetchone()
+        outcome_row = connection.execute("SELECT * FROM release_metrics.gate_outcome").fetchone()
+    assert milestone is not None
+    assert milestone["lateness"] == timedelta(hours=36)
+    assert milestone["days_late"] == Decimal("1.50")
+    assert outcome_row is not None
+    assert (outcome_row["criteria"], outcome_row["criteria_passed"], outcome_row["criteria_waived"]) == (3, 1, 1)
+    assert round(outcome_row["pass_ratio"], 3) == Decimal("0.333")
+    assert outcome_row["latest"] is True
+
+
+def test_a_metrics_reader_reads_the_contract_and_nothing_else(store: Store) -> None:
+    with store.connect() as connection:
+        connection.execute("SET ROLE release_metrics_reader")
+        assert connection.execute("SELECT * FROM release_metrics.milestone").fetchall() == []
+        for statement in (
+            "SELECT * FROM release_ops.milestone",
+            "DELETE FROM release_metrics.release",
+            "CREATE TABLE release_metrics.mine (id int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+# Migrations
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the migrations to which a test adds its own."""
+    return Path(shutil.copytree(SQL / "migrations", tmp_path / "migrations"))
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from release_ops.store import migrate
+print(migrate(sys.argv[1], Path(sys.argv[2])))
+"""
+
+
+@pytest.fixture
+def migrator() -> Iterator[Any]:
+    """Starts `migrate` in processes of its own; none survives the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(dsn: str, folder: Path) -> subprocess.Popen[str]:
+        environment = {**os.environ, "PYTHONPATH": str(SQL.parents[1] / "plugins")}
+        process = subprocess.Popen(
+            [sys.executable, "-c", MIGRATE, dsn, str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(connection: psycopg.Connection[Any], condition: str) -> None:
+    """Return as soon as the server sees another session of this database in that state."""
+    for _ in range(3000):
+        found = connection.execute(
+            f"SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND {condition}"
+        ).fetchone()
+        if found:
+            return
+        connection.execute("SELECT pg_stat_clear_snapshot(), pg_sleep(0.02)")
+    pytest.fail(f"no session ever came to: {condition}")
+
+
+def test_migrating_twice_applies_once(empty_dsn: str) -> None:
+    assert migrate(empty_dsn) == [file.stem for file in sorted((SQL / "migrations").glob("[0-9]*.sql"))]
+    assert migrate(empty_dsn) == []
+    assert Store(empty_dsn).migrate() == []
+
+
+def test_our_tables_live_in_our_schemas_only(store: Store) -> None:
+    with store.connect() as connection:
+        schemas = connection.execute(
+            "SELECT DISTINCT table_schema FROM information_schema.tables"
+            " WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+    assert {row["table_schema"] for row in schemas} == {"release_ops", "release_metrics"}
+
+
+def test_migrations_are_numbered_without_gaps_and_each_is_one_transaction() -> None:
+    files = sorted((SQL / "migrations").glob("[0-9]*.sql"))
+    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+    for file in files:
+        text = file.read_text().lower()
+        assert "transactional:" not in text
+        assert "concurrently" not in text
+
+
+def test_two_processes_migrate_at_once_and_each_migration_is_applied_once(
+    empty_dsn: str, folder: Path, migrator: Any
+) -> None:
+    with psycopg.connect(empty_dsn, autocommit=True) as watcher:
+        watcher.execute("SELECT pg_advisory_lock(1)")
+        (folder / "0002_wait.sql").write_text("-- Waits for the test.\nSELECT pg_advisory_xact_lock(1);\n")
+        first = migrator(empty_dsn, folder)
+        wait_for(watcher, "query LIKE '%pg_advisory_xact_lock(1)%' AND wait_event = 'advisory'")
+        second = migrator(empty_dsn, folder)
+        wait_for(watcher, "query LIKE '%release_ops:migrate%' AND wait_event = 'advisory'")
+        watcher.execute("SELECT pg_advisory_unlock(1)")
+        outputs = [process.communicate(timeout=60) for process in (first, second)]
+    assert [process.returncode for process in (first, second)] == [0, 0], outputs
+    assert outputs[0][0].splitlines()[-1] == "['0001_release_train', '0002_wait']"
+    assert outputs[1][0].splitlines()[-1] == "[]"
+
+
+def test_a_migration_killed_in_the_middle_leaves_nothing_and_is_applied_by_the_next(
+    empty_dsn: str, folder: Path, migrator: Any
+) -> None:
+    with psycopg.connect(empty_dsn, autocommit=True) as watcher:
+        watcher.execute("SELECT pg_advisory_lock(1)")
+        (folder / "0002_half.sql").write_text(
+            "-- Makes one table, waits for the test, makes another.\n"
+            "CREATE TABLE release_ops.half_one (id int);\n"
+            "SELECT pg_advisory_xact_lock(1);\n"
+            "CREATE TABLE release_ops.half_two (id int);\n"
+        )
+        victim = migrator(empty_dsn, folder)
+        wait_for(watcher, "query LIKE '%pg_advisory_xact_lock(1)%' AND wait_event = 'advisory'")
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        assert watcher.execute("SELECT to_regclass('release_ops.half_one')").fetchone() == (None,)
+        heir = migrator(empty_dsn, folder)
+        wait_for(watcher, "query LIKE '%release_ops:migrate%' AND wait_event = 'advisory'")
+        watcher.execute("SELECT pg_advisory_unlock(1)")
+        out, err = heir.communicate(timeout=60)
+        assert heir.returncode == 0, err
+        assert out.splitlines()[-1] == "['0002_half']"
+        assert watcher.execute("SELECT count(*) FROM release_ops.half_two").fetchone() == (0,)
+
+
+def test_a_failing_migration_is_undone_as_a_whole_and_the_one_before_stays(empty_dsn: str, folder: Path) -> None:
+    (folder / "0002_bad.sql").write_text("-- Fails.\nCREATE TABLE release_ops.half (id int);\nSELECT 1 / 0;\n")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate(empty_dsn, folder)
+    with psycopg.connect(empty_dsn) as connection:
+        assert connection.execute("SELECT to_regclass('release_ops.half')").fetchone() == (None,)
+    assert migrate(empty_dsn) == []
+
+
+def test_function_bodies_and_percent_signs_survive_the_migration_tool(empty_dsn: str, folder: Path) -> None:
+    (folder / "0002_function.sql").write_text(
+        "-- A body with semicolons, quotes, colons and percent signs.\n"
+        "CREATE FUNCTION release_ops.mood(n int) RETURNS text LANGUAGE plpgsql AS $body$\n"
+        "DECLARE word text; BEGIN\n"
+        "    IF n % 2 = 0 THEN word := 'even: 100 %'; ELSE word := 'odd; :x'; END IF;\n"
+        "    RETURN word;\n"
+        "END\n$body$;\n"
+        "COMMENT ON FUNCTION release_ops.mood(int) IS 'even; or odd';\n"
+    )
+    migrate(empty_dsn, folder)
+    with psycopg.connect(empty_dsn) as connection:
+        row = connection.execute("SELECT release_ops.mood(2), release_ops.mood(3)").fetchone()
+    assert row == ("even: 100 %", "odd; :x")
+
+
+def test_a_login_that_may_make_no_roles_can_migrate(empty_dsn: str) -> None:
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"CREATE ROLE owner_of_{name} LOGIN")
+        try:
+            connection.execute(f"ALTER DATABASE {name} OWNER TO owner_of_{name}")
+            address = empty_dsn.replace("postgres@", f"owner_of_{name}@")
+            assert migrate(address) != []
+            assert Store(address).execute("milestone_plan", **MILESTONE, planned_at=NOW) == 1
+        finally:
+            connection.execute(f"ALTER DATABASE {name} OWNER TO postgres")
+            connection.execute(f"REASSIGN OWNED BY owner_of_{name} TO postgres")
+            connection.execute(f"DROP OWNED BY owner_of_{name}")
+            connection.execute(f"DROP ROLE owner_of_{name}")
