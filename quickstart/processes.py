@@ -124,6 +124,8 @@ def end(file: Path, *, grace: float = GRACE) -> bool:
         _ask(family)
         psutil.wait_procs(family, timeout=grace)
     while left := _family(file):
+        # Held still first: nobody shall notice a relative's death and tidy up before its own.
+        _signal(left, signal.SIGSTOP)
         _signal(left, signal.SIGKILL)
         psutil.wait_procs(left, timeout=5)
     file.unlink(missing_ok=True)

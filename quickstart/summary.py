@@ -1,0 +1,93 @@
+"""What the train left behind, read from the tables and from the repository itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from release_ops.domain.model import Product
+
+DONE = frozenset({"done", "skipped"})
+STUCK = frozenset({"blocked", "missed"})
+
+
+def milestones(dsn: str, product: str, version: str) -> dict[str, dict[str, Any]]:
+    """Milestone rows of a release by kind: state, detail, late, planned_at, actual_at."""
+    query = "SELECT * FROM release_ops.milestone WHERE product = %s AND version = %s ORDER BY planned_at"
+    return {row["kind"]: row for row in _rows(dsn, query, product, version)}
+
+
+def remote_of(product: Product, state: Path) -> str:
+    """Repository in which tags and branches are made: the real one, or the private clone of a file without `push`."""
+    if product.repository.push:
+        return product.repository.location
+    return str(state / "mirrors" / f"{product.id}.git.sandbox.git")
+
+
+def made_refs(remote: str, product: Product, version: str) -> list[tuple[str, str]]:
+    """Tags and branches of a release at the remote, as (ref, commit), peeled; empty if the remote cannot be asked."""
+    patterns = [
+        f"refs/tags/{product.repository.tag_name(version)}",
+        f"refs/tags/{product.repository.tag_name(version)}^{{}}",
+        f"refs/tags/{product.repository.tag_name(version)}-*",
+        f"refs/heads/{product.repository.branch_name(version)}",
+    ]
+    found = subprocess.run(
+        ["git", "ls-remote", remote, *patterns],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
+    )
+    refs: dict[str, str] = {}
+    for line in found.stdout.splitlines():
+        commit, ref = line.split("\t")
+        # `v1^{}`, the commit behind an annotated tag, comes after `v1`, the tag object.
+        refs[ref.removesuffix("^{}")] = commit
+    return sorted(refs.items(), key=lambda item: (item[0].startswith("refs/tags/"), item[0]))
+
+
+def report(dsn: str, product: Product, version: str, state: Path) -> Iterator[str]:
+    """Lines that say what a release's train made."""
+    remote = remote_of(product, state)
+    yield f"{product.name} {version}, made in {remote}"
+    for ref, commit in made_refs(remote, product, version):
+        _, kind, name = ref.split("/", 2)
+        yield f"  {'tag   ' if kind == 'tags' else 'branch'} {name:<24} {commit[:12]}"
+    branch = product.repository.branch_name(version)
+    yield f"  changelog: git --git-dir={remote} show {branch}:{product.repository.changelog}"
+    yield "messages"
+    query = """
+        SELECT audience, channel_kind, channel_to, count(*) AS messages, count(*) FILTER (WHERE state = 'sent') AS sent
+        FROM release_ops.message WHERE product = %s AND version = %s GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """
+    for row in _rows(dsn, query, product.id, version):
+        channel = " ".join(filter(None, [row["channel_kind"], row["channel_to"]]))
+        yield f"  {row['audience']:<24} {row['messages']:>4} to {channel} ({row['sent']} sent)"
+    yield "rows in release_ops"
+    yield from (f"  {table:<24} {count:>4}" for table, count in table_rows(dsn).items())
+
+
+def table_rows(dsn: str) -> Mapping[str, int]:
+    """Number of rows per table of the schema release_ops."""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'release_ops' ORDER BY tablename"
+        ).fetchall()
+        counts = {}
+        for (table,) in tables:
+            found = connection.execute(sql.SQL("SELECT count(*) FROM release_ops.{}").format(sql.Identifier(table)))
+            counts[table] = next(iter(found))[0]
+    return counts
+
+
+def _rows(dsn: str, query: Any, *parameters: str) -> list[dict[str, Any]]:
+    with psycopg.connect(dsn, row_factory=dict_row) as connection:
+        return connection.execute(query, parameters).fetchall()
