@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,25 +112,28 @@ def session(leader: int) -> list[psutil.Process]:
     """All living processes of a session."""
     found = []
     for process in psutil.process_iter():
-        with contextlib.suppress(OSError, psutil.Error):
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+        with contextlib.suppress(psutil.Error):
+            if _session_of(process) == leader and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 
 
 def end(file: Path, *, grace: float = GRACE) -> bool:
     """End the family of a pid file and remove the file; False if nothing of it ran."""
-    family = _family(file)
-    if family and grace > 0:
-        _ask(family)
-        psutil.wait_procs(family, timeout=grace)
+    found = family = _family(file)
+    deadline = time.monotonic() + grace
+    while family and grace > 0 and time.monotonic() < deadline:
+        # First the leader, which ends its family in its own order; then whom it left behind.
+        asked = _ask(family)
+        psutil.wait_procs(asked, timeout=max(0, deadline - time.monotonic()))
+        family = _family(file)
     while left := _family(file):
         # Held still first: nobody shall notice a relative's death and tidy up before its own.
         _signal(left, signal.SIGSTOP)
         _signal(left, signal.SIGKILL)
         psutil.wait_procs(left, timeout=5)
     file.unlink(missing_ok=True)
-    return bool(family)
+    return bool(found)
 
 
 def end_all(folder: Path, *, grace: float = GRACE) -> list[str]:
@@ -154,9 +158,17 @@ def _family(file: Path) -> list[psutil.Process]:
     return family
 
 
-def _ask(family: Sequence[psutil.Process]) -> None:
-    # The leader knows in which order its family ends; without it everybody is asked.
-    _signal([process for process in family if process.pid == os.getsid(process.pid)] or family, signal.SIGTERM)
+def _ask(family: Sequence[psutil.Process]) -> Sequence[psutil.Process]:
+    leader = [process for process in family if process.pid == _session_of(process)]
+    _signal(leader or family, signal.SIGTERM)
+    return leader or family
+
+
+def _session_of(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except OSError:
+        return None
 
 
 def _signal(processes: Sequence[psutil.Process], number: signal.Signals) -> None:
