@@ -206,12 +206,9 @@ def _without_reverted(entries: list[_Entry]) -> list[_Entry]:
     return [entry for i, entry in enumerate(entries) if i not in gone]
 
 
-_PULL_SUFFIX = re.compile(r"\s*\((?:#|!|pull request #)\d+\)\s*$")
-
-
 def _plain(subject: str) -> str:
     """A subject without the pull request's number that a squash merge appends."""
-    return _PULL_SUFFIX.sub("", subject.strip())
+    return messages.without_pull(subject.strip())[0]
 
 
 class _Ids:

@@ -29,10 +29,14 @@ TYPE_ALIASES: Mapping[str, str] = {
 }
 """Spellings that teams use for the same type; `parse_commit` applies them only where it is told to."""
 
-# Rules 1, 4 and 13. A type is one noun without blanks; a scope is not empty and has no parentheses.
-_HEADER = re.compile(
-    r"(?P<type>[^\s():!,;]+)(?:\((?P<scope>[^()\r\n]*[^()\s][^()\r\n]*)\))?(?P<bang>!)?:[ \t]+(?P<description>\S.*)"
+KNOWN_TYPES = frozenset(
+    {"feat", "fix", "perf", "security", "deprecation", "revert", "docs", "refactor"}
+    | {"chore", "ci", "style", "test", "build"}
 )
+"""Types with a meaning of their own; any other is allowed in a header, but does not begin a commit inside a body."""
+
+# Rules 1, 4 and 13. A type is one noun without blanks; a scope is not empty and has no parentheses.
+_HEADER = re.compile(r"(?P<type>[^\s():!,;]++)(?:\((?P<scope>[^()]++)\))?(?P<bang>!)?:[ \t]++(?P<description>.+)")
 # Rules 8, 9 and 16: `Token: value` or `Token #value`; a lone `BREAKING CHANGE:` has its text below.
 _FOOTER = re.compile(
     r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
@@ -60,10 +64,13 @@ _TEXT_REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _ACTION_KEY = re.compile(
-    rf"(?<![\w-])(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}}(?P<target>{_KEY})(?![\w-])",
+    rf"(?<![\w-])(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))})(?P<colon>:?)[ \t]{{1,8}}(?P<target>{_KEY})"
+    r"(?![\w-])",
     re.IGNORECASE,
 )
-_LISTED = re.compile(rf"(?<![\w/#.-])(?P<target>{_ISSUE}|{_KEY})(?![\w-])")
+# A footer lists issues as words: `Closes: #1, #2 and octo/repo#3; JIRA-7/JIRA-8`.
+_SEPARATOR = re.compile(rf"[\s,;&]+|/(?=\s*(?:#|{_KEY}))")
+_LISTED = re.compile(rf"(?:(?:[\w.-]{{1,100}}/)?[\w.-]{{1,100}})?#\w+(?:[^\s.)\]:]*\w)?|{_KEY}\w*(?:-\w+)*")
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 
 _SHA = r"[0-9a-f]{7,64}"
@@ -76,7 +83,10 @@ _HEX = re.compile(rf"\b{_SHA}\b")
 _PICKED = re.compile(rf"^\(cherry[- ]picked from commit (?P<id>{_SHA})\)", re.MULTILINE)
 _CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(?P<who>[^\n]{1,320})$", re.IGNORECASE | re.MULTILINE)
 
-_VERSION = r"v?\d+\.\d+\.\d+\S*"
+_MERGED_PR = re.compile(r"Merged PR \d{1,12}: ")
+_PULL = re.compile(r"\s*\((?:pull request )?(?P<number>[#!]\d{1,12})\)$")
+
+_VERSION = r"v?\d++\.\d++\.\d++\S*+"
 _GIT_MESSAGES = re.compile(
     rf"""(?:
         Merge\ (?:branch|tag|remote-tracking\ branch|pull\ request|commit|heads?|refs|changes|\S+\ into)\b
@@ -131,9 +141,9 @@ def parse_commit(message: str, *, types: Mapping[str, str] | None = None) -> Cha
     text = normalise(message)
     header, _, rest = text.partition("\n")
     match = _HEADER.fullmatch(header.rstrip())
-    if match is None:
+    if match is None or (match["scope"] is not None and not match["scope"].strip()):
         return None
-    body, footers = _split(rest)
+    hanging, body, footers = _split(rest)
     kind = match["type"].lower()
     description = match["description"]
     notes = tuple(value for token, value in footers if token in _BREAKING)
@@ -149,10 +159,36 @@ def parse_commit(message: str, *, types: Mapping[str, str] | None = None) -> Cha
         body=body,
         footers=tuple(footers),
         notes=notes,
-        references=tuple(_references(header, body, footers)),
+        references=tuple(_references("\n".join([header, *hanging, body or ""]), footers)),
         reverts=_reverts(kind, rest, footers),
         co_authors=co_authors(rest),
     )
+
+
+def parse_all(
+    message: str, *, types: Mapping[str, str] | None = None, known: frozenset[str] = KNOWN_TYPES
+) -> tuple[Change, ...]:
+    """Every change of a message: its own, and those of the commits that a squash merge put into its body.
+
+    `Merged PR 12: feat: x`, the title of such a merge on some services, is read without its prefix.
+
+    A commit inside the body begins a paragraph, with or without a bullet, and has one of the `known` types; what stands
+    below it belongs to it. Empty where neither the header nor anything in the body is conventional.
+    """
+    header, _, rest = normalise(message).partition("\n")
+    pieces: list[list[str]] = [[_MERGED_PR.sub("", header)]]
+    after_blank = False
+    for line in rest.split("\n") if rest else []:
+        if after_blank and line:
+            nested = line[2:] if line[:2] in {"* ", "- "} else line
+            match = _HEADER.fullmatch(nested.rstrip())
+            if match is not None and (match["type"].lower() in known or match["type"].lower() in TYPE_ALIASES):
+                pieces.append([])
+                line = nested  # noqa: PLW2901
+        pieces[-1].append(line)
+        after_blank = not line.strip()
+    parsed = (parse_commit("\n".join(piece), types=types) for piece in pieces)
+    return tuple(change for change in parsed if change is not None)
 
 
 def parse_revert(message: str) -> Revert | None:
@@ -176,6 +212,14 @@ def picked_from(message: str) -> tuple[str, ...]:
     return tuple(match["id"] for match in _PICKED.finditer(normalise(message)))
 
 
+def without_pull(description: str) -> tuple[str, str]:
+    """Description and pull or merge request: `add x (#12)` -> `add x`, `#12`; the second is empty without one."""
+    match = _PULL.search(description[-40:])
+    if match is None:
+        return description, ""
+    return description[: len(description) - len(match[0])], match["number"]
+
+
 def co_authors(text: str) -> tuple[str, ...]:
     """People of `Co-authored-by` trailers, each once, as written: `Ada <ada@example.org>`."""
     if "o-author" not in text and "O-AUTHOR" not in text:
@@ -183,8 +227,8 @@ def co_authors(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text)))
 
 
-def _split(rest: str) -> tuple[str | None, list[tuple[str, str]]]:
-    """Body and footers of what follows the header.
+def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
+    """Lines that hang on the header, body and footers of what follows it.
 
     Both begin after a blank line (rules 6 and 8), so lines that hang on the header are neither. A paragraph whose first
     line is a footer is a footer paragraph: each of its lines opens a footer or continues the one above (rule 10). A
@@ -217,31 +261,26 @@ def _split(rest: str) -> tuple[str | None, list[tuple[str, str]]]:
             body.append(line)
         after_blank = False
     text = "\n".join(body).rstrip()
-    return text or None, [(token, "\n".join(value).rstrip()) for token, value in footers]
+    return lines[:start], text or None, [(token, "\n".join(value).rstrip()) for token, value in footers]
 
 
-def _references(header: str, body: str | None, footers: Iterable[tuple[str, str]]) -> Iterator[Reference]:
-    """Issues that the message names, each once; one that an action names beats the same one without."""
-    found: dict[str, str | None] = {}
-    for action, target in _all_references(header, body, footers):
-        if found.get(target) is None:
-            found[target] = action
-    return (Reference(action=action, target=target) for target, action in found.items())
+def _references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[Reference]:
+    """Issues that the message names, each once by action; a mention of one that an action names is left out."""
+    found = dict.fromkeys(_all_references(text, footers))
+    named = {target for action, target in found if action is not None}
+    return (Reference(action=a, target=target) for a, target in found if a is not None or target not in named)
 
 
-def _all_references(
-    header: str, body: str | None, footers: Iterable[tuple[str, str]]
-) -> Iterator[tuple[str | None, str]]:
-    yield from _text_references(header)
-    if body:
-        yield from _text_references(body)
+def _all_references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[tuple[str | None, str]]:
+    yield from _text_references(text)
     for token, value in footers:
         lowered = token.lower()
         if lowered in CLOSING or lowered in _NAMING:
-            if value[:1].isdigit():
-                value = f"#{value}"  # noqa: PLW2901 - `Closes #12`: the separator took the sign
-            for match in _LISTED.finditer(_URL.sub(" ", value)):
-                yield token, match["target"]
+            # `Closes #12`: the separator took the sign.
+            listed = f"#{value}" if value[:1].isdigit() else value
+            for word in _SEPARATOR.split(_URL.sub(" ", listed)):
+                if match := _LISTED.match(word):
+                    yield token, match[0]
         else:
             yield from _text_references(value)
 
@@ -259,8 +298,9 @@ def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
             yield action, match["target"]
     if "-" in text:
         for match in _ACTION_KEY.finditer(text):
+            # Trackers that name issues so do not close them by a word in a sentence: without the colon it is a mention.
             if match["target"].isupper():
-                yield match["action"], match["target"]
+                yield match["action"] if match["colon"] else None, match["target"]
 
 
 def _reverts(kind: str, rest: str, footers: Iterable[tuple[str, str]]) -> tuple[str, ...]:

@@ -1,25 +1,34 @@
-"""Versions: semver 2.0.0 precedence, the pre-release ladder, the base of a range, and whether a plan makes sense."""
+"""Versions: semver 2.0.0 precedence, the pre-release ladder, the bump that changes ask for, the base of a range."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from semver import Version
 
+from release_ops.domain.model import Change
+
 STAGES = ("alpha", "beta", "rc")
 """The pre-release ladder, lowest first; plain ASCII order agrees with it."""
+LEVELS = ("none", "patch", "minor", "major")
+"""How much a release changes, lowest first."""
 
-_LOOSE = re.compile(r"\s*[=v]*\s*v?\s*", re.IGNORECASE)
+_PREFIX = re.compile(r"[v=\s]+", re.IGNORECASE)
+_HYPHENLESS = re.compile(r"(\d+\.\d+\.\d+)([A-Za-z][0-9A-Za-z.-]*(?:\+[0-9A-Za-z.-]+)?)")
 
 
 def parse_version(text: str, *, loose: bool = False) -> Version:
-    """The version that `text` names; a leading `v` is allowed, with `loose` also blanks and `=`.
+    """The version that `text` names; a leading `v` is allowed, with `loose` also `=`, blanks and `1.2.3beta`.
 
     Raises ValueError that says what is missing.
     """
-    stripped = text.strip()
-    candidate = _LOOSE.sub("", stripped, count=1) if loose else stripped.removeprefix("v").removeprefix("V")
+    candidate = text.strip()
+    if loose:
+        candidate = _HYPHENLESS.sub(r"\1-\2", _PREFIX.sub("", candidate, count=1))
+    elif candidate[:1] in {"v", "V"}:
+        candidate = candidate[1:]
     try:
         return Version.parse(candidate)
     except (ValueError, TypeError) as error:
@@ -83,23 +92,18 @@ def base_tag(version: str, tags: Sequence[str], pattern: str) -> str | None:
     return best[1] if best else None
 
 
-def check_planned(version: str, existing: Iterable[str]) -> list[str]:
-    """What is wrong with releasing `version` where `existing` (versions or `v` tags) are out; empty if nothing is.
+def check_planned(version: str, existing: Iterable[str], pattern: str | None = None) -> list[str]:
+    """What is wrong with releasing `version` where `existing` (tags or versions) are out; empty if nothing is.
 
     Wrong are a malformed version, one that exists, and one that goes backwards: below a final version of its own
-    MAJOR.MINOR line, or below the newest version without a line of its own to continue. Malformed entries of `existing`
-    are passed over.
+    MAJOR.MINOR line, or below the newest version without a line of its own to continue. With `pattern` only tags of
+    that form count; malformed entries are passed over.
     """
     try:
         planned = parse_version(version)
     except ValueError as error:
         return [str(error)]
-    known = []
-    for text in existing:
-        try:
-            known.append(parse_version(text))
-        except ValueError:
-            continue
+    known = [found for name in existing if (found := _known(name, pattern)) is not None]
     if planned in known:
         return [f"version {version}: exists already; plan the next free one"]
     finals = [other for other in known if not other.prerelease]
@@ -108,3 +112,201 @@ def check_planned(version: str, existing: Iterable[str]) -> list[str]:
     if newest is not None and planned < newest:
         return [f"version {version}: goes backwards, {newest} is released already; plan a version above it"]
     return []
+
+
+def _known(name: str, pattern: str | None) -> Version | None:
+    if pattern is not None:
+        return tag_version(name, pattern)
+    try:
+        return parse_version(name)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BumpPolicy:
+    """Which changes ask for which version."""
+
+    minor: frozenset[str] = frozenset({"feat", "deprecation"})
+    """Types that ask for a minor version (semver 7: also when something becomes deprecated)."""
+    patch: frozenset[str] = frozenset({"fix", "perf", "security", "revert"})
+    others: str = "none"
+    """Level of every other type; `none`: documentation alone is no reason for a release."""
+    zero_breaking: str = "minor"
+    """Level of a breaking change at 0.y.z: a product becomes 1.0.0 by decision, not by accident."""
+    zero_minor: str = "minor"
+    """Level of a feature at 0.y.z."""
+    at_least: str = "none"
+    """Level of every release that has any change."""
+    at_most: str = "major"
+
+
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """The version that changes ask for. `version` is None where there is nothing to release."""
+
+    version: str | None
+    level: str
+    why: tuple[tuple[str, Change], ...]
+    """The changes that decided it, each with its reason: `breaking change`, `feat`, `Release-As 3.0.0`."""
+
+
+def level_of(change: Change, policy: BumpPolicy | None = None) -> str:
+    """none, patch, minor or major, as one change alone asks for it, above 0.y.z."""
+    policy = policy or BumpPolicy()
+    if change.breaking:
+        return "major"
+    if change.type in policy.minor:
+        return "minor"
+    return "patch" if change.type in policy.patch else policy.others
+
+
+def bump(
+    changes: Sequence[Change],
+    current: str | None,
+    *,
+    stage: str | None = None,
+    policy: BumpPolicy | None = None,
+) -> Bump:
+    """The next version after `current` that `changes` (newest first) ask for, and which of them decided it.
+
+    Without `current` the first version is 0.1.0. With `stage` it is a pre-release. A `Release-As: 3.0.0` footer
+    decides alone, the newest first. Raises ValueError for a malformed `current`.
+    """
+    policy = policy or BumpPolicy()
+    for change in changes:
+        if wanted := release_as(change):
+            return Bump(str(wanted), "exact", ((f"Release-As {wanted}", change),))
+    levels = [level_of(change, policy) for change in changes]
+    level = max(levels, key=LEVELS.index, default="none")
+    why = tuple(
+        ("breaking change" if change.breaking else change.type, change)
+        for change, own in zip(changes, levels, strict=True)
+        if own == level
+    )
+    if changes:
+        level = max(level, policy.at_least, key=LEVELS.index)
+    level = min(level, policy.at_most, key=LEVELS.index)
+    if level == "none":
+        return Bump(None, level, ())
+    version = parse_version(current) if current is not None else Version(0)
+    if version.major == 0:
+        level = {"major": policy.zero_breaking, "minor": policy.zero_minor}.get(level, level)
+    if current is None:
+        return Bump(str(advance(version, "minor", stage=stage)), level, why)
+    return Bump(str(advance(version, level, stage=stage)), level, why)
+
+
+def release_as(change: Change) -> Version | None:
+    """The version that a `Release-As` footer or a `RELEASE AS:` note asks for; a malformed one asks for nothing."""
+    asked = [value for token, value in change.footers if token.lower() == "release-as"]
+    asked += [
+        note.partition(":")[2] for note in change.notes if note.upper().startswith(("RELEASE AS:", "RELEASE-AS:"))
+    ]
+    for text in asked:
+        try:
+            return parse_version(text)
+        except ValueError:
+            continue
+    return None
+
+
+def advance(
+    current: Version, level: str, *, stage: str | None = None, first: int | None = 1, exact: bool = False
+) -> Version:
+    """The version after `current`: a final one, or with `stage` the next step of the pre-release ladder.
+
+    A pre-release already stands for a level (1.1.0-rc.1 for a minor one): smaller changes keep its MAJOR.MINOR.PATCH,
+    greater ones raise it, `exact` raises it always. On one version the ladder only goes up: alpha after beta gives the
+    next beta. The first pre-release of a stage has the counter `first`, None for none at all; `level` is one of LEVELS.
+    """
+    core = current.finalize_version()
+    if not current.prerelease or exact or LEVELS.index(level) > LEVELS.index(_stands_for(core)):
+        core = _raised(core, level)
+    if stage is None:
+        return core
+    present = current.prerelease or ""
+    label, counter = _label(present)
+    if core == current.finalize_version() and present:
+        if stage <= label:
+            return core.replace(prerelease=_counted(present))
+    elif stage == label and counter is not None:
+        start = "1" if first is None else str(first)
+        return core.replace(prerelease=present[: len(present) - len(counter)] + start.rjust(len(counter), "0"))
+    return core.replace(prerelease=stage if first is None else f"{stage}.{first}")
+
+
+def _stands_for(core: Version) -> str:
+    return "patch" if core.patch else "minor" if core.minor else "major"
+
+
+def _raised(core: Version, level: str) -> Version:
+    raised: Mapping[str, Version] = {
+        "none": core,
+        "patch": core.bump_patch(),
+        "minor": core.bump_minor(),
+        "major": core.bump_major(),
+    }
+    return raised[level]
+
+
+def _label(prerelease: str) -> tuple[str, str | None]:
+    """Stage and counter of `rc.2`, `beta01`, `alpha`."""
+    name = re.match(r"[A-Za-z-]*", prerelease)
+    counter = re.search(r"\d+$", prerelease)
+    return name[0] if name else "", counter[0] if counter else None
+
+
+def _counted(prerelease: str) -> str:
+    """The next of `rc.2`, `beta09` (beta10), `beta` (beta.1): the last number goes up and keeps its width."""
+    _, counter = _label(prerelease)
+    if counter is None:
+        return f"{prerelease}.1"
+    return prerelease[: len(prerelease) - len(counter)] + str(int(counter) + 1).rjust(len(counter), "0")
+
+
+def increment(version: str, release: str, *, identifier: str = "", base: int | None = 0, loose: bool = False) -> str:
+    """The version after `version` by the rules of npm's `semver.inc`, for teams whose other tools count so.
+
+    `release` is major, minor, patch, premajor, preminor, prepatch, prerelease or release; `identifier` names the
+    pre-release, `base` is its first counter, None for none. Raises ValueError with what does not fit.
+    """
+    current = parse_version(version, loose=loose)
+    if release.startswith("pre") and identifier and not re.fullmatch(r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*", identifier):
+        raise ValueError(f"identifier {identifier!r}: use letters, digits, hyphens and dots")
+    if release == "release":
+        if not current.prerelease:
+            raise ValueError(f"version {version}: is no pre-release, so it has no final version to come")
+        return str(current.finalize_version())
+    core = current.finalize_version()
+    if release in {"major", "minor", "patch"}:
+        return str(advance(current, release))
+    if release in {"premajor", "preminor", "prepatch"}:
+        core, present = _raised(core, release.removeprefix("pre")), []
+    elif release == "prerelease":
+        present = current.prerelease.split(".") if current.prerelease else []
+        core = core if present else core.bump_patch()
+    else:
+        raise ValueError(
+            f"release {release!r}: unknown; choose one of major, minor, patch, pre..., prerelease, release"
+        )
+    return str(core.replace(prerelease=".".join(_identifiers(present, identifier, base))))
+
+
+def _identifiers(present: list[str], identifier: str, base: int | None) -> list[str]:
+    """The next pre-release identifiers by npm's rules: the last number goes up; a new identifier starts at `base`."""
+    fresh = identifier.split(".") if identifier else []
+    start = [] if base is None else [str(base)]
+    numbers = [i for i, part in enumerate(present) if part.isdecimal()]
+    if numbers:
+        raised = [str(int(part) + 1) if i == numbers[-1] else part for i, part in enumerate(present)]
+    else:
+        if base is None and fresh == present:
+            raise ValueError(
+                f"identifier {identifier!r}: the version has it already, and without a counter nothing changes"
+            )
+        raised = [*present, str(base or 0)]
+    if not fresh:
+        return raised
+    follows = raised[: len(fresh)] == fresh and raised[len(fresh) :] and raised[len(fresh)].isdecimal()
+    return raised if follows else [*fresh, *start]
