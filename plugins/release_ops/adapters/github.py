@@ -197,7 +197,7 @@ class GitHubRepository:
         body over BODY_LIMIT (see `abridged`).
         """
         self._fits(body)
-        if self._api.find(f"{self._path}/git/ref/tags/{quote(tag, safe='/')}") is None:
+        if self._api.find(f"{self._path}/git/ref/{_segment(f'tags/{tag}')}") is None:
             raise RefusedError(f"GitHub {self.name}: no tag {tag}; push the tag first, then create its release")
         fields = self._release_fields(name, body, prerelease=prerelease)
         return release_record(self._api.call("POST", f"{self._path}/releases", body={"tag_name": tag, **fields})[1])
@@ -308,7 +308,7 @@ class GitHubRepository:
             return {str(one["sha"]) for one in self._api.items(f"{self._path}/commits", sha=head)}, None
         commits: set[str] = set()
         began: datetime | None = None
-        path = f"{self._path}/compare/{quote(base, safe='/')}...{quote(head, safe='/')}"
+        path = f"{self._path}/compare/{_segment(base)}...{_segment(head)}"
         for page in self._api.pages(path):
             began = began or _moment(page["merge_base_commit"]["commit"]["committer"]["date"])
             commits.update(str(one["sha"]) for one in page["commits"])

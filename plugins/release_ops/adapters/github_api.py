@@ -86,7 +86,7 @@ def client_of(connection_id: str) -> Github:
     )
     try:
         client: Github = GithubHook(github_conn_id=connection_id).get_conn()
-    except AssertionError:
+    except (AssertionError, AttributeError):  # how PyGithub takes a host that is no URL
         raise GitHubConnectionError(
             f"connection {connection_id}: host: not an http(s) URL; use https://<host>/api/v3, or leave it empty"
         ) from None
