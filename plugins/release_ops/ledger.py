@@ -154,3 +154,6 @@ class Ledger:
                 yield connection
             finally:
                 mine.discard((self.store.dsn, name))
+                # Closing the connection frees it too, but some time after the caller has gone on.
+                with contextlib.suppress(psycopg.OperationalError):
+                    run(connection, "advisory_lock_free", name=name)
