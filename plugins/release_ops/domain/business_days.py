@@ -1,0 +1,85 @@
+"""Days with and without business: weekends and public holidays, by the regions that a product names."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+
+from release_ops.domain.model import Adjust
+
+_WEEKEND = (5, 6)
+LONGEST_CLOSURE = 60
+"""Days; no calendar of the world closes for longer."""
+
+
+def check_region(region: str) -> None:
+    """Raise ValueError with a remedy unless `region` is a country (`DE`) or a country and a part of it (`DE-BE`)."""
+    country, _, part = region.partition("-")
+    supported = holidays.list_supported_countries(include_aliases=False)
+    if country not in supported:
+        if country.upper() in supported:
+            raise ValueError(f"did you mean {region.upper()!r}?")
+        raise ValueError("unknown country; use its two-letter ISO code like DE, optionally with a part like DE-BE")
+    if part and part not in supported[country]:
+        near = difflib.get_close_matches(part.upper(), supported[country], n=1)
+        hint = f"did you mean '{country}-{near[0]}'?" if near else ""
+        known = ", ".join(supported[country][:60]) or "no parts, write the country alone"
+        raise ValueError(f"unknown part of {country}; {hint or f'known are {known}'}")
+
+
+@lru_cache(maxsize=4096)
+def holidays_of(region: str, year: int) -> dict[date, str]:
+    """Return the public holidays of a region in a year with their names; empty for years that nobody has published."""
+    return dict(_year(region, year).items())
+
+
+@lru_cache(maxsize=4096)
+def _year(region: str, year: int) -> holidays.HolidayBase:
+    country, _, part = region.partition("-")
+    return holidays.country_holidays(country, subdiv=part or None, years=year, expand=False, language="en_US")
+
+
+class Days:
+    """The business days that are business days in every one of some regions; Monday to Friday without regions."""
+
+    def __init__(self, regions: tuple[str, ...] = ()) -> None:
+        self.regions = regions
+
+    def holiday(self, day: date) -> str:
+        """Name and region of the holiday that a date is; empty for none."""
+        for region in self.regions:
+            name = holidays_of(region, day.year).get(day)
+            if name:
+                return f"{name} ({region})"
+        return ""
+
+    def closed(self, day: date) -> str:
+        """Why a date is no business day: the holiday, or `a weekend`; empty for a business day."""
+        name = self.holiday(day)
+        if name:
+            return name
+        if self.regions:
+            return "" if all(_year(region, day.year).is_working_day(day) for region in self.regions) else "a weekend"
+        return "a weekend" if day.weekday() in _WEEKEND else ""
+
+    def adjust(self, day: date, how: Adjust) -> date:
+        """Return the date itself if it is a business day, else the nearest one in the direction of `how`."""
+        if how is Adjust.NONE:
+            return day
+        step = timedelta(days=-1 if how is Adjust.PREVIOUS else 1)
+        for _ in range(LONGEST_CLOSURE):
+            if not self.closed(day):
+                return day
+            day += step
+        return day
+
+    def shift(self, day: date, count: int) -> date:
+        """Return the `count`-th business day after a date (before, if negative), not counting the date itself."""
+        step = timedelta(days=-1 if count < 0 else 1)
+        for _ in range(abs(count)):
+            day += step
+            day = self.adjust(day, Adjust.PREVIOUS if count < 0 else Adjust.NEXT)
+        return day

@@ -1,0 +1,304 @@
+"""The schema applied: every problem with its line and remedy, and the JSON Schema that editors use."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from release_ops.domain.model import MilestoneKind, ReleaseType
+from release_ops.product_errors import Problem, did_you_mean
+from release_ops.product_schema import ProductPart
+from release_ops.product_yaml import Node, locate
+
+Steps = tuple[str | int, ...]
+
+_STAND_IN: dict[str, Any] = {
+    "product": "unnamed",
+    "repository": {
+        "kind": "git", "location": "/nowhere", "default_branch": "main", "tag": "v{version}",
+        "release_branch": "release/{version}", "changelog": "CHANGELOG.md", "push": False,
+    },
+    "versioning": {"scheme": "semver"},
+    "timezone": "UTC",
+    "catch_up": "14d",
+    "at": "09:00",
+    "trains": {},
+}  # fmt: skip
+"""Takes the place of a broken section, so that the sound ones can still be checked against each other."""
+
+_ROUNDS = 50
+"""More than the depth of any section: each round removes what the one before left incomplete."""
+
+_NOT_OF_TYPE = {
+    "bool_type": ("is not true or false", "write true or false without quotes"),
+    "int_type": ("is not a whole number", "write it without quotes"),
+    "int_from_float": ("is not a whole number", "write a whole number"),
+    "float_type": ("is not a number", "write it without quotes"),
+    "list_type": ("is not a list", "write [one, two], or lines that start with '- '"),
+    "dict_type": ("is not a mapping", "write `key: value` lines below it"),
+    "model_type": ("is not a mapping", "write `key: value` lines below it"),
+    "model_attributes_type": ("is not a mapping", "write `key: value` lines below it"),
+}
+
+
+def validate(root: Node) -> tuple[ProductPart, list[Problem], list[Steps]]:
+    """Return the sound parts of a merged file, all problems of the schema, and the paths that were left out for them."""
+    data = root.data()
+    problems: list[Problem] = []
+    removed: list[Steps] = []
+    for _ in range(_ROUNDS):
+        try:
+            return ProductPart.model_validate(data), problems, removed
+        except ValidationError as error:
+            batch = [(one, _existing(data, one["loc"])) for one in error.errors(include_url=False)]
+        # What follows from a removal of ours is no problem of the file.
+        problems += [_problem(root, one) for one, _ in batch if tuple(_named(one["loc"])) not in removed]
+        for path in sorted({_victim(one, path) for one, path in batch}, key=_last_first):
+            removed.append(path)
+            _remove(data, path)
+    return ProductPart.model_validate(_STAND_IN), problems, removed
+
+
+def _last_first(path: Steps) -> tuple[int, ...]:
+    """Sorts deeper paths and later list elements first, so that a removal does not shift the ones still to come."""
+    return (-len(path), *(-step if isinstance(step, int) else 0 for step in path))
+
+
+def _named(loc: Steps) -> Iterator[str | int]:
+    """An error's path without the marker of a bad mapping key."""
+    return (step for step in loc if step != "[key]")
+
+
+def _existing(data: Any, loc: Steps) -> Steps:
+    """The part of an error's path that the data has; names of a union's members drop out."""
+    found: list[str | int] = []
+    for step in loc:
+        if (isinstance(data, dict) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        ):
+            data = data[step]
+            found.append(step)
+    return tuple(found)
+
+
+def _victim(error: ErrorDetails, path: Steps) -> Steps:
+    """What to leave out because of an error: the bad value, or what lacks a value."""
+    if error["type"] == "missing" and not path:
+        return tuple(error["loc"][:1])
+    return path
+
+
+def _remove(data: Any, path: Steps) -> None:
+    if len(path) <= 1:
+        section = path[0] if path else ""
+        if section in _STAND_IN:
+            data[section] = copy.deepcopy(_STAND_IN[str(section)])
+        else:
+            data.pop(section, None)
+        return
+    holder = data
+    for step in path[:-1]:
+        try:
+            holder = holder[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    try:
+        del holder[path[-1]]
+    except (KeyError, IndexError, TypeError):
+        return
+
+
+def located(root: Node, path: Steps, message: str, remedy: str = "") -> Problem:
+    """Return a problem at the deepest existing place of a path."""
+    node, line, found = locate(root, path)
+    exists = len(found) == len(path)
+    value = node.raw if exists and not isinstance(node.value, dict | list) else ""
+    return Problem(node.file, line, dotted(path), value, message, remedy)
+
+
+def dotted(path: Steps) -> str:
+    """`releases[0].milestones.rc`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _problem(root: Node, error: ErrorDetails) -> Problem:
+    kind, loc, context = error["type"], tuple(error["loc"]), error.get("ctx") or {}
+    node, line, found = locate(root, tuple(_named(loc)))
+    path = tuple(found)
+    value = node.raw if not isinstance(node.value, dict | list) else ""
+    message, remedy = error["msg"], ""
+    if kind == "extra_forbidden":
+        node, value = locate(root, path[:-1])[0], ""
+        message, remedy = "unknown key", did_you_mean(str(loc[-1]), _keys(path[:-1], node))
+    elif kind == "missing":
+        return _missing(root, (*path, str(loc[-1])), locate(root, path)[0])
+    elif "[key]" in loc:
+        value = ""
+        message, remedy = f"unknown {_noun(loc)}", did_you_mean(str(path[-1]), _names(loc))
+    elif kind in {"enum", "literal_error"}:
+        message, remedy = "is not known here", did_you_mean(value, _words(context.get("expected", "")))
+        if node.value is None or isinstance(node.value, dict | list):
+            message, remedy = "is not one value", f"one of: {', '.join(_words(context.get('expected', '')))}"
+        elif isinstance(node.value, bool) and "skip" not in loc:
+            message = f"is {str(node.value).lower()} to YAML"
+    elif kind == "union_tag_not_found":
+        return _missing(root, (*path, "kind"), node)
+    elif kind == "union_tag_invalid":
+        path = (*path, "kind")
+        node, line, _ = locate(root, path)
+        value = node.raw
+        message, remedy = "unknown kind of criterion", did_you_mean(value, _words(context["expected_tags"]))
+    elif kind == "unknown_zone":
+        remedy = did_you_mean(value, _zones(), what="use a name like Europe/Berlin; known are")
+        remedy = remedy if remedy.startswith("did") else "use a name like Europe/Berlin or UTC"
+    elif kind == "product_file":
+        message, remedy = context["message"], context["remedy"]
+        message, remedy = _number_as_text(node, message, remedy)
+    elif kind in _NOT_OF_TYPE:
+        message, remedy = _NOT_OF_TYPE[kind]
+    elif kind == "string_pattern_mismatch":
+        message, remedy = "is not an identifier", "use lower-case letters, digits, '-', '_' and '.', at most 50"
+    else:
+        message = message[:1].lower() + message[1:]
+    return Problem(node.file, line, dotted(path), _shown(value), message, remedy)
+
+
+def _number_as_text(node: Node, message: str, remedy: str) -> tuple[str, str]:
+    """What YAML makes of an unquoted `2.10`."""
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool) and "is a number" in message:
+        return f"is a number to YAML ({node.value})", f'put quotes around it: "{node.raw}"'
+    if isinstance(node.value, bool) and "is true or false" in message:
+        return message, f'put quotes around it: "{node.raw}"'
+    return message, remedy
+
+
+def _missing(root: Node, path: Steps, parent: Node) -> Problem:
+    node, line, found = locate(root, path)
+    remedy = _help(path, parent)
+    if len(found) == len(path) and node.value is None:
+        return Problem(node.file, line, dotted(path), "", "has no value", remedy)
+    # A mapping that the defaults began is still the product's to complete.
+    file, at = (root.file, root.line) if len(path) == 1 else (parent.file, line)
+    return Problem(file, at, dotted(path), "", "is missing", remedy)
+
+
+def _shown(value: str) -> str:
+    """A value short enough for one line of output."""
+    flat = " ".join(value.split())
+    return flat if len(flat) <= 60 else f"{flat[:57]}..."
+
+
+def _words(expected: str) -> list[str]:
+    """The names in pydantic's `'a', 'b' or 'c'`."""
+    return expected.replace(" or ", ", ").replace("'", "").split(", ")
+
+
+def _noun(loc: Steps) -> str:
+    return "release type" if loc[0] == "trains" and len(loc) == 3 else "milestone"
+
+
+def _names(loc: Steps) -> list[str]:
+    return [*ReleaseType] if _noun(loc) == "release type" else [*MilestoneKind]
+
+
+@lru_cache(maxsize=1)
+def _zones() -> tuple[str, ...]:
+    import zoneinfo  # noqa: PLC0415 - the list of all zones is read from disk, for an error message only
+
+    return tuple(sorted(zoneinfo.available_timezones()))
+
+
+def _options(path: Steps, node: Node) -> list[dict[str, Any]]:
+    """The schemas that a place of the file may follow."""
+    schema = _full_schema()
+    options = [schema]
+    for step in path:
+        following: list[dict[str, Any]] = []
+        for option in options:
+            for one in _alternatives(schema, option):
+                if isinstance(step, int):
+                    following.append(one.get("items", {}))
+                elif step in one.get("properties", {}):
+                    following.append(one["properties"][step])
+                elif isinstance(one.get("additionalProperties"), dict):
+                    following.append(one["additionalProperties"])
+        options = following
+    found = [one for option in options for one in _alternatives(schema, option)]
+    kind = node.value.get("kind") if isinstance(node.value, dict) else None
+    fitting = [one for one in found if kind and one.get("properties", {}).get("kind", {}).get("const") == kind.value]
+    return fitting or found
+
+
+def _alternatives(schema: dict[str, Any], option: dict[str, Any]) -> list[dict[str, Any]]:
+    while "$ref" in option:
+        option = schema["$defs"][option["$ref"].rsplit("/", 1)[1]]
+    branches = option.get("anyOf") or option.get("oneOf")
+    return [one for branch in branches for one in _alternatives(schema, branch)] if branches else [option]
+
+
+def _keys(path: Steps, node: Node) -> list[str]:
+    return [key for option in _options(path, node) for key in option.get("properties", {})]
+
+
+def _help(path: Steps, parent: Node) -> str:
+    """What to write into a missing field."""
+    for option in _options(path[:-1], parent):
+        field = option.get("properties", {}).get(path[-1])
+        if field:
+            examples = field.get("examples") or [field["const"]] if "const" in field else field.get("examples", [])
+            choices = field.get("enum") or [
+                one for o in _alternatives(_full_schema(), field) for one in o.get("enum", [])
+            ]
+            shown = f"one of {', '.join(map(str, choices))}" if choices else f"like {examples[0]}" if examples else ""
+            return f"add `{path[-1]}:`{', ' + shown if shown else ''}"
+    return f"add `{path[-1]}:`"
+
+
+@lru_cache(maxsize=1)
+def _full_schema() -> dict[str, Any]:
+    return ProductPart.model_json_schema(mode="validation")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a product file as a person writes it: over the defaults, `null` removing an entry."""
+    schema: dict[str, Any] = copy.deepcopy(_full_schema())
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Release Ops product file"
+    schema["required"] = ["product", "repository"]
+    definitions = schema["$defs"]
+    definitions["RepositoryPart"]["required"] = ["location"]
+    # The defaults may hold the rest of these.
+    for name in ("VersioningPart", *(name for name in definitions if name.endswith("Criterion"))):
+        definitions[name].pop("required", None)
+    for node in _schemas(schema):
+        node.pop("title", None) if node is not schema else None
+        if "discriminator" in node:
+            del node["discriminator"]
+            node["anyOf"] = node.pop("oneOf")
+        entries = node.get("additionalProperties")
+        if isinstance(entries, dict):
+            node["additionalProperties"] = {"anyOf": [entries, {"type": "null"}]}
+    return schema
+
+
+def _schemas(node: Any) -> Iterator[dict[str, Any]]:
+    """Every schema in a schema (properties' names are no schemas)."""
+    if isinstance(node, list):
+        for one in node:
+            yield from _schemas(one)
+    elif isinstance(node, dict):
+        yield node
+        for key, one in list(node.items()):
+            if key in {"properties", "$defs"}:
+                for each in list(one.values()):
+                    yield from _schemas(each)
+            elif key not in {"examples", "default", "enum", "required"}:
+                yield from _schemas(one)
