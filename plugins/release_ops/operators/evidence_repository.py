@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 
 from release_ops.adapters.reports import MAX_BYTES, ReportError, read_report
 from release_ops.domain.gates import compare, number
@@ -177,8 +176,8 @@ def report(criterion: Criterion, sources: Sources) -> Evidence:
     path, metric = _path(criterion, sources), str(spec["metric"])
     remote = "://" in path
     link = path if remote else sources.place(path)
-    shown = _shower(metric)
-    expected = f"{metric.replace('_', ' ')} {spec['comparator']} {shown(spec['threshold'])}"
+    threshold = spec["threshold"]
+    expected = f"{metric.replace('_', ' ')} {spec['comparator']} {_shown(metric, threshold, beside=threshold)}"
     data = _read_object(path) if remote else sources.repository.read_file(sources.commit, path, limit=MAX_BYTES)
     if data is None:
         where = "in the object store" if remote else f"at {sources.commit[:12]}"
@@ -199,10 +198,11 @@ def report(criterion: Criterion, sources: Sources) -> Evidence:
     if metric not in metrics:
         detail = f"{path} has no {metric}; it has {', '.join(sorted(metrics))}"
         return unknown(criterion, f"no {metric}", expected=expected, detail=detail, link=link)
+    shown = _shown(metric, metrics[metric], beside=threshold)
     return found(
         criterion,
-        compare(metrics[metric], spec["comparator"], spec["threshold"]),
-        observed=f"{metric.replace('_', ' ')} {shown(metrics[metric])}{_context(metric, metrics)}",
+        compare(metrics[metric], spec["comparator"], threshold),
+        observed=f"{metric.replace('_', ' ')} {shown}{_context(metric, metrics)}",
         expected=expected,
         link=link,
     )
@@ -218,18 +218,18 @@ def _context(metric: str, metrics: Mapping[str, float]) -> str:
     return ""
 
 
-def _shower(metric: str) -> Callable[[float], str]:
-    def show(value: float) -> str:
-        exact = number(value)
-        if not metric.endswith("_rate"):
-            return f"{exact.normalize():f}"
-        # Rounding must not hide why 89.996 % is not 90 %.
-        percent = exact * 100
-        return f"{percent.quantize(Decimal('0.01')) if percent != percent.to_integral() else percent:f} %".replace(
-            ".00 %", " %"
-        )
-
-    return show
+def _shown(metric: str, value: float, *, beside: float) -> str:
+    """A number as it reads, a rate in percent; as exact as it takes to tell it from the one it is compared with."""
+    exact, other = number(value), number(beside)
+    rate = metric.endswith("_rate")
+    if rate:
+        exact, other = exact * 100, other * 100
+    places = next(
+        (each for each in range(2, 12) if exact == other or round(exact, each) != round(other, each)),
+        12,
+    )
+    text = f"{round(exact, places):f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + (" %" if rate else "")
 
 
 def _read_object(url: str) -> bytes | None:
