@@ -22,6 +22,7 @@ from quickstart.approver import Approver
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
+from quickstart.repository import NotOurs, make_demo_remote
 from release_ops.domain.model import MilestoneKind
 from release_ops.product import ProductError, load_product, load_products
 from release_ops.store import Store
@@ -86,15 +87,13 @@ class Run:
         kept, folder = STATE / "state" / "rehearsals.json", STATE / "products"
         now = datetime.now(UTC)
         if self.product is None:
-            from quickstart.repository import make_demo_remote
-
             source = PROJECT / "include" / "products" / "demo.yaml"
             remote = STATE / "remotes" / "demo.git"
             if remote.exists():
                 self.say(f"the demo repository is there: {remote}")
             else:
                 self.say("making the demo repository")
-            make_demo_remote(remote, now=now)
+            make_demo_remote(remote, today=now.date())
             os.environ[DEMO_LOCATION] = str(remote)
             rehearsal = rehearse(source, folder, kept=kept, now=now, remote=remote, version=DEMO_VERSION)
         elif load_product(self.product).repository.push:
@@ -251,7 +250,7 @@ def run() -> int:
     except (ProductError, RehearsalError) as error:
         print(error, file=sys.stderr)
         return BAD_FILE
-    except (AirflowError, PostgresError) as error:
+    except (AirflowError, PostgresError, NotOurs) as error:
         print(f"\n{error}", file=sys.stderr)
         return FAILED
     finally:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from release_ops.domain.windows import closed_by
 from ruamel.yaml import YAML
 
 from release_ops.domain.business_days import Days
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release, ReleaseType
+from release_ops.domain.windows import closed_by
 from release_ops.product import load_product, project_root
 
 SPARE = timedelta(days=60)
@@ -59,6 +59,7 @@ def rehearse(
     now = memory.first(product.id, release.version, now)
     yaml = YAML()
     yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.preserve_quotes = True
     document = yaml.load(source.read_text(encoding="utf-8"))
     edit = _Edit(document, yaml, folder / f"{product.id}.yaml", source.parent, [])
