@@ -20,6 +20,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from release_ops.domain.changelog import Changelog
+from release_ops.domain.commits import CLOSING, without_pull
 from release_ops.domain.model import Change
 from release_ops.domain.notes import Notes
 
@@ -69,7 +70,8 @@ def one_line(text: str) -> str:
 
 
 _MD_CHARS = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
-_MD_START = re.compile(r"^(?:([-+=#:])|(\d{1,9})([.)])(?=\s|$))")
+_MD_START = re.compile(r"^(?:([-+=#]+)|(\d{1,9})([.)]))(?=\s|$)")
+_MD_ITEM = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s")
 _ENTITY = re.compile(r"&(?=[#\w])")
 _URL = re.compile(r"(?<=\w):(?=//)|(?<=[wW]{3})\.")
 _MENTION = re.compile("@(?!\u2060)")
@@ -90,6 +92,9 @@ def escape_md(text: str) -> str:
 def escape_mrkdwn(text: str) -> str:
     """Slack mrkdwn that shows `text`: `&`, `<` and `>` as entities, so that no `<!channel>` or `<@U1>` arises."""
     line = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # A code block would swallow what follows, and an entity at the start makes a quotation.
+    line = line.replace("``", f"`{BREAK}`").replace("``", f"`{BREAK}`")
+    line = BREAK + line if line.startswith("&gt;") else line
     return _MENTION.sub("@" + BREAK, line)
 
 
@@ -135,12 +140,20 @@ def link(text: str, url: str, fmt: str) -> Safe:
 
 
 def block(text: str, fmt: str, indent: str = "") -> Safe:
-    """Text of several lines: every line escaped on its own, blank runs reduced to one, later lines behind `indent`."""
+    """Text of several lines: every line escaped on its own, blank runs reduced to one, later lines behind `indent`.
+
+    In Markdown the items of a list that the text holds stand on lines of their own, though not as a list.
+    """
     lines: list[str] = []
     for line in clean(text).strip().split("\n"):
         escaped = _ESCAPES[fmt](line)
-        if escaped or (lines and lines[-1]):
-            lines.append(escaped)
+        if not escaped:
+            if lines and lines[-1]:
+                lines.append("")
+            continue
+        if fmt == "md" and lines and lines[-1] and _MD_ITEM.match(line.lstrip()):
+            lines[-1] += "\\"
+        lines.append(escaped)
     while lines and not lines[-1]:
         lines.pop()
     joined = "<br>\n" if fmt == "html" else "\n"
@@ -189,16 +202,49 @@ def _environment(fmt: str, own: str) -> ImmutableSandboxedEnvironment:
         block=lambda text, indent="": block(text, fmt, indent),
         code=lambda text: code(text, fmt),
         link=lambda text, url: link(text, url, fmt),
-        commit=lambda change, web_url: commit_link(change, web_url, fmt),
+        described=lambda change, web_url="": described(change, web_url, fmt),
+        commit=lambda change, web_url="": commit_link(change, web_url, fmt),
+        closes=lambda change, web_url="": closed(change, web_url, fmt),
     )
     return environment
+
+
+_PATHS = {"commit": "/commit/", "#": "/pull/", "!": "/merge_requests/", "issue": "/issues/"}
+_FORGES = {
+    "gitlab": {kind: f"/-{path}" for kind, path in _PATHS.items()} | {"#": "/-/issues/"},
+    "bitbucket": _PATHS | {"commit": "/commits/", "#": "/pull-requests/"},
+}
+
+
+def _page(web_url: str, kind: str, name: str) -> str:
+    """URL of a commit, pull request or issue; empty without a page of the repository."""
+    host = web_url.partition("://")[2].partition("/")[0]
+    paths = next((paths for forge, paths in _FORGES.items() if forge in host), _PATHS)
+    return f"{web_url}{paths[kind]}{name}" if web_url else ""
+
+
+def described(change: Change, web_url: str, fmt: str) -> Safe:
+    """Description of a change; the pull request that a squash merge put behind it becomes a link."""
+    text, pull = without_pull(change.description)
+    if not pull:
+        return escape(change.description, fmt)
+    return Safe(f"{escape(text, fmt)} ({link(pull, _page(web_url, pull[0], pull[1:]), fmt)})")
 
 
 def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
     """The short id of a change, linked where the repository has a page; empty for a change without an id."""
     if not change.id:
         return Safe("")
-    return link(code(change.id[:7], fmt), f"{web_url}/commit/{change.id}" if web_url else "", fmt)
+    return link(code(change.id[:7], fmt), _page(web_url, "commit", change.id), fmt)
+
+
+def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
+    """The issues that a change closes, each linked where it is one of this repository."""
+    targets = (r.target for r in change.references if r.action and r.action.lower() in CLOSING)
+    return [
+        link(target, _page(web_url, "issue", target[1:]) if target[:1] == "#" and target[1:].isdecimal() else "", fmt)
+        for target in dict.fromkeys(targets)
+    ]
 
 
 def changelog_markdown(changelog: Changelog) -> str:
@@ -211,6 +257,38 @@ def notes_markdown(notes: Notes) -> str:
     return render("notes/notes.md.j2", fmt="md", notes=notes, changelog=notes.changelog).rstrip("\n") + "\n"
 
 
+def changelog_data(changelog: Changelog) -> dict[str, Any]:
+    """The changelog as JSON-safe data for other programs; texts are as the commits have them."""
+    return {
+        "product": changelog.product,
+        "version": changelog.version,
+        "previous": changelog.previous,
+        "date": changelog.date.isoformat(),
+        "is_empty": changelog.is_empty,
+        "compare_url": changelog.compare_url,
+        "sections": [
+            {"title": section.title, "changes": [_change_data(change) for change in section.changes]}
+            for section in changelog.sections
+        ],
+        "hidden": [_change_data(change) for change in changelog.hidden],
+        "contributors": list(changelog.contributors),
+    }
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "type": change.type,
+        "scope": change.scope,
+        "breaking": change.breaking,
+        "description": change.description,
+        "notes": list(change.notes),
+        "references": [{"action": one.action, "target": one.target} for one in change.references],
+        "author": change.author,
+        "committed_at": change.committed_at.isoformat() if change.committed_at else None,
+    }
+
+
 SLACK_BLOCKS = 50
 SLACK_TEXT = 3000
 SLACK_HEADER = 150
@@ -219,31 +297,27 @@ SLACK_HEADER = 150
 def changelog_slack(changelog: Changelog) -> list[dict[str, Any]]:
     """Block Kit blocks of one message, within Slack's limits (50 blocks, 3000 characters each, header 150).
 
-    A changelog that needs more says in its last block how many of its lines are not in this message;
+    A changelog that needs more says in its last block how many lines are not in this message;
     `changelog_slack_messages` has them all.
     """
-    messages = changelog_slack_messages(changelog)
-    if len(messages) == 1:
-        return messages[0]
-    more = sum(len(part["text"]["text"].splitlines()) for message in messages[1:] for part in message if "text" in part)
-    note = link("the full changelog", changelog.compare_url, "mrkdwn")
-    return (
-        [*messages[0][:-1], *_sections([f"_{more} more lines are in {note}._"])]
-        if len(messages[0]) >= SLACK_BLOCKS
-        else [*messages[0], *_sections([f"_{more} more lines are in {note}._"])]
-    )
+    first, *others = changelog_slack_messages(changelog)
+    if not others:
+        return first
+    more = sum(part["text"]["text"].count("\n") + 1 for message in others for part in message)
+    where = link("the full changelog", changelog.compare_url, "mrkdwn")
+    return [*first, *_sections([f"_{more} more lines are in {where}._"])]
 
 
 def changelog_slack_messages(changelog: Changelog) -> list[list[dict[str, Any]]]:
     """The whole changelog as Block Kit messages, split between lines wherever one message or block is full."""
     text = render("changelog/slack.mrkdwn.j2", fmt="mrkdwn", changelog=changelog)
     title = one_line(f"{changelog.product} {changelog.version}")
-    head: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title[:SLACK_HEADER] or "Changelog", "emoji": False}}
-    ]
-    if len(title) > SLACK_HEADER:
-        head += _sections([escape_mrkdwn(title)])
-    blocks = head + _sections(text.strip("\n").split("\n"))
+    blocks: list[dict[str, Any]] = []
+    if units(title) <= SLACK_HEADER:
+        blocks.append({"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}})
+    else:
+        blocks += _sections([escape_mrkdwn(title)])
+    blocks += _sections(text.strip("\n").split("\n"))
     # One less than the limit leaves room for a closing remark.
     size = SLACK_BLOCKS - 1
     return [blocks[i : i + size] for i in range(0, len(blocks), size)]
@@ -258,34 +332,40 @@ def _sections(lines: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-_CUT = re.compile(r"\s|(?<=;)")
+def units(text: str) -> int:
+    """Length as Slack counts it, in UTF-16 units: an emoji outside the basic plane is two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def pack(lines: Iterable[str], limit: int) -> list[str]:
-    """Lines joined to texts of at most `limit` characters; a longer line goes on in the next text, nothing is lost.
+    """Lines joined to texts of at most `limit` UTF-16 units; a longer line goes on in the next text, nothing is lost.
 
-    Such a line is parted at white space or behind an entity where there is one, so that `&lt;` stays whole.
+    Such a line is parted at a blank where there is one, never inside `&lt;` or `<url|text>`.
     """
     texts: list[str] = []
-    current = ""
+    current, size = "", 0
     for line in lines:
-        rest = line
-        while len(rest) > limit:
-            if current:
+        for piece in _pieces(line, limit):
+            length = units(piece)
+            if current and size + 1 + length > limit:
                 texts.append(current)
-                current = ""
-            window = rest[: limit + 1]
-            at = max(window.rfind(" ", 1), limit // 2)
-            amp = rest.rfind("&", at - 8, at)
-            if amp > 0 and ";" not in rest[amp:at]:
-                at = amp
-            texts.append(rest[:at])
-            rest = rest[at:].lstrip(" ")
-        if current and len(current) + 1 + len(rest) > limit:
-            texts.append(current)
-            current = rest
-        else:
-            current = f"{current}\n{rest}" if current else rest
-    if current:
-        texts.append(current)
-    return texts
+                current, size = "", 0
+            current, size = (f"{current}\n{piece}", size + 1 + length) if current else (piece, length)
+    return [*texts, current] if current else texts
+
+
+def _pieces(line: str, limit: int) -> Iterable[str]:
+    start = 0
+    while units(line[start : start + limit + 1]) > limit:
+        end = start + limit
+        while units(line[start:end]) > limit:
+            end -= units(line[start:end]) - limit
+        blank = line.rfind(" ", start + limit // 2, end)
+        end = blank if blank > 0 else end
+        for opening, closing, reach in (("<", ">", limit // 2), ("&", ";", 8)):
+            opened = line.rfind(opening, max(start + 1, end - reach), end)
+            if opened > 0 and closing not in line[opened:end]:
+                end = opened
+        yield line[start:end]
+        start = end
+    yield line[start:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,6 +81,10 @@ class Changelog:
         """All changes, shown or hidden: what decides the size of the release."""
         return tuple(change for section in self.sections for change in section.changes) + self.hidden
 
+    def named(self, version: str) -> Changelog:
+        """The same changelog under another version."""
+        return replace(self, version=version)
+
 
 def build(
     commits: Iterable[RawCommit],
@@ -99,7 +104,7 @@ def build(
     their reverts), and cherry-picks of commits that are in the range. An empty range gives an empty changelog.
     """
     kept = _without_reverted(_without_copies([_read(commit, types) for commit in commits]))
-    changes = [entry.change for entry in kept if entry.change is not None]
+    changes = [change for entry in kept for change in entry.changes]
     people = {person for entry in kept for person in _people(entry)}
     by_type = {kind: rule for rule in rules for kind in rule.types}
     filed: dict[str, list[Change]] = {BREAKING_TITLE: []}
@@ -133,45 +138,53 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A commit with what its message says; `change` is None for what a changelog leaves out."""
+    """A commit with what its message says; `changes` is empty for what a changelog leaves out."""
 
     commit: RawCommit
     subject: str
-    change: Change | None
+    changes: tuple[Change, ...]
     revert: messages.Revert | None
     picked: tuple[str, ...]
 
 
 def _read(commit: RawCommit, types: Mapping[str, str]) -> _Entry:
     subject = messages.subject(commit.message)
-    change = messages.parse_commit(commit.message, types=types)
-    revert = None if change else messages.parse_revert(commit.message)
-    if change is not None and (change.reverts or change.type == "revert"):
-        revert = messages.Revert(change.description, change.reverts)
-    if revert is not None and change is None:
-        change = Change(type="revert", description=revert.header, reverts=revert.ids)
-    elif messages.is_ignored(commit.message):
-        change = None
-    elif change is None and len(commit.parents) < 2 and subject:
-        change = Change(
-            type="", description=subject, body=messages.normalise(commit.message).partition("\n")[2].strip() or None
-        )
-    if change is not None:
-        when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
-        change = replace(change, id=commit.id, author=commit.author, committed_at=when)
-    return _Entry(commit, subject, change, revert, messages.picked_from(commit.message))
+    changes = messages.parse_squashed(commit.message, types=types)
+    revert = None if changes else messages.parse_revert(commit.message)
+    if len(changes) == 1 and (changes[0].reverts or changes[0].type == "revert"):
+        revert = messages.Revert(changes[0].description, changes[0].reverts)
+    if revert is not None and not changes:
+        changes = (Change(type="revert", description=revert.header, reverts=revert.ids),)
+    elif messages.is_ignored(commit.message) and not (
+        changes and len(commit.parents) < 2 and subject.startswith("Merge")
+    ):
+        # A merge with one parent is a squash merge: what its text names is nowhere else.
+        changes = ()
+    elif not changes and len(commit.parents) < 2 and subject:
+        body = messages.normalise(commit.message).partition("\n")[2].strip()
+        changes = (Change(type="", description=subject, body=body or None),)
+    when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
+    changes = tuple(replace(change, id=commit.id, author=commit.author, committed_at=when) for change in changes)
+    return _Entry(commit, subject, changes, revert, messages.picked_from(commit.message))
 
 
 def _without_copies(entries: list[_Entry]) -> list[_Entry]:
-    """Entries without the cherry-picks whose original, or an earlier pick of it, is there too."""
+    """Entries without the cherry-picks whose original, or an earlier pick of it, is there too.
+
+    A merge that repeats the subject of a commit of its branch is such a copy as well.
+    """
     index = _Ids(entry.commit.id for entry in entries)
+    subjects = {_plain(entry.subject) for entry in entries if len(entry.commit.parents) < 2}
     seen: set[str] = set()
     kept = []
     for entry in reversed(entries):
         origins = [index.find(sha) or sha for sha in entry.picked]
         copy = any(origin in seen or (origin in index and origin != entry.commit.id) for origin in origins)
         seen.update(origins)
-        if not copy:
+        if len(entry.commit.parents) > 1 and _plain(entry.subject) in subjects:
+            # Not dropped: a revert may name the merge.
+            kept.append(replace(entry, changes=()))
+        elif not copy:
             kept.append(entry)
     kept.reverse()
     return kept
@@ -181,7 +194,8 @@ def _without_reverted(entries: list[_Entry]) -> list[_Entry]:
     """Entries without the pairs of a change and the revert that took it back.
 
     A revert that is itself reverted has no effect. It is decided from the newest revert backwards, so that a chain of
-    any length comes out right; a revert of something older than the range stays and is listed.
+    any length comes out right; a revert of something older than the range stays and is listed. The revert of a merge
+    takes back what the merge brought.
     """
     index = _Ids(entry.commit.id for entry in entries)
     position = {entry.commit.id: i for i, entry in enumerate(entries)}
@@ -189,21 +203,47 @@ def _without_reverted(entries: list[_Entry]) -> list[_Entry]:
     for i, entry in enumerate(entries):
         by_subject.setdefault(_plain(entry.subject), []).append(i)
     gone: set[int] = set()
+    free: dict[str, int] = {}
     for i, entry in enumerate(entries):
         if entry.revert is None or i in gone:
             continue
         if entry.revert.ids:
-            found = [position[full] for sha in entry.revert.ids if (full := index.find(sha))]
-            targets = [j for j in found if j > i]
+            targets = {position[full] for sha in entry.revert.ids if (full := index.find(sha))} - {i}
             complete = len(targets) == len(entry.revert.ids)
         else:
-            older = (j for j in by_subject.get(_plain(entry.revert.header), []) if j > i and j not in gone)
-            targets = [j for j in (next(older, None),) if j is not None]
+            header = _plain(entry.revert.header)
+            same = by_subject.get(header, [])
+            at = max(bisect.bisect_right(same, i), free.get(header, 0))
+            while at < len(same) and same[at] in gone:
+                at += 1
+            # All between are gone: no later revert has to look at them again.
+            free[header] = at
+            targets = set(same[at : at + 1])
             complete = bool(targets)
-        gone.update(targets)
+        for target in targets:
+            gone.add(target)
+            if len(entries[target].commit.parents) > 1:
+                gone |= _brought(entries, position, entries[target].commit)
         if complete:
             gone.add(i)
     return [entry for i, entry in enumerate(entries) if i not in gone]
+
+
+def _brought(entries: list[_Entry], position: Mapping[str, int], merge: RawCommit) -> set[int]:
+    """Positions of the commits of the range that came with a merge: on its other parents' side alone."""
+    before = _ancestors(entries, position, merge.parents[:1], set())
+    return _ancestors(entries, position, merge.parents[1:], before)
+
+
+def _ancestors(entries: list[_Entry], position: Mapping[str, int], ids: Iterable[str], without: set[int]) -> set[int]:
+    found: set[int] = set()
+    waiting = [position[sha] for sha in ids if sha in position]
+    while waiting:
+        at = waiting.pop()
+        if at not in found and at not in without:
+            found.add(at)
+            waiting.extend(position[sha] for sha in entries[at].commit.parents if sha in position)
+    return found
 
 
 def _plain(subject: str) -> str:
@@ -233,8 +273,7 @@ class _Ids:
 
 def _people(entry: _Entry) -> Iterator[str]:
     names = [entry.commit.author]
-    if entry.change is not None:
-        names += [who.partition("<")[0] for who in entry.change.co_authors]
+    names += [who.partition("<")[0] for change in entry.changes for who in change.co_authors]
     return (name.strip() for name in names if name.strip() and not name.strip().endswith("[bot]"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from release_ops.domain.model import Change, Reference
 
@@ -37,6 +37,7 @@ KNOWN_TYPES = frozenset(
 
 # Rules 1, 4 and 13. A type is one noun without blanks; a scope is not empty and has no parentheses.
 _HEADER = re.compile(r"(?P<type>[^\s():!,;]++)(?:\((?P<scope>[^()]++)\))?(?P<bang>!)?:[ \t]++(?P<description>.+)")
+_NESTED = re.compile(r"\n[ \t\r]*+\n(?:[*-] )?[A-Za-z]++(?:\([^()\n]++\))?!?: ")
 # Rules 8, 9 and 16: `Token: value` or `Token #value`; a lone `BREAKING CHANGE:` has its text below.
 _FOOTER = re.compile(
     r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
@@ -74,9 +75,7 @@ _LISTED = re.compile(rf"(?:(?:[\w.-]{{1,100}}/)?[\w.-]{{1,100}})?#\w+(?:[^\s.)\]
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 
 _SHA = r"[0-9a-f]{7,64}"
-_REVERTS = re.compile(
-    rf"\b[Tt]his (?:partially )?reverts? (?:the )?commits? (?P<ids>{_SHA}(?:(?:,| and|, and) {_SHA}){{0,50}})"
-)
+_REVERTS = re.compile(rf"\b[Tt]his reverts? (?:the )?commits? (?P<ids>{_SHA}(?:(?:,| and|, and) {_SHA}){{0,50}})")
 _REVERT_HEADER = re.compile(r'revert(?:ed|s)?:? "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
 _REAPPLY_HEADER = re.compile(r'reapply "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
 _HEX = re.compile(rf"\b{_SHA}\b")
@@ -163,6 +162,22 @@ def parse_commit(message: str, *, types: Mapping[str, str] | None = None) -> Cha
         reverts=_reverts(kind, rest, footers),
         co_authors=co_authors(rest),
     )
+
+
+def parse_squashed(message: str, *, types: Mapping[str, str] | None = None) -> tuple[Change, ...]:
+    """The changes to announce for one commit: that of its header, or else those of the commits in its body.
+
+    Where the header is conventional, the commits that were squashed into it are its making and not announced one by
+    one; what they break, it breaks. Empty where nothing is conventional.
+    """
+    change = parse_commit(message, types=types)
+    if _NESTED.search(message) is None and not message.lstrip().startswith("Merged PR "):
+        return (change,) if change else ()
+    everything = parse_all(message, types=types)
+    if change is None:
+        return everything
+    notes = tuple(dict.fromkeys(note for nested in everything if nested.breaking for note in nested.notes))
+    return (replace(change, breaking=True, notes=notes) if notes and not change.breaking else change,)
 
 
 def parse_all(
