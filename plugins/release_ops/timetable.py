@@ -12,8 +12,6 @@ import pendulum
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from airflow.utils.types import DagRunType
 
-_NO_LIMIT = 10**9
-
 
 class Event(NamedTuple):
     """One run to come: sorted by instant, then by a hash of its key (see `MilestoneTimetable`), then by its key."""
@@ -21,7 +19,7 @@ class Event(NamedTuple):
     planned_at: datetime
     microsecond: int
     key: str
-    catch_up: int = _NO_LIMIT
+    catch_up: int
     """Seconds after `planned_at` within which the run may still start."""
 
     @property
@@ -75,7 +73,7 @@ class MilestoneTimetable(Timetable):
         """First event after the last run that is inside the restriction and inside its catch-up window."""
         start = 0
         if last_dagrun_info is not None:
-            start = bisect.bisect_right(self._events, _position(last_dagrun_info))
+            start = bisect.bisect_right(self._events, _position(last_dagrun_info), key=lambda event: event[:3])
         now = datetime.now(UTC)
         for event in self._events[start:]:
             if restriction.earliest is not None and event.planned_at < restriction.earliest:
@@ -129,10 +127,10 @@ def _microsecond(key: str) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % 1_000_000
 
 
-def _position(info: DagRunInfo) -> Event:
+def _position(info: DagRunInfo) -> tuple[datetime, int, str]:
     key = info.partition_key or ""
     # A run that was made by another version of the calendar may carry another partition date: the key decides.
-    return Event(pendulum.instance(info.run_after), _microsecond(key), key, _NO_LIMIT)
+    return pendulum.instance(info.run_after), _microsecond(key), key
 
 
 def _info(event: Event) -> DagRunInfo:

@@ -146,7 +146,7 @@ def _nowhere(_: Channel, __: Message, ___: Claim) -> None:
 
 
 def _slack(channel: Channel) -> SlackChannel:
-    return SlackChannel.from_connection(channel.connection or "slack_default")
+    return SlackChannel(connection_id=channel.connection)
 
 
 def _find_slack(channel: Channel, message: Message, claim: Claim) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ def reviews(criterion: Criterion, sources: Sources) -> Evidence:
         if commits:
             return unknown(
                 criterion,
-                f"{commits} commits{since}, no pull request",
+                f"{commits} commit{'' if commits == 1 else 's'}{since}, no pull request",
                 expected=expected,
                 detail="changes were pushed without pull requests, so nobody's review is on record; let somebody "
                 "review them and waive this, or protect the branch",
@@ -138,7 +138,7 @@ def github(criterion: Criterion, sources: Sources) -> Evidence:
     return found(
         criterion,
         compare(count, spec["comparator"], spec["threshold"]),
-        observed=f"{count} {what}",
+        observed=f"{what}: {count}",
         expected=expected,
         detail=detail,
         link=link or sources.github.commit_url(sources.commit),

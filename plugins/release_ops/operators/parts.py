@@ -85,6 +85,4 @@ def open_github(product: Product) -> GitHubRepository | None:
     """GitHub side of the product's repository; None for a plain git repository."""
     if product.repository.kind != "github":
         return None
-    return GitHubRepository.from_connection(
-        product.repository.location, product.repository.connection or "github_default"
-    )
+    return GitHubRepository(product.repository.location, connection_id=product.repository.connection)
