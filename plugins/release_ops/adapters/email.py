@@ -6,6 +6,7 @@ programs fold equal ids.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import smtplib
@@ -15,7 +16,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, getaddresses
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,17 +68,25 @@ def addresses(to: str | Iterable[str]) -> tuple[Address, ...]:
     for text in texts:
         if _CONTROL.search(text):
             raise EmailError(f"address {text!r}: holds a line break or control character; write name@host")
-        for name, spec in getaddresses([text], strict=True) or [("", "")]:
-            try:
-                address = Address(display_name=name, addr_spec=spec)
-            except (MessageError, ValueError, IndexError):
-                address = Address()
-            if not address.username or not _DOMAIN.fullmatch(address.domain):
-                raise EmailError(f"address {text!r}: is no mail address; write name@host, several with commas between")
+        parsed = _parsed(text)
+        if not parsed:
+            raise EmailError(f"address {text!r}: is no mail address; write name@host, several with commas between")
+        for address in parsed:
             found.setdefault(address.addr_spec.lower(), address)
     if not 0 < len(found) <= RECIPIENTS:
         raise EmailError(f"{len(found)} addresses: need 1 to {RECIPIENTS}; use a mailing list for more")
     return tuple(found.values())
+
+
+def _parsed(text: str) -> tuple[Address, ...]:
+    """Addresses of a header's text; none if anything in it is none."""
+    try:
+        header = SMTP.header_factory("To", text)
+    except (MessageError, ValueError, IndexError):  # the standard library's parser stumbles over `ada@`
+        return ()
+    found: tuple[Address, ...] = header.addresses
+    usable = not header.defects and all(one.username and _DOMAIN.fullmatch(one.domain) for one in found)
+    return found if usable else ()
 
 
 def _one_line(subject: str) -> str:
@@ -108,13 +117,15 @@ class EmailChannel:
             message = compose(sender=sender, to=to, key=key, subject=subject, text=text, html=html, at=at)
             # The hook's own send repeats after any error and has no plain part; only its connection is used.
             client = hook._smtp_client
+            if not isinstance(client, smtplib.SMTP):
+                raise EmailError(f"connection {self._connection_id}: the hook's connection is not open")
             refused = client.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             raise EmailError(f"mail {key}: the server refused {', '.join(error.recipients)}; {_said(error)}") from None
         except (smtplib.SMTPException, OSError) as error:
             raise EmailError(f"mail {key}: not taken: {_said(error)}; a retry sends the same Message-ID") from None
         finally:
-            hook.__exit__(None, None, None)
+            _close(hook)
         return {
             "message_id": str(message["Message-ID"]),
             "to": [address.addr_spec for address in addresses(to)],
@@ -128,14 +139,21 @@ class EmailChannel:
         try:
             return hook.get_conn()
         except smtplib.SMTPAuthenticationError:
+            _close(hook)
             raise EmailError(
                 f"connection {self._connection_id}: the server refused login and password; store valid ones"
             ) from None
         except Exception as error:
+            _close(hook)
             raise EmailError(
                 f"connection {self._connection_id}: cannot be used: {type(error).__name__}; check that it exists (type "
                 "smtp, extra from_email), its host and port, and disable_ssl / disable_tls for a server without TLS"
             ) from None
+
+
+def _close(hook: SmtpHook) -> None:
+    with contextlib.suppress(AttributeError, OSError):  # a hook that never got its connection has nothing to close
+        hook.__exit__(None, None, None)
 
 
 def _said(error: Exception) -> str:

@@ -214,7 +214,10 @@ class SlackChannel:
         waited, failures = 0.0, 0
         while True:
             try:
-                return self._client.api_call(method, data=dict(form)).data  # type: ignore[no-any-return]
+                answer: Any = self._client.api_call(method, data=dict(form)).data
+                if isinstance(answer, Mapping):
+                    return answer
+                raise SlackUnreachableError(_lost(method, "not JSON", repeatable))
             except SlackApiError as error:
                 wait = _patience(error)
                 if wait is not None:
