@@ -39,8 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     _remove_abandoned_servers()
     folder = Path(tempfile.mkdtemp(prefix=PGDATA_PREFIX, dir="/tmp"))
-    owner = _lock_file(folder).open("w")
+    unlocked = folder.with_name(f"{folder.name}.new")
+    owner = unlocked.open("w")
     fcntl.flock(owner, fcntl.LOCK_EX)
+    unlocked.rename(_lock_file(folder))  # under its name it is never seen without its owner
     config.stash[_OWNER] = owner
     config.stash[_PGDATA] = folder
     os.environ[PGDATA_VARIABLE] = str(folder)
