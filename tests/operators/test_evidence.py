@@ -261,7 +261,7 @@ def test_reviews_on_github_are_approvals_of_pull_requests(workshop, fake):
 def test_commits_without_any_pull_request_are_not_reviewed(workshop, fake):
     workshop.commit("feat: pushed")
     found = collect(criterion("reviews"), on_github(workshop, fake))
-    assert (found.outcome, found.observed) == (Outcome.UNKNOWN, "1 commits since v1.0.0, no pull request")
+    assert (found.outcome, found.observed) == (Outcome.UNKNOWN, "1 commit since v1.0.0, no pull request")
 
 
 def test_issues_and_alerts_are_compared(workshop, fake):
@@ -270,7 +270,7 @@ def test_issues_and_alerts_are_compared(workshop, fake):
     fake.dependabot_alerts.append("high")
     sources = on_github(workshop, fake)
     issues = collect(criterion("github", metric="open_issues", label="critical", comparator="<", threshold=1), sources)
-    assert (issues.outcome, issues.observed) == (Outcome.FAIL, "1 open issues labelled critical")
+    assert (issues.outcome, issues.observed) == (Outcome.FAIL, "open issues labelled critical: 1")
     spec = {"metric": "security_alerts", "comparator": "==", "threshold": 0}
     assert collect(criterion("github", severity="critical", **spec), sources).outcome is Outcome.PASS
     assert collect(criterion("github", **spec), sources).outcome is Outcome.FAIL

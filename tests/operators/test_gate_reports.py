@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from release_ops.domain.gates import evaluate
 from release_ops.domain.model import (
+    ApprovalPolicy,
     Criterion,
     Evidence,
     Feature,
@@ -29,8 +30,11 @@ STYLE = Criterion(id="style", kind="report", title="No warnings", required=False
 TRAINED = Criterion(id="trained", kind="checklist", title="Support is trained")
 
 
-def table(*pieces, waivers=(), criteria=(TESTS, SCAN, STYLE, TRAINED)):
-    gate = Gate(name="beta", criteria=criteria)
+ONE = ApprovalPolicy(roles={"qa_lead": 1})
+
+
+def table(*pieces, waivers=(), criteria=(TESTS, SCAN, STYLE, TRAINED), approvals=ONE):
+    gate = Gate(name="beta", criteria=criteria, approvals=approvals)
     found = {each.criterion: each for each in pieces}
     evidence = [found.get(each.id, Evidence(criterion=each.id, outcome=Outcome.PASS)) for each in criteria]
     evaluation = evaluate(gate, evidence, waivers, now=NOW)
@@ -63,6 +67,12 @@ def test_it_says_what_to_do_and_what_may_be_waived():
     assert "- Tests are green: let the build write it\n" in text
     assert "- Tests are green: an approver may waive it, with a reason and for a limited time." in text
     assert "- No alerts: nobody may waive it." in text
+
+
+def test_a_gate_that_asks_nobody_does_not_promise_a_waiver():
+    text = table(Evidence(criterion="tests", outcome=Outcome.FAIL), approvals=ApprovalPolicy())
+    assert "an approver may waive" not in text
+    assert "- Tests are green: this gate asks no approvers, so remove the cause" in text
 
 
 def test_a_waiver_is_shown_with_its_signature():
