@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from release_ops.domain.milestones import local_instant
 from release_ops.domain.model import (
     Adjust,
     ApprovalPolicy,
@@ -34,6 +32,7 @@ from release_ops.domain.model import (
 from release_ops.product_checks import cross_check
 from release_ops.product_errors import Problem, ProductError
 from release_ops.product_schema import CriterionBase, GatePart, ProductPart, ReleasePart
+from release_ops.product_types import instant
 from release_ops.product_validation import json_schema, located, validate
 from release_ops.product_yaml import Node, Unreadable, merge, read
 
@@ -292,16 +291,8 @@ def _gate(name: str, part: GatePart) -> Gate:
 
 def _blackouts(part: ProductPart) -> tuple[Blackout, ...]:
     zone = ZoneInfo(part.timezone)
-
-    def instant(moment: datetime | date, *, last: bool) -> datetime:
-        if isinstance(moment, datetime):
-            if moment.tzinfo is not None:
-                return moment.astimezone(zone)
-            return local_instant(moment.date(), moment.time(), zone)
-        return local_instant(moment + timedelta(days=1 if last else 0), time(0), zone)
-
     found = (
-        Blackout(start=instant(one.start, last=False), end=instant(one.end, last=True), reason=one.reason)
+        Blackout(start=instant(one.start, zone, last=False), end=instant(one.end, zone, last=True), reason=one.reason)
         for one in part.blackouts
     )
     return tuple(sorted(found, key=lambda blackout: blackout.start.astimezone(UTC)))

@@ -2,13 +2,272 @@
 
 from __future__ import annotations
 
-from release_ops.domain.model import Product
-from release_ops.product_errors import Problem
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import networkx as nx
+from semver import Version
+
+from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
+from release_ops.domain.model import Gate, MilestoneKind, Product
+from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
+from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_schema import ProductPart
-from release_ops.product_validation import Steps
-from release_ops.product_yaml import Node
+from release_ops.product_types import instant, parse_dated, weekday_problem
+from release_ops.product_validation import Steps, located
+from release_ops.product_yaml import Node, locate
 
 
 def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[Steps]) -> list[Problem]:
     """Return the problems between the sections of a file; `pruned` names the parts that are known to be broken."""
+    broken = {path[0] for path in pruned if path}
+    problems = [*_weekdays(root), *_versions(root, product.scheme), *_trains(part, root), *_twice(root)]
+    problems += _names(product, root, broken)
+    if "blackouts" not in broken:
+        problems += _blackouts(root, part)
+    if not broken & {"approvers", "gates", "milestone_gates"}:
+        problems += _approvals(product, root)
+    told = {(problem.file, problem.line) for problem in problems}
+    for finding in lint(product):
+        if finding.error:
+            problem = _lint_problem(root, finding)
+            if (problem.file, problem.line) not in told:
+                problems.append(problem)
+                told.add((problem.file, problem.line))
+    return problems
+
+
+def _child(node: Node | None, key: str) -> Node | None:
+    return node.value.get(key) if node is not None and isinstance(node.value, dict) else None
+
+
+def _items(node: Node | None) -> Iterator[tuple[int, Node]]:
+    """Mappings in a list, with their places."""
+    if node is not None and isinstance(node.value, list):
+        yield from ((index, one) for index, one in enumerate(node.value) if isinstance(one.value, dict))
+
+
+def _weekdays(root: Node) -> list[Problem]:
+    found = []
+    for index, release in _items(_child(root, "releases")):
+        weekday, ga = _child(release, "weekday"), _child(release, "ga")
+        if weekday is None or not isinstance(weekday.value, str):
+            continue
+        path: Steps = ("releases", index, "weekday")
+        try:
+            expected = parse_weekday(weekday.value)
+        except ValueError:
+            found.append(located(root, path, "is not a weekday", did_you_mean(weekday.value, WEEKDAYS)))
+            continue
+        try:
+            day, _ = parse_dated(str(ga.value) if ga is not None else "")
+        except ValueError:
+            continue
+        if problem := weekday_problem(day, expected):
+            message, _, remedy = problem.partition("; ")
+            found.append(located(root, path, message, remedy))
+    return found
+
+
+def _versions(root: Node, scheme: str) -> list[Problem]:
+    found = []
+    for index, release in _items(_child(root, "releases")):
+        version = _child(release, "version")
+        if version is not None and isinstance(version.value, str) and (said := _version_problem(version.value, scheme)):
+            found.append(located(root, ("releases", index, "version"), *said))
+    return found
+
+
+def _version_problem(text: str, scheme: str) -> tuple[str, str] | None:
+    """What is wrong with a final version, and the remedy."""
+    example = "2.8.0" if scheme == "semver" else "2026.11.0"
+    try:
+        version = Version.parse(text)
+    except ValueError:
+        numbers = [int(number) for number in re.findall(r"\d+", text)][:3]
+        if re.fullmatch(r"[vV]?\d+(\.\d+){0,2}", text):
+            guess = ".".join(str(number) for number in [*numbers, 0, 0][:3])
+            return f"is not a {scheme} version", f"write {guess}"
+        return f"is not a {scheme} version", f"write three numbers, like {example}"
+    if version.prerelease or version.build:
+        return "is not a final version", f"write {version.finalize_version()}; the train numbers the pre-releases"
+    if scheme == "calver" and not (1990 <= version.major <= 2100 and 1 <= version.minor <= 12):
+        return "is not a calver version", f"write YEAR.MONTH.PATCH, like {example}"
+    return None
+
+
+def _trains(part: ProductPart, root: Node) -> list[Problem]:
+    found = []
+    for kind, rules in part.trains.items():
+        if kind in WITHOUT_CALENDAR and rules:
+            message, remedy = f"a {kind} release has no calendar", "remove these rules"
+            found.append(located(root, ("trains", kind.value), message, remedy))
+        ga = rules.get(MilestoneKind.GA)
+        if ga is not None and parse_rule(ga.rule) != Offset(0):
+            path: Steps = ("trains", kind.value, "ga")
+            found.append(located(root, path, "GA is the day that all rules count from", "write ga: ga"))
+    return found
+
+
+def _twice(root: Node) -> list[Problem]:
+    """Things with one identifier that are listed twice."""
+    found = []
+    lists: list[Steps] = [("releases", index, "features") for index, _ in _items(_child(root, "releases"))]
+    people = _child(root, "approvers")
+    if people is not None and isinstance(people.value, dict):
+        lists += [("approvers", role) for role in people.value]
+    for path in lists:
+        seen: set[str] = set()
+        for index, one in _items(_at(root, path)):
+            name = _child(one, "id")
+            if name is None or not isinstance(name.value, str):
+                continue
+            if name.value in seen:
+                found.append(located(root, (*path, index, "id"), "is listed twice", "remove one, or correct the id"))
+            seen.add(name.value)
+    return found
+
+
+def _at(root: Node, path: Steps) -> Node | None:
+    node, _, found = locate(root, path)
+    return node if len(found) == len(path) else None
+
+
+def _names(product: Product, root: Node, broken: set[str | int]) -> list[Problem]:
+    """Names that must be defined elsewhere in the file."""
+    found = []
+    gates, audiences = _child(root, "gates"), _child(root, "audiences")
+    known_gates = [*gates.value] if gates is not None and isinstance(gates.value, dict) else []
+    known_audiences = [*audiences.value] if audiences is not None and isinstance(audiences.value, dict) else []
+    for kind, name in product.milestone_gates.items():
+        if name not in known_gates:
+            remedy = did_you_mean(name, known_gates)
+            found.append(located(root, ("milestone_gates", kind.value), "there is no such gate", remedy))
+    for gate in product.gates.values():
+        for criterion in gate.criteria:
+            for index, name in enumerate(criterion.spec.get("gates", ()) if criterion.kind == "gates" else ()):
+                if name not in known_gates:
+                    path: Steps = ("gates", gate.name, "criteria", criterion.id, "gates", index)
+                    found.append(located(root, path, "there is no such gate", did_you_mean(name, known_gates)))
+    for kind, names in product.announcements.items():
+        for index, name in enumerate(names):
+            if name != "*" and name not in known_audiences:
+                path = ("announcements", kind.value, index)
+                found.append(located(root, path, "there is no such audience", did_you_mean(name, known_audiences)))
+    return found
+
+
+def _blackouts(root: Node, part: ProductPart) -> list[Problem]:
+    found = []
+    zone = ZoneInfo(part.timezone)
+    for index, one in enumerate(part.blackouts):
+        if instant(one.start, zone, last=False) >= instant(one.end, zone, last=True):
+            message, remedy = "ends before it starts", "swap start and end, or correct one"
+            found.append(located(root, ("blackouts", index, "end"), message, remedy))
+    return found
+
+
+def _approvals(product: Product, root: Node) -> list[Problem]:
+    found: list[Problem] = []
+    used = {name: product.gates[name] for name in product.milestone_gates.values() if name in product.gates}
+    for gate in used.values():
+        problems = _roles(product, gate, root)
+        found += problems or _quorum(product, gate, root)
+        for criterion in gate.criteria:
+            if criterion.kind != "checklist":
+                continue
+            path: Steps = ("gates", gate.name, "criteria", criterion.id)
+            role = criterion.spec.get("role")
+            if not gate.approvals.roles:
+                remedy = f"add gates.{gate.name}.approvals.roles"
+                found.append(located(root, path, "nobody approves this gate, so nobody can tick this", remedy))
+            elif role is not None and role not in gate.approvals.roles:
+                message = f"no {role} approves this gate, so nobody can tick this"
+                remedy = did_you_mean(role, gate.approvals.roles, what="its roles are")
+                found.append(located(root, (*path, "role"), message, remedy))
+    merged: dict[tuple[str, int, str, str], Problem] = {}
+    for problem in found:
+        merged.setdefault((problem.file, problem.line, problem.field, problem.message), problem)
+    return list(merged.values())
+
+
+def _roles(product: Product, gate: Gate, root: Node) -> list[Problem]:
+    found = []
+    for role, count in gate.approvals.roles.items():
+        people = len({person.id for person in product.approvers.get(role, ())})
+        if people >= count:
+            continue
+        asked: Steps = ("gates", gate.name, "approvals", "roles", role)
+        node = _at(root, asked)
+        near = did_you_mean(role, product.approvers, what="")
+        if not people and node is not None and node.file == root.file and near.startswith("did"):
+            found.append(located(root, asked, "no approver has this role", near))
+        elif not people:
+            message = f"nobody has this role, and gate {gate.name} needs {_people(count)} of it"
+            remedy = (
+                f"write people under approvers.{role}, or drop the role: gates.{gate.name}.approvals.roles.{role}: null"
+            )
+            found.append(located(root, ("approvers", role), message, remedy))
+        else:
+            message = f"has {_people(people)}, and gate {gate.name} needs {count}"
+            found.append(located(root, ("approvers", role), message, "add people, or ask for fewer"))
+    return found
+
+
+def _people(count: int) -> str:
+    return "one person" if count == 1 else f"{count} people"
+
+
+def _quorum(product: Product, gate: Gate, root: Node) -> list[Problem]:
+    """Roles that the listed people cannot fill all at once, one role each."""
+    graph = nx.Graph()
+    seats = [(role, number) for role, count in gate.approvals.roles.items() for number in range(count)]
+    graph.add_nodes_from(seats)
+    eligible = {role: {person.id for person in product.approvers.get(role, ())} for role in gate.approvals.roles}
+    graph.add_edges_from((seat, f"person {one}") for seat in seats for one in eligible[seat[0]])
+    matching = nx.bipartite.maximum_matching(graph, top_nodes=seats) if seats else {}
+    filled = sum(seat in matching for seat in seats)
+    everybody = set().union(*eligible.values()) if eligible else set()
+    path: Steps = ("gates", gate.name, "approvals", "roles")
+    if filled < len(seats):
+        message = (
+            f"needs {len(seats)} different people ({', '.join(gate.approvals.roles)}), "
+            f"but {', '.join(sorted(everybody))} can fill only {filled} of these seats"
+        )
+        return [_own(root, path, message, "a person fills one seat: name more approvers, or ask for fewer roles")]
+    if gate.approvals.minimum > len(everybody):
+        message = f"asks for {gate.approvals.minimum} people, but its roles have only {len(everybody)}"
+        return [_own(root, (*path[:-1], "minimum"), message, "name more approvers, or lower it")]
     return []
+
+
+def _own(root: Node, path: Steps, message: str, remedy: str) -> Problem:
+    """A problem shown in the product's own file: in its approvers, when the gate is a default that it did not write."""
+    problem = located(root, path, message, remedy)
+    if problem.file == root.file:
+        return problem
+    shown = located(root, ("approvers",), message, remedy)
+    return Problem(
+        root.file, shown.line if shown.file == root.file else root.line, problem.field, problem.value, message, remedy
+    )
+
+
+def _lint_problem(root: Node, finding: Finding) -> Problem:
+    """A finding at its line; of two lines that could be changed, the one in the product's own file."""
+    index = next(
+        (
+            index
+            for index, release in reversed([*_items(_child(root, "releases"))])
+            if (version := _child(release, "version")) is not None and version.value == finding.version
+        ),
+        0,
+    )
+    problems = []
+    for field in (finding.field, finding.also):
+        steps: Steps = tuple(field.split("."))
+        path = steps if steps[0] == "trains" else ("releases", index, *steps)
+        problems.append(located(root, path, finding.message, finding.remedy))
+        if not finding.also:
+            break
+    return next((problem for problem in problems if problem.file == root.file), problems[0])

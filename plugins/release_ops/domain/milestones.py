@@ -1,179 +1,78 @@
-"""Rules become dates: offsets from GA in weeks, days and business days, ordinal weekdays, one release's own dates."""
+"""A release's dated train: rules and one release's own dates become milestones, and what looks wrong about them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from semver import Version
+
 from release_ops.domain.business_days import Days
-from release_ops.domain.model import (
-    Adjust,
-    Milestone,
-    MilestoneKind,
-    MilestoneRule,
-    Product,
-    Release,
-    ReleaseType,
-)
+from release_ops.domain.model import Milestone, MilestoneKind, MilestoneRule, Product, Release, ReleaseType
+from release_ops.domain.rules import WEEKDAYS, Rule, apply_rule, local_instant, parse_rule
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
-_UNITS = {
-    "w": "w", "week": "w", "weeks": "w",
-    "d": "d", "day": "d", "days": "d",
-    "bd": "bd", "business day": "bd", "business days": "bd",
-}  # fmt: skip
-_OFFSET = re.compile(r"(?P<sign>[+-]?)\s*(?P<count>\d{1,6})\s*(?P<unit>[a-z]+(?: days?)?)")
-_ORDINAL = re.compile(
-    r"(?P<ordinal>\w+) (?P<weekday>[a-z]+)(?: of(?: the)? month(?: ?(?P<sign>[+-]) ?(?P<months>\d+))?)?"
-)
-_LIMITS = {"w": 260, "d": 1825, "bd": 1300}
-FORMS = "-4w, -3d, -3bd, ga, +1w, 'third Thursday' or 'first Monday of month -1'"
+__all__ = ["Finding", "Rule", "lint", "parse_rule", "predecessor", "train"]
 
-
-class Unit(StrEnum):
-    """What an offset counts."""
-
-    WEEKS = "w"
-    DAYS = "d"
-    BUSINESS_DAYS = "bd"
-
-
-@dataclass(frozen=True, slots=True)
-class Offset:
-    """So many units after GA; negative: before; 0 is GA's own date."""
-
-    count: int
-    unit: Unit = Unit.DAYS
-
-
-@dataclass(frozen=True, slots=True)
-class OrdinalWeekday:
-    """The `ordinal`-th `weekday` (0 Monday; ordinal -1: the last) of the month `months` after GA's month."""
-
-    ordinal: int
-    weekday: int
-    months: int = 0
-
-
-Rule = Offset | OrdinalWeekday
-
-
-def parse_rule(text: str) -> Rule:
-    """Return the rule that a text states: `-4w`, `-3d`, `-3bd`, `ga`, `+1w`, `third Thursday`, `first Monday of month -1`.
-
-    Case, spaces and the typographic minus do not matter. Raises ValueError naming the remedy.
-    """
-    words = " ".join(text.replace("−", "-").replace("–", "-").lower().split())
-    if words in {"ga", "0", "+0", "-0"}:
-        return Offset(0)
-    if match := _OFFSET.fullmatch(words):
-        unit = _UNITS.get(match["unit"])
-        if unit is None:
-            raise ValueError(
-                f"unknown unit {match['unit']!r}; count w (weeks), d (days) or bd (business days), like -4w"
-            )
-        count = int(match["count"])
-        if count and not match["sign"]:
-            raise ValueError(f"before or after GA? write -{count}{unit} for before, +{count}{unit} for after")
-        if count > _LIMITS[unit]:
-            raise ValueError(f"is more than five years; use at most {_LIMITS[unit]}{unit}")
-        return Offset(-count if match["sign"] == "-" else count, Unit(unit))
-    if match := _ORDINAL.fullmatch(words):
-        return _ordinal(match)
-    raise ValueError(f"is not a rule; write {FORMS}")
-
-
-def _ordinal(match: re.Match[str]) -> OrdinalWeekday:
-    if match["ordinal"] in {"fifth", "5th"}:
-        raise ValueError("most months have no fifth one; write 'last'")
-    ordinal = _ORDINALS.get(match["ordinal"])
-    if ordinal is None:
-        raise ValueError(f"is not a rule; write {FORMS}")
-    weekday = parse_weekday(match["weekday"])
-    months = int((match["sign"] or "+") + (match["months"] or "0"))
-    if abs(months) > 60:
-        raise ValueError("is more than five years away; use at most 60 months")
-    return OrdinalWeekday(ordinal, weekday, months)
-
-
-def parse_weekday(text: str) -> int:
-    """Return 0 for Monday to 6 for Sunday, from an English name or its first three letters; ValueError otherwise."""
-    wanted = text.strip().lower()
-    for index, name in enumerate(WEEKDAYS):
-        if len(wanted) >= 3 and name.lower().startswith(wanted):
-            return index
-    raise ValueError(f"{text!r} is not a weekday; write Monday or Mon")
-
-
-def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Return an aware datetime in `zone`: a time that the clocks skip moves forward, one that they repeat is the first."""
-    wall = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone)
-    return wall.astimezone(UTC).astimezone(zone)
-
-
-def apply_rule(rule: Rule, ga: date, days: Days) -> date:
-    """Return the date that a rule names, before any adjustment to business days.
-
-    Business days count from GA without GA's own date, as in "three working days before".
-    """
-    if isinstance(rule, OrdinalWeekday):
-        return _nth_weekday(ga, rule)
-    if rule.unit is Unit.BUSINESS_DAYS:
-        return days.shift(ga, rule.count)
-    return ga + timedelta(
-        weeks=rule.count if rule.unit is Unit.WEEKS else 0, days=rule.count if rule.unit is Unit.DAYS else 0
-    )
-
-
-def _nth_weekday(ga: date, rule: OrdinalWeekday) -> date:
-    month = ga.year * 12 + ga.month - 1 + rule.months
-    first = date(month // 12, month % 12 + 1, 1)
-    if rule.ordinal > 0:
-        return first + timedelta(days=(rule.weekday - first.weekday()) % 7 + 7 * (rule.ordinal - 1))
-    last = date((month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
-    return last - timedelta(days=(last.weekday() - rule.weekday) % 7)
+WITHOUT_CALENDAR = frozenset({ReleaseType.HOTFIX, ReleaseType.SECURITY})
+_YEAR = timedelta(days=366)
 
 
 def train(product: Product, release: Release) -> tuple[Milestone, ...]:
     """Return a release's milestones ordered by (planned_at, rank); none for a release type without a calendar.
 
-    Depends on nothing but its arguments and the published holidays: the same on every day it is asked.
+    Where holidays would push a milestone before one that its rules put ahead of it, the earlier one moves to the same
+    instant. One release's own dates are taken as they are. The result depends on nothing but the arguments and the
+    published holidays: it is the same on every day.
     """
     rules = product.trains.get(release.type, {})
-    if not rules or release.type in {ReleaseType.HOTFIX, ReleaseType.SECURITY}:
+    if not rules or release.type in WITHOUT_CALENDAR:
         return ()
-    zone = ZoneInfo(product.timezone)
-    days = Days(product.holiday_regions)
-    planned = {kind: _plan(product, release, kind, rule, days, zone) for kind, rule in rules.items()}
-    milestones = [milestone for milestone in planned.values() if milestone is not None]
-    return tuple(sorted(milestones, key=_order))
+    planned = _planned(product, release, Days(product.holiday_regions))
+    moved = _in_rule_order(planned, _planned(product, release, Days()), release)
+    return tuple(sorted(moved, key=_order))
+
+
+def predecessor(milestones: Sequence[Milestone], kind: MilestoneKind) -> Milestone | None:
+    """Return the milestone right before `kind` in a train; None for the first one and for a kind that the train lacks."""
+    ordered = sorted(milestones, key=_order)
+    for before, milestone in zip([None, *ordered], ordered, strict=False):
+        if milestone.kind is kind:
+            return before
+    return None
 
 
 def _order(milestone: Milestone) -> tuple[datetime, int]:
     return milestone.planned_at.astimezone(UTC), milestone.kind.rank
 
 
+def _planned(product: Product, release: Release, days: Days) -> list[Milestone]:
+    zone = ZoneInfo(product.timezone)
+    found = (_plan(product, release, kind, rule, days, zone) for kind, rule in product.trains[release.type].items())
+    return [milestone for milestone in found if milestone is not None]
+
+
 def _plan(
     product: Product, release: Release, kind: MilestoneKind, rule: MilestoneRule, days: Days, zone: ZoneInfo
 ) -> Milestone | None:
-    override = release.overrides.get(kind)
-    if override is not None and override.skip and kind is not MilestoneKind.GA:
-        return None
+    own = release.overrides.get(kind)
     at, stated, notes = rule.at, rule.rule, list[str]()
-    if override is not None:
-        at = override.at or at
-        notes.append(override.reason or "this release's own date")
-    if override is not None and override.date is not None:
-        day, stated = override.date, override.date.isoformat()
+    if own is not None:
+        if own.skip and kind is not MilestoneKind.GA:
+            return None
+        at = own.at or at
+        notes.append(own.reason or "this release's own date")
+    if kind is MilestoneKind.GA:
+        day = release.ga
+    elif own is not None and own.date is not None:
+        day, stated = own.date, own.date.isoformat()
     else:
-        stated = (override.rule if override else None) or stated
+        stated = (own.rule if own else None) or stated
         bare = apply_rule(parse_rule(stated), release.ga, days)
-        day = bare if kind is MilestoneKind.GA else days.adjust(bare, rule.adjust)
+        day = days.adjust(bare, rule.adjust)
         if day != bare:
             notes.append(f"{WEEKDAYS[bare.weekday()]} {bare} is {days.closed(bare)}")
     return Milestone(
@@ -186,27 +85,240 @@ def _plan(
     )
 
 
-def predecessor(milestones: Sequence[Milestone], kind: MilestoneKind) -> Milestone | None:
-    """Return the milestone right before `kind` in a train; None for the first one and for a kind that the train lacks."""
-    ordered = sorted(milestones, key=_order)
-    for before, milestone in zip([None, *ordered], ordered, strict=False):
-        if milestone.kind is kind:
-            return before
-    return None
+def _in_rule_order(planned: list[Milestone], bare: list[Milestone], release: Release) -> list[Milestone]:
+    """Move each milestone back to the earliest one that follows it in a world without holidays.
+
+    Long holidays shift business days further than weeks: three business days before GA can lie before one week before.
+    """
+    by_kind = {milestone.kind: milestone for milestone in planned}
+    following: Milestone | None = None
+    for kind in (milestone.kind for milestone in sorted(bare, key=_order, reverse=True)):
+        milestone = by_kind[kind]
+        fixed = kind is MilestoneKind.GA or release.overrides.get(kind) is not None
+        if following is not None and not fixed and _order(milestone)[0] > _order(following)[0]:
+            why = f"moved ahead of {following.kind}"
+            note = f"{milestone.note}; {why}" if milestone.note else why
+            by_kind[kind] = _at(milestone, following.planned_at, note)
+        if not fixed or kind is MilestoneKind.GA:
+            following = by_kind[kind]
+    return list(by_kind.values())
 
 
-__all__ = [
-    "FORMS",
-    "WEEKDAYS",
-    "Adjust",
-    "Offset",
-    "OrdinalWeekday",
-    "Rule",
-    "Unit",
-    "apply_rule",
-    "local_instant",
-    "parse_rule",
-    "parse_weekday",
-    "predecessor",
-    "train",
-]
+def _at(milestone: Milestone, instant: datetime, note: str) -> Milestone:
+    return Milestone(
+        product=milestone.product,
+        version=milestone.version,
+        kind=milestone.kind,
+        planned_at=instant,
+        rule=milestone.rule,
+        note=note,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a product's calendar that is wrong (`error`) or worth a look."""
+
+    error: bool
+    version: str
+    field: str
+    """Field of the release, `ga` or `milestones.rc`; or of the product, `trains.minor.rc`."""
+    message: str
+    remedy: str = ""
+    also: str = ""
+    """Another field that could be changed instead."""
+
+    def __str__(self) -> str:
+        """`2.8.0 ga: what is wrong; remedy`."""
+        return f"{self.version} {self.field}: " + (f"{self.message}; {self.remedy}" if self.remedy else self.message)
+
+
+def lint(product: Product, *, today: date | None = None) -> list[Finding]:
+    """Return what is wrong or doubtful about the dates of a product's releases.
+
+    Errors: versions twice or backwards, a GA more than two years from its neighbours, milestones out of the train's
+    order. Doubtful: a GA more than a year from its neighbours or (given `today`) far from it; on a weekend, a holiday
+    or in a blackout; a milestone's own date without business; a type that the version denies.
+    """
+    versions = {release.version: version for release in product.releases if (version := _version(release.version))}
+    return [
+        *_twice(product),
+        *_backwards(product, versions),
+        *_stray_years(product, today),
+        *(finding for release in product.releases for finding in _about(product, release, versions)),
+    ]
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version.parse(text)
+    except ValueError:
+        return None
+
+
+def _twice(product: Product) -> list[Finding]:
+    counts = Counter(release.version for release in product.releases)
+    return [
+        Finding(True, version, "version", "is planned twice", "remove one of the two")
+        for version, count in counts.items()
+        if count > 1
+    ]
+
+
+def _backwards(product: Product, versions: Mapping[str, Version]) -> list[Finding]:
+    """Versions of one line whose GA dates run against their order.
+
+    A line is what a higher number follows in time: the patches of a minor version, the minor versions of a major one,
+    the major ones. A patch of an old line may well come after the first release of a new one.
+    """
+    lines: dict[tuple[int, ...], list[Release]] = {}
+    for release in sorted(
+        (one for one in product.releases if one.version in versions), key=lambda r: versions[r.version]
+    ):
+        version = versions[release.version]
+        lines.setdefault((version.major, version.minor), []).append(release)
+        if not version.patch:
+            lines.setdefault((version.major,), []).append(release)
+            if not version.minor:
+                lines.setdefault((), []).append(release)
+    places = {id(release): place for place, release in enumerate(product.releases)}
+    found: dict[str, Finding] = {}
+    for line in lines.values():
+        for low, high in pairwise(line):
+            if low.ga <= high.ga:
+                continue
+            later, other = (high, low) if places[id(high)] > places[id(low)] else (low, high)
+            message = f"versions go backwards: GA of {low.version} is {low.ga}, GA of {high.version} is {high.ga}"
+            guess = _guess_year(later.ga, other.ga) if low.ga - high.ga > _YEAR / 2 else None
+            remedy = f"did you mean {guess}?" if guess else "correct one of the dates"
+            found.setdefault(later.version, Finding(True, later.version, "ga", message, remedy))
+    return list(found.values())
+
+
+def _stray_years(product: Product, today: date | None) -> list[Finding]:
+    """Releases that stand alone in time, such as a 2013 among releases of 2024."""
+    dated = sorted(product.releases, key=lambda release: release.ga)
+    found = []
+    for index, release in enumerate(dated):
+        near = [dated[i].ga for i in (index - 1, index + 1) if 0 <= i < len(dated)]
+        closest = min(near, key=lambda ga: abs(ga - release.ga), default=None)
+        distance = abs(closest - release.ga) if closest else timedelta()
+        if closest is not None and distance > _YEAR:
+            error = distance > 2 * _YEAR
+            how = "two years" if error else "a year"
+            message = f"{release.ga} is more than {how} from the neighbouring release on {closest}"
+            guess = _guess_year(release.ga, closest)
+            remedy = f"did you mean {guess}?" if guess else "correct the year"
+            if error and len(dated) > 1 and index == 0:
+                remedy += " If not, leave out releases of so long ago"
+            found.append(Finding(error, release.version, "ga", message, remedy))
+    if today is not None and dated and abs(dated[-1].ga - today) > 5 * _YEAR:
+        message = f"{dated[-1].ga} is more than five years from today"
+        found.append(Finding(True, dated[-1].version, "ga", message, "correct the year, or plan a release"))
+    return found
+
+
+def _guess_year(day: date, near: date) -> date | None:
+    guesses = []
+    for year in (near.year - 1, near.year, near.year + 1):
+        try:
+            guesses.append(day.replace(year=year))
+        except ValueError:  # 29 February
+            continue
+    return min(guesses, key=lambda guess: abs(guess - near), default=None)
+
+
+def _about(product: Product, release: Release, versions: Mapping[str, Version]) -> list[Finding]:
+    found = _type_doubts(release, versions.get(release.version))
+    if release.type in WITHOUT_CALENDAR:
+        return found
+    days = Days(product.holiday_regions)
+    closed = days.closed(release.ga)
+    if closed:
+        day = WEEKDAYS[release.ga.weekday()]
+        found.append(
+            Finding(
+                False, release.version, "ga", f"{day} {release.ga} is {closed}", "GA never moves by itself; meant so?"
+            )
+        )
+    for kind, own in release.overrides.items():
+        if kind is MilestoneKind.GA and (own.date or own.rule or own.skip):
+            message = "GA's date is the release's `ga`"
+            found.append(
+                Finding(True, release.version, "milestones.ga", message, "change `ga`; only `at` may differ here")
+            )
+        elif own.date is not None and (closed := days.closed(own.date)):
+            day = WEEKDAYS[own.date.weekday()]
+            found.append(
+                Finding(False, release.version, f"milestones.{kind}", f"{day} {own.date} is {closed}", "meant so?")
+            )
+    milestones = train(product, release)
+    for milestone in milestones:
+        if milestone.kind in product.windows.milestones:
+            found += _blackout_doubts(product, milestone)
+    return found + _out_of_train_order(product, release, milestones)
+
+
+def _type_doubts(release: Release, version: Version | None) -> list[Finding]:
+    if version is None or release.type in WITHOUT_CALENDAR:
+        return []
+    expected = ReleaseType.PATCH if version.patch else ReleaseType.MINOR if version.minor else ReleaseType.MAJOR
+    if release.type is expected:
+        return []
+    return [
+        Finding(False, release.version, "type", f"is {release.type}, but the number is that of a {expected} release")
+    ]
+
+
+def _blackout_doubts(product: Product, milestone: Milestone) -> list[Finding]:
+    moment = milestone.planned_at.astimezone(UTC)
+    field = "ga" if milestone.kind is MilestoneKind.GA else f"milestones.{milestone.kind}"
+    return [
+        Finding(
+            False,
+            milestone.version,
+            field,
+            f"{milestone.planned_at:%Y-%m-%d %H:%M} is in a blackout ({blackout.reason})",
+            f"it will wait until {blackout.end:%Y-%m-%d %H:%M}",
+        )
+        for blackout in product.blackouts
+        if blackout.start.astimezone(UTC) <= moment < blackout.end.astimezone(UTC)
+    ]
+
+
+_CHAIN = (MilestoneKind.PLANNING, MilestoneKind.ALPHA, MilestoneKind.BETA, MilestoneKind.RC, MilestoneKind.GA,
+          MilestoneKind.SUPPORT_END)  # fmt: skip
+_FREEZE_CHAIN = (MilestoneKind.FEATURE_COMPLETE, MilestoneKind.FREEZE, MilestoneKind.BETA)
+
+
+def _out_of_train_order(product: Product, release: Release, milestones: Sequence[Milestone]) -> list[Finding]:
+    """Each milestone against the next one of its chain; the one with a date of its own is to blame."""
+    by_kind = {milestone.kind: milestone for milestone in milestones}
+    found, told = [], set[MilestoneKind]()
+    chains = (_CHAIN, _FREEZE_CHAIN, (MilestoneKind.FREEZE, MilestoneKind.RC), (MilestoneKind.FREEZE, MilestoneKind.GA),
+              (MilestoneKind.FEATURE_COMPLETE, MilestoneKind.GA))  # fmt: skip
+    for chain in chains:
+        for before, after in pairwise([by_kind[kind] for kind in chain if kind in by_kind]):
+            if _order(before)[0] <= _order(after)[0]:
+                continue
+            blamed, other, where = (
+                (after, before, "before") if after.kind in release.overrides else (before, after, "after")
+            )
+            if blamed.kind in told:
+                continue
+            told.add(blamed.kind)
+            message = f"{blamed.kind} on {_moment(blamed)} is {where} {other.kind} on {_moment(other)}"
+            remedy = f"{before.kind} comes before {after.kind}: correct one of them"
+            fields = (_field(release, blamed.kind), _field(release, other.kind))
+            found.append(Finding(True, release.version, fields[0], message, remedy, also=fields[1]))
+    return found
+
+
+def _field(release: Release, kind: MilestoneKind) -> str:
+    if kind is MilestoneKind.GA:
+        return "ga"
+    return f"milestones.{kind}" if kind in release.overrides else f"trains.{release.type}.{kind}"
+
+
+def _moment(milestone: Milestone) -> str:
+    return f"{milestone.planned_at:%Y-%m-%d %H:%M}"

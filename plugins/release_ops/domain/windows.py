@@ -7,8 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from release_ops.domain.business_days import Days
-from release_ops.domain.milestones import local_instant
 from release_ops.domain.model import MilestoneKind, Product
+from release_ops.domain.rules import local_instant
 
 _MOST_CLOSURES = 1000
 
