@@ -84,7 +84,7 @@ class Airflow:
         self._children = {
             name: Child(
                 name,
-                [sys.executable, "-m", "airflow", *_arguments(name, self.port)],
+                [sys.executable, "-m", *_arguments(name, self.port)],
                 folder=self.pids,
                 log=self.logs / f"{name}.log",
                 env=self.env,
@@ -112,6 +112,7 @@ class Airflow:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user.id}:{user.role}" for user in self.users),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "120",
             "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "2",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.postgres.sqlalchemy(self.metadata),
             "AIRFLOW__API__BASE_URL": self.url,
@@ -122,7 +123,7 @@ class Airflow:
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "10",
-            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "AIRFLOW_CONN_" + CONNECTION.upper(): json.dumps(self.postgres.connection(self.database)),
@@ -286,8 +287,10 @@ def write_private(file: Path, text: str) -> None:
 
 def _arguments(component: str, port: int) -> list[str]:
     if component == "api-server":
-        return ["api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    return [component]
+        return ["airflow", "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    if component == "scheduler":
+        return ["quickstart.scheduler"]
+    return ["airflow", component]
 
 
 def _secrets(file: Path, users: Iterable[User]) -> dict[str, Any]:
