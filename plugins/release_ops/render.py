@@ -27,7 +27,7 @@ from release_ops.domain.notes import Notes
 TEMPLATES = Path(__file__).resolve().parents[2] / "include" / "templates"
 
 BREAK = "\u2060"
-"""WORD JOINER, invisible and without width. Behind an `@` (or inside `://`) it ends the pattern by which GitHub, Slack
+"""WORD JOINER, invisible and without width. At an `@` (or inside `://`) it ends the pattern by which GitHub, Slack
 and mail programs find mentions and links: those work on the rendered text, where a backslash or an entity is long gone,
 and an HTML comment would be raw HTML from data. The text keeps its look."""
 
@@ -73,12 +73,17 @@ _MD_CHARS = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
 _MD_START = re.compile(r"^(?:([-+=#]+)|(\d{1,9})([.)]))(?=\s|$)")
 _MD_ITEM = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s")
 _ENTITY = re.compile(r"&(?=[#\w])")
-_URL = re.compile(r"(?<=\w):(?=//)|(?<=[wW]{3})\.")
-_MENTION = re.compile("@(?!\u2060)")
+_URL = re.compile(r"(?<=\w:)(?=//)|(?<=[wW]{3})(?=\.)")
+_MENTION = re.compile(r"(?<=(\S))?@")
+
+
+def _unmention(text: str) -> str:
+    # In front of the sign, too: some finders of mail addresses take any character for part of a domain.
+    return _MENTION.sub(lambda match: f"{BREAK if match[1] else ''}@{BREAK}", text) if "@" in text else text
 
 
 def _unlink(text: str) -> str:
-    return _URL.sub(lambda match: match[0] + BREAK, _MENTION.sub("@" + BREAK, text))
+    return _URL.sub(BREAK, _unmention(text))
 
 
 def escape_md(text: str) -> str:
@@ -95,7 +100,7 @@ def escape_mrkdwn(text: str) -> str:
     # A code block would swallow what follows, and an entity at the start makes a quotation.
     line = line.replace("``", f"`{BREAK}`").replace("``", f"`{BREAK}`")
     line = BREAK + line if line.startswith("&gt;") else line
-    return _MENTION.sub("@" + BREAK, line)
+    return _unmention(line)
 
 
 def escape_html(text: str) -> str:

@@ -145,8 +145,8 @@ def parse_commit(message: str, *, types: Mapping[str, str] | None = None) -> Cha
     hanging, body, footers = _split(rest)
     kind = match["type"].lower()
     description = match["description"]
-    notes = tuple(value for token, value in footers if token in _BREAKING)
-    breaking = bool(match["bang"]) or bool(notes)
+    notes = tuple(value for token, value in footers if token in _BREAKING and value)
+    breaking = bool(match["bang"]) or any(token in _BREAKING for token, _ in footers)
     if breaking and not notes:
         notes = (description,)
     kind = (types or {}).get(kind, kind)

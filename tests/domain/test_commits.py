@@ -1,0 +1,235 @@
+"""One commit message -> one change. Other projects' cases are in tests/conformance."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release_ops.domain.commits import (
+    TYPE_ALIASES,
+    is_ignored,
+    parse_all,
+    parse_commit,
+    parse_revert,
+    parse_squashed,
+    picked_from,
+    without_pull,
+)
+from release_ops.domain.model import Change, Reference
+
+
+def parsed(message: str) -> Change:
+    change = parse_commit(message)
+    assert change is not None
+    return change
+
+
+def test_all_parts_of_a_message() -> None:
+    change = parsed(
+        "Feat(api)!: drop v1 (#12)\n\nNobody used it.\n\nNot even us.\n\n"
+        "BREAKING CHANGE: use v2,\n it is better\nCloses: #7, octo/repo#8 and JIRA-9\n"
+        "Co-authored-by: Ada <ada@example.org>\nReviewed-by: Z"
+    )
+
+    assert (change.type, change.scope, change.breaking, change.description) == ("feat", "api", True, "drop v1 (#12)")
+    assert change.body == "Nobody used it.\n\nNot even us."
+    assert change.notes == ("use v2,\n it is better",)
+    assert change.footers == (
+        ("BREAKING CHANGE", "use v2,\n it is better"),
+        ("Closes", "#7, octo/repo#8 and JIRA-9"),
+        ("Co-authored-by", "Ada <ada@example.org>"),
+        ("Reviewed-by", "Z"),
+    )
+    assert change.references == (
+        Reference(action=None, target="#12"),
+        Reference(action="Closes", target="#7"),
+        Reference(action="Closes", target="octo/repo#8"),
+        Reference(action="Closes", target="JIRA-9"),
+    )
+    assert change.co_authors == ("Ada <ada@example.org>",)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "update things",
+        "fix:no space",
+        "fix(): x",
+        "fix( ): x",
+        "fix((a)): x",
+        "fix (a): x",
+        "a b: x",
+        "Merge branch 'x'",
+    ],
+)
+def test_what_is_not_conventional(message: str) -> None:
+    assert parse_commit(message) is None
+
+
+def test_an_exclamation_mark_alone_makes_the_description_the_note() -> None:
+    assert parsed("fix!: forget tokens").notes == ("forget tokens",)
+
+
+def test_a_breaking_change_whose_text_stands_below() -> None:
+    assert parsed("fix: x\n\nBREAKING CHANGE:\n\nthe port is 8080 now\nfor all").notes == (
+        "the port is 8080 now\nfor all",
+    )
+
+
+def test_text_below_a_footer_is_text_and_never_a_note() -> None:
+    change = parsed("fix: x\n\nBREAKING CHANGE: the port\n\nThanks to all.\n\nRefs: #1")
+    assert change.notes == ("the port",)
+    assert change.body == "Thanks to all."
+    assert change.footers[-1] == ("Refs", "#1")
+
+
+def test_windows_line_ends_and_other_scripts() -> None:
+    change = parsed("feat(größe): 支持 Größen\r\n\r\nتفاصيل\r\n\r\nCloses #3\r\n")
+    assert (change.scope, change.description, change.body) == ("größe", "支持 Größen", "تفاصيل")
+    assert change.references == (Reference(action="Closes", target="#3"),)
+
+
+def test_types_by_another_name_only_where_asked() -> None:
+    assert parsed("Feature: x").type == "feature"
+    assert parse_commit("Feature: x", types=TYPE_ALIASES) == parse_commit("feat: x")
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        ("fixes #1, #2 and octo/repo#3", [("fixes", "#1"), ("fixes", "#2"), ("fixes", "octo/repo#3")]),
+        ("see #4 for more", [(None, "#4")]),
+        ("see https://example.org/x#5 and octo/repo/wiki#6", []),
+        ("UTF-8 and SHA-256", []),
+        ("Closes JIRA-7 some day", [(None, "JIRA-7")]),
+    ],
+)
+def test_references_in_a_sentence(text: str, references: list[tuple[str | None, str]]) -> None:
+    assert [(r.action, r.target) for r in parsed(f"fix: x\n\nAs said: {text}").references] == references
+
+
+def test_what_reverts_name() -> None:
+    assert parsed("revert: let us never speak of it\n\nRefs: 676104e, a215868").reverts == ("676104e", "a215868")
+    git = parse_revert('Revert "feat: x (#3)"\n\nThis reverts commit 0123456789abcdef0123456789abcdef01234567.')
+    assert git is not None
+    assert (git.header, git.ids) == ("feat: x (#3)", ("0123456789abcdef0123456789abcdef01234567",))
+    again = parse_revert('Reapply "feat: x"\n\nThis reverts commit 89abcdef.')
+    assert again is not None
+    assert (again.header, again.ids) == ('Revert "feat: x"', ("89abcdef",))
+    assert parsed("fix: x\n\nThis partially reverts commit 0123456.").reverts == ()
+
+
+def test_where_a_cherry_pick_comes_from() -> None:
+    assert picked_from("fix: x\n\n(cherry picked from commit 0123456789abcdef0123456789abcdef01234567)\n") == (
+        "0123456789abcdef0123456789abcdef01234567",
+    )
+    assert picked_from("fix: cherry trees") == ()
+
+
+@pytest.mark.parametrize(
+    "message", ["fixup! feat: x", "squash! x", "Merge branch 'a'", "v1.2.3", "chore: release 1.2.3"]
+)
+def test_messages_that_a_program_wrote(message: str) -> None:
+    assert is_ignored(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["feat: merge two lists", "chore: release notes are sorted", "mergers and acquisitions"]
+)
+def test_messages_that_only_look_so(message: str) -> None:
+    assert not is_ignored(message)
+
+
+SQUASHED = "Add search (#9)\n\n* feat(search): find things\n\nwith an index\n\n* fix!: close files\n\n* wip\n"
+
+
+def test_a_squash_merge_holds_several_changes() -> None:
+    first, second = parse_all(SQUASHED)
+    assert (first.type, first.scope, first.body) == ("feat", "search", "with an index")
+    assert (second.type, second.breaking) == ("fix", True)
+    assert parse_squashed(SQUASHED) == (first, second)
+
+
+def test_a_conventional_squash_merge_is_one_change_that_breaks_what_its_commits_break() -> None:
+    (change,) = parse_squashed("feat: search (#9)\n\n* feat: index\n\n* fix!: close files\n")
+    assert (change.description, change.breaking, change.notes) == ("search (#9)", True, ("close files",))
+
+
+def test_the_pull_request_behind_a_description() -> None:
+    assert without_pull("add x (#12)") == ("add x", "#12")
+    assert without_pull("add x (!3)") == ("add x", "!3")
+    assert without_pull("add x (for 3)") == ("add x (for 3)", "")
+
+
+@given(st.text())
+def test_any_text_is_read_without_complaint(message: str) -> None:
+    for text in (message, f"feat: {message}", f"fix: x\n\n{message}", f"fix: x\n\nRefs: {message}"):
+        parse_commit(text)
+        parse_squashed(text)
+        parse_revert(text)
+        is_ignored(text)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs")), min_size=1))
+def test_a_description_survives_as_it_is(description: str) -> None:
+    assert parsed(f"feat(a b): {description}").description == description
+
+
+MEGABYTES = 10_000_000
+HOSTILE = {
+    "one footer again and again": "fix: x\n\n" + "Refs: #1\n" * 100_000,
+    "breaking footers": "fix: x\n\n" + "BREAKING CHANGE: y\n\n" * 100_000,
+    "a body of references": "fix: x\n\n" + "closes #1, " * 100_000,
+    "one long line": "fix: " + "a" * MEGABYTES,
+    "an open scope": "fix(" + "a" * MEGABYTES,
+    "a long type": "a" * MEGABYTES,
+    "blank lines": "fix: x" + "\n" * MEGABYTES + "y",
+    "spaces": "fix: x\n\nRefs:" + " " * MEGABYTES + "\n",
+    "a version without end": "v1.1." + "1" * MEGABYTES + " x",
+    "open quotes": 'Revert "' + '" (#1' * 200_000,
+    "slashes": "fix: x\n\nRefs: " + "/ " * 1_000_000,
+    "dashes and words": "fix: x\n\n" + "a-" * 1_000_000,
+    "half a commit in every paragraph": "x\n\n" + "* feat(a" * 200_000 + "\n\n* feat(" * 100_000,
+    "ids": "fix: x\n\nThis reverts commit " + "0123456, " * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_messages_end(name: str) -> None:
+    """With a quadratic step any of these would run for hours."""
+    message = HOSTILE[name]
+    parse_commit(message)
+    parse_squashed(message)
+    parse_revert(message)
+    is_ignored(message)
+    picked_from(message)
+
+
+@pytest.mark.parametrize(
+    "unit", ["Refs: #1\n", "Token: a\n b\n", "text\n\n", "BREAKING CHANGE: x\n\n", "* feat: x\n\n", "fixes #1 "]
+)
+def test_twice_the_message_is_twice_the_work(unit: str) -> None:
+    small, large = (lines_run(lambda n=n: parse_squashed("fix: x\n\n" + unit * n)) for n in (200, 400))
+    assert large <= 2.1 * small
+
+
+def lines_run(work: object) -> int:
+    """Number of lines of Python that `work` runs through."""
+    count = 0
+
+    def trace(frame: object, event: str, arg: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()  # type: ignore[operator]
+    finally:
+        sys.settrace(before)
+    return count
