@@ -17,6 +17,7 @@ from release_ops.domain.model import (
     Channel,
     Criterion,
     Feature,
+    FeatureStatus,
     FreezePolicy,
     Gate,
     MilestoneKind,
@@ -264,7 +265,7 @@ def _release(product: str, part: ReleasePart) -> Release:
             kind: MilestoneOverride(date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "")
             for kind, own in part.milestones.items()
         },
-        features=tuple(Feature(**{**one.model_dump(exclude_none=True), "status": one.status}) for one in part.features),
+        features=tuple(Feature(**{**one.model_dump(exclude_none=True), "status": FeatureStatus(one.status)}) for one in part.features),
     )
 
 

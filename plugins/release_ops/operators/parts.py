@@ -30,8 +30,8 @@ def dsn(connection: Connection) -> str:
     """Connection `release_ops_db` as a libpq URI; a host that starts with `/` is a socket directory."""
     user = quote(connection.login or "postgres", safe="")
     secret = f":{quote(connection.password, safe='')}" if connection.password else ""
-    host = connection.host or "localhost"
     extra = {key: str(value) for key, value in connection.extra_dejson.items() if key in {"sslmode", "sslrootcert"}}
+    host = connection.host or str(connection.extra_dejson.get("host") or "localhost")
     if host.startswith("/"):
         address, extra = "", {"host": host, **extra}
     else:
