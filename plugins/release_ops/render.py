@@ -73,7 +73,7 @@ _MD_CHARS = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])")
 _MD_START = re.compile(r"^(?:([-+=#]+)|(\d{1,9})([.)]))(?=\s|$)")
 _MD_ITEM = re.compile(r"(?:[-*+•]|\d{1,9}[.)])\s")
 _ENTITY = re.compile(r"&(?=[#\w])")
-_URL = re.compile(r"(?<=\w:)(?=//)|(?<=[wW]{3})(?=\.)")
+_URL = re.compile(r"(?<=\w:)(?=//)|(?<=/)(?=/\w)|(?<=[wW]{3})(?=\.)")
 _MENTION = re.compile(r"(?<=(\S))?@")
 
 

@@ -1,0 +1,116 @@
+"""`release-ops changelog` on a real repository."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from release_ops import cli_changelog
+
+
+def git(folder: Path, *args: str) -> str:
+    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    dates = {"GIT_AUTHOR_DATE": "2026-11-20T12:00:00Z", "GIT_COMMITTER_DATE": "2026-11-20T12:00:00Z"}
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    done = subprocess.run(
+        ["git", "-C", str(folder), *who, *args],
+        env=os.environ | fixed | dates,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """v1.0.0, then a maintenance branch with v1.0.1 that is merged back, and an unreleased feature and fix."""
+    folder = tmp_path / "webapp"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+
+    def commit(message: str, tag: str = "") -> None:
+        git(folder, "commit", "--quiet", "--allow-empty", "-m", message)
+        if tag:
+            git(folder, "tag", tag)
+
+    commit("feat: begin", "v1.0.0")
+    git(folder, "switch", "--quiet", "-c", "1.0.x")
+    commit("fix: on the maintenance line", "v1.0.1")
+    git(folder, "switch", "--quiet", "main")
+    commit("feat: search")
+    git(folder, "merge", "--quiet", "--no-ff", "-m", "Merge branch '1.0.x'", "1.0.x")
+    commit("fix: close files")
+    git(folder, "tag", "nightly")
+    return folder
+
+
+def run(*args: str) -> int:
+    parser = argparse.ArgumentParser()
+    cli_changelog.register(parser.add_subparsers())
+    parsed = parser.parse_args(["changelog", *args])
+    return int(parsed.run(parsed))
+
+
+def test_what_comes_next_since_the_last_reachable_release(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository)) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("## [1.1.0] - 2026-11-20\n")
+    assert "search" in printed
+    assert "close files" in printed
+    assert "maintenance line" not in printed
+
+
+def test_a_release_that_is_out(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--to", "v1.0.1", "--format", "json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["version"], data["previous"]) == ("1.0.1", "v1.0.0")
+    assert [section["title"] for section in data["sections"]] == ["Fixes"]
+
+
+def test_a_first_release_tells_the_whole_history(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--to", "v1.0.0") == 0
+    assert "begin" in capsys.readouterr().out
+
+
+def test_a_named_range_and_version_for_slack(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--from", "v1.0.0", "--version", "1.1.0-rc.1", "--format", "slack") == 0
+    ((header, section),) = json.loads(capsys.readouterr().out)
+    assert header["text"]["text"] == "webapp 1.1.0-rc.1"
+    assert "on the maintenance line" in section["text"]["text"]
+
+
+def test_notes_for_an_audience(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--audience", "customer") == 0
+    assert capsys.readouterr().out.startswith("# webapp 1.1.0: Release notes\n")
+
+
+def test_a_repository_by_url_is_read_from_a_copy(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", repository.as_uri(), "--to", "main") == 0
+    assert "search" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--to=v9",), "no branch, tag or commit 'v9'; did you mean"),
+        (("--from=--output=x",), "no branch, tag or commit '--output=x'"),
+        (("--version", "2.8"), "not a semantic version"),
+        (("--tag", "v"), "such as v{version}"),
+    ],
+)
+def test_what_cannot_be_read(
+    args: tuple[str, ...], said: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--repo", str(repository), *args) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_without_a_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(tmp_path)) == 2
+    assert capsys.readouterr().err.startswith("release-ops changelog: ")
