@@ -11,13 +11,16 @@ from airflow.timetables.base import DagRunInfo, TimeRestriction
 from airflow.utils.types import DagRunType
 from hypothesis import given
 from hypothesis import strategies as st
+
 from release_ops.timetable import MilestoneTimetable, event_of
 
 OPEN = TimeRestriction(earliest=pendulum.datetime(2020, 1, 1), latest=None, catchup=True)
 NINE = datetime(2026, 10, 23, 7, 0, tzinfo=UTC)
 FOREVER = timedelta(days=36500)
 
-keys = st.builds("{}:{}.{}.0:alpha".format, st.sampled_from(["api", "web", "app"]), st.integers(0, 9), st.integers(0, 9))
+keys = st.builds(
+    "{}:{}.{}.0:alpha".format, st.sampled_from(["api", "web", "app"]), st.integers(0, 9), st.integers(0, 9)
+)
 instants = st.integers(0, 5).map(lambda hours: NINE + timedelta(hours=hours))
 calendars = st.dictionaries(keys, instants, max_size=12)
 

@@ -1,0 +1,297 @@
+"""The whole train through its operators: what each milestone leaves behind, and that twice is once."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
+
+
+def upto(house, kind):
+    for earlier in TRAIN[: TRAIN.index(kind)]:
+        house.milestone(earlier)
+
+
+def rows(house, table):
+    with house.store.connect() as connection:
+        return connection.execute(f"SELECT * FROM release_ops.{table} ORDER BY 1, 2").fetchall()
+
+
+def test_the_train_leaves_one_tag_per_prerelease_one_final_tag_and_the_release_branch(house):
+    before = house.refs()
+    for kind in TRAIN:
+        house.milestone(kind)
+    made = set(house.refs()) - set(before)
+    assert made == {
+        "refs/tags/v2.8.0-alpha.1",
+        "refs/tags/v2.8.0-beta.1",
+        "refs/tags/v2.8.0-rc.1",
+        "refs/tags/v2.8.0",
+        "refs/heads/release/2.8.0",
+    }
+    states = {row["kind"]: row["state"] for row in rows(house, "milestone") if row["version"] == "2.8.0"}
+    assert states == dict.fromkeys(TRAIN, "done")
+    (release,) = house.store.all("releases_of", product="webapp")[-1:] or [None]
+    assert release is not None
+
+
+def test_every_operator_twice_in_a_row_adds_nothing(house):
+    for kind in TRAIN:
+        run = house.resolve(kind)
+        decision = house.decide(run)
+        first = house.act(run, decision)
+        refs, messages, effects = house.refs(), rows(house, "message"), rows(house, "effect")
+        second = house.act(run, decision)
+        assert {key: value for key, value in second.items() if key != "closed_at"} == {
+            key: value for key, value in first.items() if key != "closed_at"
+        }
+        assert house.refs() == refs
+        assert [row["key"] for row in rows(house, "message")] == [row["key"] for row in messages]
+        assert rows(house, "effect") == effects
+
+
+def test_ga_prepends_its_changes_to_the_changelog_of_the_release_branch(house):
+    before = house.git("show", "main:CHANGELOG.md")
+    for kind in TRAIN[:-1]:
+        house.milestone(kind)
+    text = house.git("show", "v2.8.0:CHANGELOG.md")
+    assert text.index("2.8.0") < text.index("2.7.1")
+    assert before.splitlines()[-1] in text
+    assert house.git("rev-parse", "v2.8.0^{commit}") == house.git("rev-parse", "release/2.8.0")
+    assert house.git("show", "main:CHANGELOG.md") == before
+    assert house.git("log", "-1", "--format=%(trailers:key=Release-Ops-Effect,valueonly)", "v2.8.0").strip()
+
+
+def test_the_notes_compare_with_the_right_release(house):
+    upto(house, "beta")
+    run = house.resolve("beta")
+    from release_ops.operators.changelog import GenerateChangelogOperator
+
+    beta = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run)).execute({})
+    assert beta["version"] == "2.8.0-beta.1"
+    assert beta["base"] == "v2.8.0-alpha.1"
+    house.act(run, house.decide(run))
+    house.milestone("rc")
+    run = house.resolve("ga")
+    final = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run)).execute({})
+    assert final["base"] == "v2.7.1"
+    assert sum(final["sections"].values()) > 20
+
+
+def test_every_audience_hears_of_ga_once(house):
+    for kind in TRAIN[:-1]:
+        house.milestone(kind)
+    told = [row["audience"] for row in rows(house, "message") if ":ga:" in row["key"]]
+    assert sorted(told) == ["customers", "engineering", "executives", "support"]
+    assert {row["state"] for row in rows(house, "message")} == {"sent"}
+
+
+def test_the_freeze_moves_unfinished_features_out_and_says_so(house):
+    upto(house, "freeze")
+    result = house.milestone("freeze")
+    decided = {row["feature"]: row for row in rows(house, "scope_feature")}
+    assert decided["WEB-211"]["disposition"] == "excluded"
+    assert decided["WEB-211"]["previous_status"] == "in_progress"
+    assert decided["WEB-201"]["disposition"] == "included"
+    assert result["branch"] == "release/2.8.0"
+    report = house.store.one("artifact_of", product="webapp", version="2.8.0", kind="freeze", name="freeze.md")
+    assert "Gift wrapping" in report["content"]
+
+
+def test_a_freeze_that_is_not_ready_changes_nothing_and_says_what_to_do(house):
+    upto(house, "freeze")
+    house.edit(
+        "id: WEB-201, title: One-page checkout, status: done", "id: WEB-201, title: One-page checkout, status: planned"
+    )
+    before = house.refs()
+    run = house.resolve("freeze")
+    decision = house.decide(run)
+    house.act(run, decision)
+    assert not decision["proceed"]
+    assert house.refs() == before
+    report = house.store.one("artifact_of", product="webapp", version="2.8.0", kind="freeze", name="blocked.md")
+    assert "One-page checkout" in report["content"]
+    assert "Recommendations" in report["content"]
+    assert house.store.one("run_of", run_id=run["run_id"], dag_id=run["dag_id"])["state"] == "not_applied"
+
+
+def test_a_rejection_blocks_the_milestone_and_its_reason_is_announced(house):
+    upto(house, "alpha")
+    run = house.resolve("alpha")
+    decision = house.decide(run, lambda given: {"approved": False, "reason": "login is broken"})
+    house.act(run, decision)
+    assert not decision["proceed"]
+    assert "refs/tags/v2.8.0-alpha.1" not in house.refs()
+    messages = [row for row in rows(house, "message") if "blocked" in row["key"]]
+    assert messages
+    assert all("login is broken" in row["body"] for row in messages)
+    assert house.store.one("milestone_one", product="webapp", version="2.8.0", kind="alpha")["state"] == "blocked"
+
+
+def test_one_person_cannot_fill_two_roles(house):
+    """ana is release manager and technical lead; she alone is not a quorum for alpha."""
+    upto(house, "alpha")
+    run = house.resolve("alpha")
+    decision = house.decide(run, lambda given: {"user": "ana"})
+    assert not decision["proceed"]
+
+
+def test_nobody_answered_in_time(house):
+    upto(house, "alpha")
+    run = house.resolve("alpha")
+    decision = house.decide(run, lambda given: {"user": None, "approved": False, "ticked": []})
+    assert not decision["proceed"]
+    assert decision["reasons"]
+
+
+def test_a_waiver_with_a_reason_lets_a_failed_criterion_pass(house):
+    upto(house, "alpha")
+    house.edit("gates:\n", "gates:\n  alpha:\n    criteria:\n      system_tests: {path: reports/none.xml}\n")
+    run = house.resolve("alpha")
+    refused = house.decide(run)
+    assert not refused["proceed"]
+    assert any("System tests" in reason for reason in refused["reasons"])
+    unreasoned = house.decide(run, lambda given: {"waived": ["system_tests"]})
+    assert not unreasoned["proceed"]
+    granted = house.decide(run, lambda given: {"waived": ["system_tests"], "reason": "run by hand, see WEB-300"})
+    assert granted["proceed"]
+    assert granted["verdict"] == "conditional"
+    assert {row["criterion"] for row in rows(house, "waiver")} == {"system_tests"}
+
+
+def test_a_milestone_that_is_done_is_not_done_again_by_another_run(house):
+    house.milestone("planning")
+    with pytest.raises(AirflowSkipException, match="was done by scheduled__planning"):
+        house.resolve("planning", run_id="scheduled__planning-moved")
+
+
+def test_a_prerelease_run_again_by_hand_gets_the_next_number(house):
+    upto(house, "alpha")
+    house.milestone("alpha")
+    by_hand = {"partition_key": None, "run_type": "manual", "triggering_user_name": "ana", "version": "2.8.0"}
+    result = house.milestone("alpha", run_id="manual__1", **by_hand)
+    assert result["tag"] == "v2.8.0-alpha.2"
+    assert {"refs/tags/v2.8.0-alpha.1", "refs/tags/v2.8.0-alpha.2"} <= set(house.refs())
+
+
+def test_who_starts_a_run_by_hand_is_not_asked_to_approve_it(house):
+    from release_ops.operators.approval import SeatsOperator
+    from release_ops.operators.gate import QualityGateOperator
+
+    upto(house, "alpha")
+    by_hand = {"partition_key": None, "run_type": "manual", "triggering_user_name": "ben"}
+    run = house.resolve("alpha", version="2.8.0", run_id="manual__2", **by_hand)
+    gate = QualityGateOperator(task_id="quality_gate", run=run).execute({})
+    seats = SeatsOperator(task_id="seats", run=run, gate_result=gate).execute({})
+    assert seats
+    assert "ben" not in {person["id"] for seat in seats for person in seat["assigned_users"]}
+
+
+def test_what_is_released_is_what_was_approved(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    tree = house.git("rev-parse", "release/2.8.0^{tree}")
+    commit = house.git(
+        "-c",
+        "user.name=eve",
+        "-c",
+        "user.email=eve@example.org",
+        "commit-tree",
+        "-p",
+        "release/2.8.0",
+        "-m",
+        "fix: late",
+        tree,
+    )
+    house.git("update-ref", "refs/heads/release/2.8.0", commit)
+    with pytest.raises(AirflowFailException, match="was approved"):
+        house.act(run, decision)
+    assert "refs/tags/v2.8.0" not in house.refs()
+
+
+def test_a_final_tag_that_somebody_made_by_hand_stops_ga_before_anything_is_done(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    house.git("tag", "v2.8.0", "main~3")
+    branch = house.git("rev-parse", "release/2.8.0")
+    with pytest.raises(AirflowFailException, match="v2.8.0 exists at .* was not made by this release"):
+        house.act(run, decision)
+    assert house.git("rev-parse", "release/2.8.0") == branch
+
+
+def test_a_prerelease_tag_that_somebody_made_by_hand_is_skipped(house):
+    house.milestone("planning")
+    house.git("tag", "v2.8.0-alpha.1", "main~3")
+    assert house.milestone("alpha")["tag"] == "v2.8.0-alpha.2"
+
+
+def test_a_version_that_is_out_already_is_refused_at_the_start(house):
+    house.git("tag", "v2.8.0", "main")
+    with pytest.raises(AirflowFailException, match=r"2\.8\.0"):
+        house.resolve("alpha")
+
+
+def test_a_version_that_goes_backwards_is_refused_at_the_start(house):
+    house.git("tag", "v2.9.0", "main")
+    with pytest.raises(AirflowFailException, match=r"2\.9\.0"):
+        house.resolve("alpha")
+
+
+def test_a_release_branch_of_another_history_is_refused(house):
+    upto(house, "freeze")
+    run = house.resolve("freeze")
+    decision = house.decide(run)
+    tree = house.git("rev-parse", "main^{tree}")
+    stranger = house.git(
+        "-c", "user.name=eve", "-c", "user.email=eve@example.org", "commit-tree", "-m", "unrelated", tree
+    )
+    house.git("update-ref", "refs/heads/release/2.8.0", stranger)
+    with pytest.raises(Exception, match=r"release/2\.8\.0"):
+        house.act(run, decision)
+
+
+def test_an_empty_range_makes_a_prerelease_that_says_so(house):
+    upto(house, "rc")
+    house.milestone("rc")
+    by_hand = {"partition_key": None, "run_type": "manual", "triggering_user_name": "ana", "version": "2.8.0"}
+    house.milestone("rc", run_id="manual__3", **by_hand)
+    messages = [row for row in rows(house, "message") if "manual__3" in row["key"]]
+    assert messages
+    assert all("No changes since" in row["body"] for row in messages)
+
+
+def test_an_unreachable_repository_is_named_before_anything_is_done(house):
+    house.remote.rename(house.remote.with_name("gone.git"))
+    with pytest.raises(Exception, match=r"demo\.git"):
+        house.resolve("alpha")
+    assert rows(house, "effect") == []
+
+
+def test_a_missing_connection_is_named(house, monkeypatch):
+    monkeypatch.delenv("AIRFLOW_CONN_RELEASE_OPS_DB")
+    with pytest.raises(Exception, match="release_ops_db"):
+        house.resolve("alpha")
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"partition_key": "webapp:9.9.9:alpha"}, "no release 9.9.9"),
+        ({"partition_key": "webap:2.8.0:alpha"}, "webap"),
+        ({"partition_key": "webapp:2.8.0:beta"}, "not <product>:<version>:alpha"),
+        ({"partition_key": None}, "names no release"),
+        ({"partition_key": "webapp:2.8.1:alpha"}, "has no alpha in its train"),
+    ],
+)
+def test_a_run_that_names_nothing_sensible_says_so(house, facts, message):
+    with pytest.raises(AirflowFailException, match=message):
+        house.resolve("alpha", **facts)
+
+
+def test_a_run_that_starts_long_after_its_date_is_marked_late(house):
+    run = house.resolve("planning")
+    assert run["late"]
+    assert house.store.one("milestone_one", product="webapp", version="2.8.0", kind="planning")["late"]
