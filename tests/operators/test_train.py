@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+EVE = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
 TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
 
 
@@ -217,7 +218,7 @@ def test_a_final_tag_that_somebody_made_by_hand_stops_ga_before_anything_is_done
     decision = house.decide(run)
     house.git("tag", "v2.8.0", "main~3")
     branch = house.git("rev-parse", "release/2.8.0")
-    with pytest.raises(AirflowFailException, match="v2.8.0 exists at .* was not made by this release"):
+    with pytest.raises(AirflowFailException, match=r"v2\.8\.0 exists at .* was not made by this release"):
         house.act(run, decision)
     assert house.git("rev-parse", "release/2.8.0") == branch
 
