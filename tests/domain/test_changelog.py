@@ -88,6 +88,11 @@ def test_what_programs_wrote_is_left_out(message: str) -> None:
     assert changelog(commit("a", message)).is_empty
 
 
+def test_commits_of_our_own_are_no_news() -> None:
+    ours = "docs(changelog): webapp 2.7.0\n\nRelease-Ops-Effect: changelog:webapp:2.7.0\n"
+    assert changelog(commit("a", ours)).is_empty
+
+
 def test_a_merge_that_repeats_its_branch_is_said_once() -> None:
     merge = commit("m", "feat: search (#9)", "b", "a")
     assert titles(changelog(merge, commit("a", "feat: search"))) == {"Features": ["search"]}

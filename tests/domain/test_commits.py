@@ -131,14 +131,22 @@ def test_where_a_cherry_pick_comes_from() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["fixup! feat: x", "squash! x", "Merge branch 'a'", "v1.2.3", "chore: release 1.2.3"]
+    "message",
+    [
+        *("fixup! feat: x", "squash! x", "Merge branch 'a'", "v1.2.3", "chore: release 1.2.3"),
+        *("bump: version 4.16.5 → 4.17.0", "Release v1.2.3", "Bump version to 1.2.3", "Prepare release 1.2.3"),
+    ],
 )
 def test_messages_that_a_program_wrote(message: str) -> None:
     assert is_ignored(message)
 
 
 @pytest.mark.parametrize(
-    "message", ["feat: merge two lists", "chore: release notes are sorted", "mergers and acquisitions"]
+    "message",
+    [
+        *("feat: merge two lists", "chore: release notes are sorted", "mergers and acquisitions"),
+        *("Release 1.2.3 was broken, mend it", "version 2 of the format", "bump: version of the tool"),
+    ],
 )
 def test_messages_that_only_look_so(message: str) -> None:
     assert not is_ignored(message)

@@ -24,6 +24,8 @@ class SectionRule:
     hidden: bool = False
 
 
+OURS = "Release-Ops-Effect"
+"""Trailer of the commits that Release Ops itself makes, such as that of a changelog file: no news for anybody."""
 BREAKING_TITLE = "Breaking changes"
 OTHER_TITLE = "Other changes"
 
@@ -159,6 +161,8 @@ def _read(commit: RawCommit, types: Mapping[str, str]) -> _Entry:
         changes and len(commit.parents) < 2 and subject.startswith("Merge")
     ):
         # A merge with one parent is a squash merge: what its text names is nowhere else.
+        changes = ()
+    elif changes and any(token == OURS for token, _ in changes[0].footers):
         changes = ()
     elif not changes and len(commit.parents) < 2 and subject:
         body = messages.normalise(commit.message).partition("\n")[2].strip()

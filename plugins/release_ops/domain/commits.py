@@ -96,6 +96,8 @@ _GIT_MESSAGES = re.compile(
       | reapply\ "
       | {_VERSION}(?:\s+\[(?:skip\ ci|ci\ skip)\])?\s*$
       | chore(?:\([^()\n]*\))?:\ (?:release\ )?{_VERSION}(?:\s+\[(?:skip\ ci|ci\ skip)\])?\s*$
+      | (?:chore(?:\([^()\n]*\))?:\ |bump:\ )?(?:(?:bump|prepare|prepare\ for)\ )?(?:release|version)(?:\ bump)?:?
+        \ (?:to\ |from\ )?{_VERSION}(?:\ (?:→|->|to)\ {_VERSION})?\s*$
       | initial\ commit\s*$
     )""",
     re.IGNORECASE | re.VERBOSE,
