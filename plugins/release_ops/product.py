@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, date
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from release_ops.domain.milestones import lint
 from release_ops.domain.model import (
     Adjust,
     ApprovalPolicy,
@@ -30,7 +31,7 @@ from release_ops.domain.model import (
     Repository,
     WindowPolicy,
 )
-from release_ops.product_checks import cross_check
+from release_ops.product_checks import cross_check, finding_problem
 from release_ops.product_errors import Problem, ProductError
 from release_ops.product_schema import CriterionBase, GatePart, ProductPart, ReleasePart
 from release_ops.product_types import instant
@@ -117,6 +118,16 @@ def load_products(folder: Path) -> tuple[dict[str, Product], tuple[Problem, ...]
         products[product.id] = product
         origin[product.id] = path
     return products, tuple(problems)
+
+
+def doubts(path: Path, product: Product, today: date | None) -> tuple[list[Problem], list[Problem]]:
+    """Return the problems that show only against `today`, and what is doubtful, of a product that loads."""
+    root, _ = read(path)
+    errors: list[Problem] = []
+    warnings: list[Problem] = []
+    for finding in lint(product, today=today):
+        (errors if finding.error else warnings).append(finding_problem(root, finding))
+    return errors, warnings
 
 
 def find_product(product_id: str, folder: Path | None = None) -> Product:
@@ -265,7 +276,10 @@ def _release(product: str, part: ReleasePart) -> Release:
             kind: MilestoneOverride(date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "")
             for kind, own in part.milestones.items()
         },
-        features=tuple(Feature(**{**one.model_dump(exclude_none=True), "status": FeatureStatus(one.status)}) for one in part.features),
+        features=tuple(
+            Feature(**{**one.model_dump(exclude_none=True), "status": FeatureStatus(one.status)})
+            for one in part.features
+        ),
     )
 
 

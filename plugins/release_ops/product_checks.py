@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
-import networkx as nx
 from semver import Version
 
 from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
@@ -31,7 +31,7 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
     told = {(problem.file, problem.line) for problem in problems}
     for finding in lint(product):
         if finding.error:
-            problem = _lint_problem(root, finding)
+            problem = finding_problem(root, finding)
             if (problem.file, problem.line) not in told:
                 problems.append(problem)
                 told.add((problem.file, problem.line))
@@ -220,25 +220,22 @@ def _people(count: int) -> str:
 
 
 def _quorum(product: Product, gate: Gate, root: Node) -> list[Problem]:
-    """Roles that the listed people cannot fill all at once, one role each."""
-    graph = nx.Graph()
-    seats = [(role, number) for role, count in gate.approvals.roles.items() for number in range(count)]
-    graph.add_nodes_from(seats)
-    eligible = {role: {person.id for person in product.approvers.get(role, ())} for role in gate.approvals.roles}
-    graph.add_edges_from((seat, f"person {one}") for seat in seats for one in eligible[seat[0]])
-    matching = nx.bipartite.maximum_matching(graph, top_nodes=seats) if seats else {}
-    filled = sum(seat in matching for seat in seats)
-    everybody = set().union(*eligible.values()) if eligible else set()
+    """Roles that the listed people cannot fill all at once, one role each (Hall's condition)."""
+    wanted = gate.approvals.roles
+    eligible = {role: {person.id for person in product.approvers.get(role, ())} for role in wanted}
     path: Steps = ("gates", gate.name, "approvals", "roles")
-    if filled < len(seats):
-        message = (
-            f"needs {len(seats)} different people ({', '.join(gate.approvals.roles)}), "
-            f"but {', '.join(sorted(everybody))} can fill only {filled} of these seats"
-        )
-        return [_own(root, path, message, "a person fills one seat: name more approvers, or ask for fewer roles")]
+    for size in range(1, min(len(wanted), 10) + 1):
+        for roles in combinations(wanted, size):
+            people = set[str]().union(*(eligible[role] for role in roles))
+            need = sum(wanted[role] for role in roles)
+            if need > len(people):
+                who = f"only {', '.join(sorted(people))} can fill them"
+                message = f"gate {gate.name} needs {need} different people as {' and '.join(roles)}, and {who}"
+                return [_own(root, path, message, "a person fills one seat: name more people, or ask for fewer")]
+    everybody = set[str]().union(*eligible.values())
     if gate.approvals.minimum > len(everybody):
-        message = f"asks for {gate.approvals.minimum} people, but its roles have only {len(everybody)}"
-        return [_own(root, (*path[:-1], "minimum"), message, "name more approvers, or lower it")]
+        message = f"gate {gate.name} asks for {gate.approvals.minimum} people, but its roles have only {len(everybody)}"
+        return [_own(root, (*path[:-1], "minimum"), message, "name more people, or lower it")]
     return []
 
 
@@ -253,7 +250,7 @@ def _own(root: Node, path: Steps, message: str, remedy: str) -> Problem:
     )
 
 
-def _lint_problem(root: Node, finding: Finding) -> Problem:
+def finding_problem(root: Node, finding: Finding) -> Problem:
     """A finding at its line; of two lines that could be changed, the one in the product's own file."""
     index = next(
         (

@@ -141,8 +141,7 @@ def _region(value: str) -> str:
     try:
         check_region(value)
     except ValueError as error:
-        message = str(error)
-        raise (wrong("unknown holiday region", message) if message.startswith("did") else _split(error)) from None
+        raise _split(error) from None
     return value
 
 

@@ -35,6 +35,11 @@ _ROUNDS = 50
 """More than the depth of any section: each round removes what the one before left incomplete."""
 
 _NOT_OF_TYPE = {
+    "word": ("is not one of the known words", ""),
+    "string_pattern_mismatch": (
+        "is not an identifier",
+        "use lower-case letters, digits, '-', '_' and '.', at most 50",
+    ),
     "bool_type": ("is not true or false", "write true or false without quotes"),
     "int_type": ("is not a whole number", "write it without quotes"),
     "int_from_float": ("is not a whole number", "write a whole number"),
@@ -51,17 +56,28 @@ def validate(root: Node) -> tuple[ProductPart, list[Problem], list[Steps]]:
     data = root.data()
     problems: list[Problem] = []
     removed: list[Steps] = []
-    for _ in range(_ROUNDS):
+    kept: dict[Steps, list[int]] = {}
+    for round_ in range(_ROUNDS):
         try:
             return ProductPart.model_validate(data), problems, removed
         except ValidationError as error:
-            batch = [(one, _existing(data, one["loc"])) for one in error.errors(include_url=False)]
-        # What follows from a removal of ours is no problem of the file.
-        problems += [_problem(root, one) for one, _ in batch if tuple(_named(one["loc"])) not in removed]
-        for path in sorted({_victim(one, path) for one, path in batch}, key=_last_first):
-            removed.append(path)
-            _remove(data, path)
+            errors = error.errors(include_url=False)
+        # Whatever is missing was missing in the first round, or we removed it.
+        news = [one for one in errors if not round_ or one["type"] not in {"missing", "union_tag_not_found"}]
+        problems += [_problem(root, one, _original(one["loc"], kept)) for one in news]
+        for path in sorted({_victim(one, _existing(data, one["loc"])) for one in errors}, key=_last_first):
+            removed.append(_original(path, kept))
+            _remove(data, path, kept)
     return ProductPart.model_validate(_STAND_IN), problems, removed
+
+
+def _original(path: Steps, kept: dict[Steps, list[int]]) -> Steps:
+    """A path in the file, from one in the data; `kept` has the first places of what is left of shortened lists."""
+    found: list[str | int] = []
+    for step in path:
+        places = kept.get(tuple(found))
+        found.append(places[step] if places is not None and isinstance(step, int) and step < len(places) else step)
+    return tuple(found)
 
 
 def _last_first(path: Steps) -> tuple[int, ...]:
@@ -82,7 +98,9 @@ def _existing(data: Any, loc: Steps) -> Steps:
             isinstance(data, list) and isinstance(step, int) and step < len(data)
         ):
             data = data[step]
-            found.append(step)
+        else:
+            continue
+        found.append(step)
     return tuple(found)
 
 
@@ -93,7 +111,7 @@ def _victim(error: ErrorDetails, path: Steps) -> Steps:
     return path
 
 
-def _remove(data: Any, path: Steps) -> None:
+def _remove(data: Any, path: Steps, kept: dict[Steps, list[int]]) -> None:
     if len(path) <= 1:
         section = path[0] if path else ""
         if section in _STAND_IN:
@@ -107,17 +125,21 @@ def _remove(data: Any, path: Steps) -> None:
             holder = holder[step]
         except (KeyError, IndexError, TypeError):
             return
-    try:
-        del holder[path[-1]]
-    except (KeyError, IndexError, TypeError):
-        return
+    last = path[-1]
+    if isinstance(holder, list) and isinstance(last, int) and last < len(holder):
+        places = kept.setdefault(_original(path[:-1], kept), [*range(len(holder))])
+        del holder[last], places[last]
+    elif isinstance(holder, dict):
+        holder.pop(last, None)
 
 
 def located(root: Node, path: Steps, message: str, remedy: str = "") -> Problem:
     """Return a problem at the deepest existing place of a path."""
     node, line, found = locate(root, path)
     exists = len(found) == len(path)
-    value = node.raw if exists and not isinstance(node.value, dict | list) else ""
+    value = _shown(node.raw) if exists and not isinstance(node.value, dict | list) else ""
+    if value and message.startswith(f"{value} "):
+        message = message.removeprefix(f"{value} ")
     return Problem(node.file, line, dotted(path), value, message, remedy)
 
 
@@ -129,46 +151,46 @@ def dotted(path: Steps) -> str:
     return text
 
 
-def _problem(root: Node, error: ErrorDetails) -> Problem:
-    kind, loc, context = error["type"], tuple(error["loc"]), error.get("ctx") or {}
+def _problem(root: Node, error: ErrorDetails, loc: Steps) -> Problem:
+    """A problem in our words; the schema's own words only for what nobody foresaw."""
+    kind, context = error["type"], error.get("ctx") or {}
     node, line, found = locate(root, tuple(_named(loc)))
     path = tuple(found)
     value = node.raw if not isinstance(node.value, dict | list) else ""
-    message, remedy = error["msg"], ""
-    if kind == "extra_forbidden":
-        node, value = locate(root, path[:-1])[0], ""
-        message, remedy = "unknown key", did_you_mean(str(loc[-1]), _keys(path[:-1], node))
-    elif kind == "missing":
-        return _missing(root, (*path, str(loc[-1])), locate(root, path)[0])
-    elif "[key]" in loc:
-        value = ""
-        message, remedy = f"unknown {_noun(loc)}", did_you_mean(str(path[-1]), _names(loc))
-    elif kind in {"enum", "literal_error"}:
-        message, remedy = "is not known here", did_you_mean(value, _words(context.get("expected", "")))
-        if node.value is None or isinstance(node.value, dict | list):
-            message, remedy = "is not one value", f"one of: {', '.join(_words(context.get('expected', '')))}"
-        elif isinstance(node.value, bool) and "skip" not in loc:
-            message = f"is {str(node.value).lower()} to YAML"
-    elif kind == "union_tag_not_found":
+    if kind == "missing":
+        return _missing(root, (*path, str(loc[-1])), node)
+    if kind == "union_tag_not_found":
         return _missing(root, (*path, "kind"), node)
+    if kind == "extra_forbidden":
+        parent = locate(root, path[:-1])[0]
+        value, message, remedy = "", "unknown key", did_you_mean(str(loc[-1]), _keys(path[:-1], parent))
+    elif "[key]" in loc:
+        value, message, remedy = "", f"unknown {_noun(loc)}", did_you_mean(str(path[-1]), _names(loc))
     elif kind == "union_tag_invalid":
         path = (*path, "kind")
         node, line, _ = locate(root, path)
-        value = node.raw
-        message, remedy = "unknown kind of criterion", did_you_mean(value, _words(context["expected_tags"]))
-    elif kind == "unknown_zone":
-        remedy = did_you_mean(value, _zones(), what="use a name like Europe/Berlin; known are")
-        remedy = remedy if remedy.startswith("did") else "use a name like Europe/Berlin or UTC"
-    elif kind == "product_file":
-        message, remedy = context["message"], context["remedy"]
-        message, remedy = _number_as_text(node, message, remedy)
-    elif kind in _NOT_OF_TYPE:
-        message, remedy = _NOT_OF_TYPE[kind]
-    elif kind == "string_pattern_mismatch":
-        message, remedy = "is not an identifier", "use lower-case letters, digits, '-', '_' and '.', at most 50"
+        value, message = node.raw, "unknown kind of criterion"
+        remedy = did_you_mean(value, _words(context["expected_tags"]))
     else:
-        message = message[:1].lower() + message[1:]
+        message, remedy = _wrong_value(node, error)
     return Problem(node.file, line, dotted(path), _shown(value), message, remedy)
+
+
+def _wrong_value(node: Node, error: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with a value that stands where it may, and the remedy."""
+    kind, context = error["type"], error.get("ctx") or {}
+    if kind == "product_file":
+        return _number_as_text(node, context["message"], context["remedy"])
+    if kind in {"enum", "literal_error"}:
+        words = _words(context.get("expected", ""))
+        if isinstance(node.value, bool | dict | list):
+            return _NOT_OF_TYPE["word"][0], f"write one of: {', '.join(words)}"
+        return "is not known here", did_you_mean(node.raw, words)
+    if kind == "unknown_zone":
+        near = did_you_mean(node.raw, _zones(), what="")
+        return error["msg"], near if near.startswith("did") else "use a name like Europe/Berlin or UTC"
+    message = error["msg"]
+    return _NOT_OF_TYPE.get(kind, (message[:1].lower() + message[1:], ""))
 
 
 def _number_as_text(node: Node, message: str, remedy: str) -> tuple[str, str]:
@@ -185,9 +207,9 @@ def _missing(root: Node, path: Steps, parent: Node) -> Problem:
     remedy = _help(path, parent)
     if len(found) == len(path) and node.value is None:
         return Problem(node.file, line, dotted(path), "", "has no value", remedy)
-    # A mapping that the defaults began is still the product's to complete.
-    file, at = (root.file, root.line) if len(path) == 1 else (parent.file, line)
-    return Problem(file, at, dotted(path), "", "is missing", remedy)
+    # What the product's file lacks is missing there, even in a section that the defaults began.
+    place = (parent.file, line) if parent.file == root.file and len(path) > 1 else (root.file, root.line)
+    return Problem(*place, dotted(path), "", "is missing", remedy)
 
 
 def _shown(value: str) -> str:
@@ -206,7 +228,8 @@ def _noun(loc: Steps) -> str:
 
 
 def _names(loc: Steps) -> list[str]:
-    return [*ReleaseType] if _noun(loc) == "release type" else [*MilestoneKind]
+    kinds = ReleaseType if _noun(loc) == "release type" else MilestoneKind
+    return [kind.value for kind in kinds]
 
 
 @lru_cache(maxsize=1)
@@ -250,13 +273,15 @@ def _keys(path: Steps, node: Node) -> list[str]:
 
 def _help(path: Steps, parent: Node) -> str:
     """What to write into a missing field."""
+    if path[-1] == "kind" and "criteria" in path:
+        kinds = [option["properties"]["kind"]["const"] for option in _options(path[:-1], parent)]
+        return f"add `kind:`, one of {', '.join(kinds)}"
     for option in _options(path[:-1], parent):
         field = option.get("properties", {}).get(path[-1])
         if field:
-            examples = field.get("examples") or [field["const"]] if "const" in field else field.get("examples", [])
-            choices = field.get("enum") or [
-                one for o in _alternatives(_full_schema(), field) for one in o.get("enum", [])
-            ]
+            examples = field.get("examples", [])
+            options = _alternatives(_full_schema(), field)
+            choices = field.get("enum") or [word for option in options for word in option.get("enum", [])]
             shown = f"one of {', '.join(map(str, choices))}" if choices else f"like {examples[0]}" if examples else ""
             return f"add `{path[-1]}:`{', ' + shown if shown else ''}"
     return f"add `{path[-1]}:`"
@@ -268,7 +293,7 @@ def _full_schema() -> dict[str, Any]:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a product file as a person writes it: over the defaults, `null` removing an entry."""
+    """Return the JSON Schema (2020-12) of a product file over the defaults: `null` removes an entry."""
     schema: dict[str, Any] = copy.deepcopy(_full_schema())
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Release Ops product file"

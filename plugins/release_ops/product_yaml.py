@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
+import yaml
 
 from release_ops.product_errors import Problem
 
@@ -106,56 +105,62 @@ def parse(text: str, name: str) -> tuple[Node, list[Problem]]:
     """Return the root mapping of a text and its duplicate keys; raises Unreadable (see `read`)."""
     builder = _Builder(name)
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
-            builder.take(event)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        message, remedy = _explain(error, text.splitlines(), line)
-        raise Unreadable([*builder.problems, Problem(name, line, "", "", message, remedy)]) from None
-    except YAMLStreamError as error:
-        raise Unreadable(
-            [Problem(name, 0, "", "", f"has a character that YAML forbids: {error}", "remove it")]
-        ) from None
-    except YAMLError as error:
-        raise Unreadable([Problem(name, 0, "", "", f"is not YAML: {error}", "")]) from None
+        builder.take_all(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.YAMLError:
+        builder = _Builder(name)
+        _explain(text, builder)
     root = builder.root
+    start = "start from `release-ops init NAME`"
     if root is None or root.value is None:
-        raise Unreadable([Problem(name, 0, "", "", "is empty", "start from `release-ops init NAME`")])
+        raise Unreadable([Problem(name, 0, "", "", "is empty", start)])
     if not isinstance(root.value, dict):
         what = "a list" if isinstance(root.value, list) else "a single value"
-        raise Unreadable(
-            [
-                Problem(
-                    name,
-                    root.line,
-                    "",
-                    "",
-                    f"holds {what} instead of `key: value` lines",
-                    "start from `release-ops init NAME`",
-                )
-            ]
-        )
+        raise Unreadable([Problem(name, root.line, "", "", f"holds {what} instead of `key: value` lines", start)])
     return root, builder.problems
 
 
-def _explain(error: MarkedYAMLError, lines: list[str], line: int) -> tuple[str, str]:
-    """What a person can do about a syntax error."""
-    here = lines[line - 1] if 0 < line <= len(lines) else ""
-    problem = " ".join(str(error.problem or error.context or "cannot be parsed").split())
-    if "\t" in here:
-        return "a tab", "indent with spaces; YAML does not allow tabs"
-    if "mapping values are not allowed" in problem:
-        return "a second ': ' on one line", "put quotes around the text, or check the indentation"
-    if "'@'" in problem or "'`'" in problem or "'%'" in problem:
-        return "a value that starts with a sign that YAML reserves", "put quotes around it"
-    if "could not find expected ':'" in problem:
-        return "a line that is not `key: value`", "add the colon, or indent the line to continue the text above"
-    if "expected <block end>" in problem:
-        return "the indentation does not fit the lines above", "align it with its neighbours"
-    if "found unexpected end of stream" in problem or "expected ',' or" in problem:
-        return "a quote or bracket that is never closed", "close it"
-    return f"is not valid YAML here: {problem}", "check quotes and indentation"
+_EXPLANATIONS = (
+    ("\t", "has a tab", "indent with spaces; YAML does not allow tabs"),
+    (
+        "mapping values are not allowed",
+        "a second ': ' on one line",
+        "put quotes around the text, or check the indentation",
+    ),
+    ("cannot start any token", "a value that starts with a sign that YAML reserves", "put quotes around it"),
+    (
+        "could not find expected ':'",
+        "a line that is not `key: value`",
+        "add the colon, or indent it under the line above",
+    ),
+    ("expected <block end>", "the indentation does not fit the lines above", "align it with its neighbours"),
+    ("unexpected end of stream", "a quote that is never closed", "close it"),
+    ("expected ',' or", "a bracket that is never closed, or a comma that is missing", "close it"),
+    ("undefined alias", "an alias without an earlier anchor", "define the anchor above it"),
+)
+
+
+def _explain(text: str, builder: _Builder) -> None:
+    """Read a text again with the parser that tells best what is wrong, at fifty times the cost; raises Unreadable."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - takes longer to import than all product files to load
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+
+    line, message, remedy = 0, "", "check quotes and indentation"
+    try:
+        builder.take_all(YAML(typ="safe", pure=True).parse(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 0
+        words = " ".join(str(error.problem or error.context or "cannot be parsed").split())
+        message = f"is not valid YAML here: {words}"
+        here = "".join(text.splitlines()[line - 1 : line]) if line else ""
+        for part, what, cure in _EXPLANATIONS:
+            if part in words or part in here:
+                message, remedy = what, cure
+                break
+    except YAMLError as error:
+        message, remedy = f"is not YAML: {' '.join(str(error).split())}", "remove what is not text"
+    if message:
+        raise Unreadable([*builder.problems, Problem(builder.name, line, "", "", message, remedy)]) from None
 
 
 class _Builder:
@@ -171,8 +176,12 @@ class _Builder:
         self._nodes = 0
         self._documents = 0
 
-    def take(self, event: Any) -> None:
-        """Read one event."""
+    def take_all(self, events: Iterator[Any]) -> None:
+        """Read a stream of parser events."""
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: Any) -> None:
         line = event.start_mark.line + 1
         kind = type(event).__name__
         if kind == "DocumentStartEvent":

@@ -18,16 +18,20 @@ LONGEST_CLOSURE = 60
 def check_region(region: str) -> None:
     """Raise ValueError with a remedy unless `region` is a country (`DE`) or a country and a part of it (`DE-BE`)."""
     country, _, part = region.partition("-")
-    supported = holidays.list_supported_countries(include_aliases=False)
-    if country not in supported:
-        if country.upper() in supported:
-            raise ValueError(f"did you mean {region.upper()!r}?")
-        raise ValueError("unknown country; use its two-letter ISO code like DE, optionally with a part like DE-BE")
-    if part and part not in supported[country]:
-        near = difflib.get_close_matches(part.upper(), supported[country], n=1)
-        hint = f"did you mean '{country}-{near[0]}'?" if near else ""
-        known = ", ".join(supported[country][:60]) or "no parts, write the country alone"
-        raise ValueError(f"unknown part of {country}; {hint or f'known are {known}'}")
+    try:
+        parts = [*holidays.country_holidays(country).subdivisions]
+    except (NotImplementedError, AttributeError, KeyError):
+        parts = None
+    if parts is None or len(country) != 2:
+        # Listing the countries loads all of them, which takes a second: only to explain an error.
+        known = holidays.list_supported_countries(include_aliases=False)
+        if country.upper() in known:
+            raise ValueError(f"unknown holiday region; did you mean {region.upper()!r}?")
+        raise ValueError("unknown holiday region; use a two-letter ISO country code like DE, or with a part like DE-BE")
+    if part and part not in parts:
+        near = difflib.get_close_matches(part.upper(), parts, n=1)
+        hint = f"did you mean '{country}-{near[0]}'?" if near else f"known are {', '.join(parts)}"
+        raise ValueError(f"unknown part of {country}; {hint if parts else f'write {country} alone'}")
 
 
 @lru_cache(maxsize=4096)

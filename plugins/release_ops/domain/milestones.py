@@ -199,23 +199,36 @@ def _stray_years(product: Product, today: date | None) -> list[Finding]:
     """Releases that stand alone in time, such as a 2013 among releases of 2024."""
     dated = sorted(product.releases, key=lambda release: release.ga)
     found = []
-    for index, release in enumerate(dated):
-        near = [dated[i].ga for i in (index - 1, index + 1) if 0 <= i < len(dated)]
-        closest = min(near, key=lambda ga: abs(ga - release.ga), default=None)
-        distance = abs(closest - release.ga) if closest else timedelta()
-        if closest is not None and distance > _YEAR:
-            error = distance > 2 * _YEAR
-            how = "two years" if error else "a year"
-            message = f"{release.ga} is more than {how} from the neighbouring release on {closest}"
-            guess = _guess_year(release.ga, closest)
-            remedy = f"did you mean {guess}?" if guess else "correct the year"
-            if error and len(dated) > 1 and index == 0:
-                remedy += " If not, leave out releases of so long ago"
-            found.append(Finding(error, release.version, "ga", message, remedy))
+    alone = {
+        release.version: _nearest(release, dated)
+        for release in dated
+        if len(dated) > 1 and abs(_nearest(release, dated).ga - release.ga) > _YEAR
+    }
+    for release in dated:
+        near = alone.get(release.version)
+        if near is None:
+            continue
+        error = abs(near.ga - release.ga) > 2 * _YEAR
+        how = "two years" if error else "a year"
+        message = f"{release.ga} is more than {how} from the neighbouring release {near.version} on {near.ga}"
+        guess = _guess_year(release.ga, near.ga)
+        if alone.get(near.version) is release:  # either may be wrong: said once
+            if near in dated[: dated.index(release)]:
+                continue
+            guess = None
+        remedy = f"did you mean {guess}?" if guess else "correct the year of one of them"
+        found.append(Finding(error, release.version, "ga", message, remedy))
     if today is not None and dated and abs(dated[-1].ga - today) > 5 * _YEAR:
         message = f"{dated[-1].ga} is more than five years from today"
         found.append(Finding(True, dated[-1].version, "ga", message, "correct the year, or plan a release"))
     return found
+
+
+def _nearest(release: Release, dated: Sequence[Release]) -> Release:
+    """The release before or after in time, whichever is closer."""
+    index = next(i for i, one in enumerate(dated) if one is release)
+    near = [dated[i] for i in (index - 1, index + 1) if 0 <= i < len(dated)]
+    return min(near, key=lambda one: abs(one.ga - release.ga))
 
 
 def _guess_year(day: date, near: date) -> date | None:
