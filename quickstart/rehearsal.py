@@ -119,6 +119,8 @@ class _Edit:
 
     def move(self, release: Release, ga: date, *, others: bool) -> None:
         shift = ga - release.ga
+        # Whole weeks, so that the others keep their weekdays.
+        weeks = timedelta(weeks=shift.days // 7) if others else timedelta(0)
         left: list[str] = []
         for index in reversed(range(len(self.document["releases"]))):
             raw = self.document["releases"][index]
@@ -126,15 +128,17 @@ class _Edit:
             if version != release.version and own <= release.ga:
                 del self.document["releases"][index]
                 left.append(version)
-            elif shift and (others or version == release.version):
-                self._shift(raw, shift)
+            else:
+                self._shift(raw, shift if version == release.version else weeks)
         if left:
             self.changes.append(f"releases: {', '.join(sorted(left))} left out (before {release.version})")
         if shift:
-            which = "every release" if others and len(self.document["releases"]) > 1 else release.version
-            self.changes.append(f"releases: {which} moved by {shift.days:+d} days, GA of {release.version} is {ga}")
+            rest = f", later releases by {weeks.days:+d}" if weeks and len(self.document["releases"]) > 1 else ""
+            self.changes.append(f"releases: {release.version} has its GA on {ga}, moved by {shift.days:+d} days{rest}")
 
     def _shift(self, raw: Any, shift: timedelta) -> None:
+        if not shift:
+            return
         raw["ga"] = _date(raw["ga"]) + shift
         raw.pop("weekday", None)
         milestones = raw.get("milestones") or {}
