@@ -47,9 +47,10 @@ def ssh_env(*, key: Path | str | None = None, known_hosts: Path | str | None = N
     command = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
     command += ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4"]
     if key is not None:
-        command += ["-i", str(key), "-o", "IdentitiesOnly=yes"]
+        command += ["-i", str(key).replace("%", "%%"), "-o", "IdentitiesOnly=yes"]
     if known_hosts is not None:
-        command += ["-o", f"UserKnownHostsFile={known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null"]
+        quoted = str(known_hosts).replace("%", "%%")
+        command += ["-o", f'UserKnownHostsFile="{quoted}"', "-o", "GlobalKnownHostsFile=/dev/null"]
     return {"GIT_SSH_COMMAND": shlex.join(command)}
 
 

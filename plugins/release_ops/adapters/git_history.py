@@ -46,7 +46,7 @@ class History:
     def head(self, ref: str) -> str:
         """Commit id that a branch, tag or commit id leads to. RefNotFound with names that are close."""
         self._ensure()
-        if ref and not re.search(r"[\x00-\x20\x7f]", ref):
+        if ref and not re.search(r"^\^|[\x00-\x20\x7f]", ref):
             asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}")
             found = self._read(*asked, ok=(0, 1, 128))
             if found.code == 0:

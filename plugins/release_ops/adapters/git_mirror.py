@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from pathlib import Path
 from release_ops.adapters.git_process import Git, RepositoryError
 
 _HEADS_AND_TAGS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_BROKEN = re.compile(
+    r"not a git repository: |bad object|loose object|object file|unable to (read|parse) (tree|object|commit)|corrupt"
+    r"|missing (blob|tree|commit) object|did not send all necessary objects|bad (config|ref)|inflate"
+)
 MADE = "refs/release-ops/"
 """Where a sandbox remembers the branches and tags that we made there: `refs/release-ops/heads/x` for `refs/heads/x`."""
 
@@ -46,10 +51,17 @@ class Mirror:
         """Bring every branch and tag to what the source has; what it deleted goes. Unreachable, RepositoryError."""
         _refuse_shallow(self.source)
         with self.locked() as lock:
-            if self.exists:
-                _remove_leftovers(self.path)
+            if not self.exists:
+                self._clone(lock)
+                return
+            _remove_leftovers(self.path)
+            try:
                 self._fetch(self.path, lock)
-            else:
+            except RepositoryError as error:
+                # A mirror is only a copy, so a damaged one (a full disk, a lost power supply) is made anew.
+                # A sandbox holds what exists nowhere else.
+                if self._keep_made or not _BROKEN.search(error.message):
+                    raise
                 self._clone(lock)
 
     def ensure(self) -> None:
@@ -59,8 +71,9 @@ class Mirror:
 
     def _clone(self, lock: int) -> None:
         # Whoever holds the lock is alone: a partial copy is left over from a process that was killed.
-        partial = self.path.with_name(self.path.name + ".partial")
+        partial, old = (self.path.with_name(self.path.name + end) for end in (".partial", ".old"))
         shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
         asked = self.git.run("ls-remote", "--symref", "--", self.source, remote=True, lock=lock).text.splitlines()
         ids = [line.split("\t")[0] for line in asked if not line.startswith("ref: ")]
         kind = "sha256" if ids and len(ids[0]) == 64 else "sha1"
@@ -73,11 +86,14 @@ class Mirror:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
+        if self.path.exists():
+            self.path.rename(old)
         partial.rename(self.path)
+        shutil.rmtree(old, ignore_errors=True)
 
     def _fetch(self, into: Path, lock: int) -> None:
         ours = self._made(into) if self._keep_made else []
-        self.git.run(
+        done = self.git.run(
             *("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--"),
             self.source,
             *_HEADS_AND_TAGS,
@@ -86,6 +102,9 @@ class Mirror:
             remote=True,
             lock=lock,
         )
+        # git leaves such branches out and calls it a success.
+        if "shallow roots are not allowed" in done.err:
+            raise _shallow(self.source)
 
     def _made(self, git_dir: Path) -> list[str]:
         told = self.git.run("for-each-ref", "--format=%(refname)", MADE, git_dir=git_dir).text
@@ -125,7 +144,11 @@ def _remove_leftovers(path: Path) -> None:
 def _refuse_shallow(source: str) -> None:
     for marker in (Path(source, "shallow"), Path(source, ".git", "shallow")):
         if source.startswith("/") and marker.is_file() and marker.stat().st_size:
-            raise RepositoryError(
-                f"{source} is a shallow clone: most of its history is missing",
-                remedy=f"run `git -C {source} fetch --unshallow`, or name the full repository",
-            )
+            raise _shallow(source)
+
+
+def _shallow(source: str) -> RepositoryError:
+    return RepositoryError(
+        f"{source} is a shallow clone: most of its history is missing",
+        remedy="run `git fetch --unshallow` there, or name the full repository",
+    )

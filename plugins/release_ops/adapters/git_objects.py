@@ -10,7 +10,7 @@ from pathlib import Path
 
 from release_ops.adapters.git_process import Git, RepositoryError
 
-_PERSON = re.compile(r"\s*([^<>\n\x00]*?[^<>\s\x00])\s*<([^<>\s\x00]*)>\s*")
+_PERSON = re.compile(r"[ \t]*([^<>\n\x00]*?[^<>\s\x00])[ \t]*<([^<>\s\x00]*)>[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)

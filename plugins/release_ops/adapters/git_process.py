@@ -247,11 +247,6 @@ def _too_slow(args: Sequence[str], limit: float) -> Unreachable:
 
 _MEANINGS: tuple[tuple[str, type[RepositoryError], str], ...] = (
     (
-        r"shallow update not allowed|attempt to fetch/clone from a shallow repository",
-        RepositoryError,
-        "the source is a shallow clone: run `git fetch --unshallow` there, or name the full repository",
-    ),
-    (
         r"promisor|lazy fetching disabled",
         RepositoryError,
         "the source is a partial clone: name the full repository",
@@ -279,6 +274,11 @@ _MEANINGS: tuple[tuple[str, type[RepositoryError], str], ...] = (
         "add the host's public key, checked by hand, to the known_hosts file of the connection",
     ),
     (r"returned error: 403", Unreachable, "the login is known and has no right to do this: check the token's rights"),
+    (
+        r"currently checked out",
+        PushRejected,
+        "somebody works in that repository: name the bare one that they push to",
+    ),
     (
         r"hook declined|protected branch|pre-receive|prohibited|not allowed to push|GH006|GH013",
         PushRejected,
