@@ -58,11 +58,13 @@ def report(dsn: str, product: Product, version: str, state: Path) -> Iterator[st
     """Lines that say what a release's train made."""
     remote = remote_of(product, state)
     yield f"{product.name} {version}, made in {remote}"
-    for ref, commit in made_refs(remote, product, version):
+    refs = made_refs(remote, product, version)
+    for ref, commit in refs:
         _, kind, name = ref.split("/", 2)
         yield f"  {'tag   ' if kind == 'tags' else 'branch'} {name:<24} {commit[:12]}"
     branch = product.repository.branch_name(version)
-    yield f"  changelog: git --git-dir={remote} show {branch}:{product.repository.changelog}"
+    if f"refs/heads/{branch}" in dict(refs):
+        yield f"  changelog: {product.repository.changelog} on {branch}: {_show(remote, branch, product)}"
     yield "messages"
     query = """
         SELECT audience, channel_kind, channel_to, count(*) AS messages, count(*) FILTER (WHERE state = 'sent') AS sent
@@ -75,11 +77,17 @@ def report(dsn: str, product: Product, version: str, state: Path) -> Iterator[st
     yield from (f"  {table:<24} {count:>4}" for table, count in table_rows(dsn).items())
 
 
+def _show(remote: str, branch: str, product: Product) -> str:
+    path = f"{branch}:{product.repository.changelog}"
+    # Only a repository on this machine can be looked into without a clone.
+    return f"git --git-dir={remote} show {path}" if Path(remote).is_dir() else f"git show origin/{path}"
+
+
 def table_rows(dsn: str) -> Mapping[str, int]:
     """Number of rows per table of the schema release_ops."""
     with psycopg.connect(dsn) as connection:
         tables = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'release_ops' ORDER BY tablename"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'release_ops' AND tablename !~ '^_' ORDER BY tablename"
         ).fetchall()
         counts = {}
         for (table,) in tables:
