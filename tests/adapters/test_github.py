@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
+from github import Auth, Github
 
 from release_ops.adapters.github import ADMINISTRATORS, GitHubRepository
 from release_ops.adapters.github_api import (
@@ -195,6 +198,7 @@ def test_pull_requests_are_no_issues(github: FakeGitHub, repository: GitHubRepos
     github.add_issue(3, labels=["critical"], pull_request=True)
     github.add_issue(4, labels=["minor"])
     assert repository.open_issues("critical") == 1
+    assert repository.open_issues() == 2
 
 
 def test_alerts_of_a_severity_or_worse_from_both_sources(github: FakeGitHub, repository: GitHubRepository) -> None:
@@ -355,6 +359,19 @@ def test_a_ruleset_on_the_second_page_is_found(github: FakeGitHub, repository: G
     for number in range(120):
         repository.create_ruleset(f"freeze {number}", "release/1", required_reviews=1)
     assert repository.find_ruleset("freeze 119") is not None
+
+
+def test_our_own_app_may_commit_the_changelog_to_a_frozen_branch(github: FakeGitHub) -> None:
+    auth = Auth.AppAuth(4711, "no key").get_installation_auth(42)
+    auth._AppInstallationAuth__installation_authorization = SimpleNamespace(  # a fresh token: nothing to fetch
+        token=TOKEN, expires_at=datetime.max.replace(tzinfo=UTC)
+    )
+    client = Github(auth=auth, base_url=github.url, seconds_between_requests=None, seconds_between_writes=None)
+    repository = GitHubRepository("octo/webapp", client=client)
+    repository.create_ruleset("freeze", "release/1", required_reviews=1)
+    repository.create_ruleset("other", "release/1", required_reviews=1, bypass=[])
+    app = {"actor_type": "Integration", "actor_id": 4711, "bypass_mode": "always"}
+    assert [one["bypass_actors"] for one in github.rulesets] == [[ADMINISTRATORS, app], []]
 
 
 def test_the_newest_status_of_a_context_counts(github: FakeGitHub, repository: GitHubRepository) -> None:

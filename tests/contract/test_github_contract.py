@@ -40,7 +40,10 @@ CASES: dict[str, tuple[Case, ...]] = {
     ),
     "unreviewed_merged_prs": (lambda repository: repository.unreviewed_merged_prs(SHA, SHA),),
     "open_pull_requests": (lambda repository: repository.open_pull_requests("release/2.0.0"),),
-    "open_issues": (lambda repository: repository.open_issues("critical: now"),),
+    "open_issues": (
+        lambda repository: repository.open_issues("critical: now"),
+        lambda repository: repository.open_issues(),
+    ),
     "security_alerts": (
         lambda repository: repository.security_alerts("critical"),
         lambda repository: repository.security_alerts("low"),

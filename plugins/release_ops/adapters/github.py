@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from github import Github
+from github import Auth, Github
 
 from release_ops.adapters.github_api import (
     ForbiddenError,
@@ -68,7 +68,8 @@ class GitHubRepository:
         self._api = GitHubApi(requester_of(client or client_of(connection_id or DEFAULT_CONNECTION)), **limits)
         self._path = f"/repos/{self.name}"
         host = urlsplit(self._api.requester.base_url)
-        self._web = urlunsplit((host.scheme, host.netloc.removeprefix("api."), f"/{self.name}", "", ""))
+        self.web_url = urlunsplit((host.scheme, host.netloc.removeprefix("api."), f"/{self.name}", "", ""))
+        """Web page of the repository, without a slash at its end."""
 
     # ------------------------------------------------------------------------------------------------- what gates ask
 
@@ -134,9 +135,10 @@ class GitHubRepository:
         pulls = self._api.items(f"{self._path}/pulls", state="open", base=branch)
         return tuple(pull_request_of(pull, ()) for pull in pulls)
 
-    def open_issues(self, label: str) -> int:
-        """Number of open issues (pull requests are none) with a label."""
-        issues = self._api.items(f"{self._path}/issues", state="open", labels=label)
+    def open_issues(self, label: str = "") -> int:
+        """Number of open issues (pull requests are none), of those with the label if one is given."""
+        query = {"labels": label} if label else {}
+        issues = self._api.items(f"{self._path}/issues", state="open", **query)
         return sum(1 for issue in issues if "pull_request" not in issue)
 
     def security_alerts(self, severity: str, sources: Sequence[str] = ("code_scanning", "dependabot")) -> AlertCount:
@@ -157,7 +159,7 @@ class GitHubRepository:
                 total += sum(1 for _ in self._alerts(source, wanted))
             except (ForbiddenError, NotFoundError) as error:
                 reasons.append(f"{source.replace('_', ' ')} could not be asked: {error}")
-        url = f"{self._web}/security"
+        url = f"{self.web_url}/security"
         return AlertCount(count=None if reasons else total, reason="; ".join(reasons), url=url)
 
     def milestone_features(self, version: str) -> tuple[Feature, ...]:
@@ -229,13 +231,13 @@ class GitHubRepository:
         *,
         required_reviews: int,
         check: str = FREEZE_CHECK,
-        bypass: Sequence[Mapping[str, Any]] = (ADMINISTRATORS,),
+        bypass: Sequence[Mapping[str, Any]] | None = None,
     ) -> dict[str, Any]:
         """Active ruleset on one branch; like `find_ruleset`.
 
         The branch then changes only through pull requests with so many reviews and the check green; nobody deletes or
-        rewrites it. `bypass` names (as GitHub's `bypass_actors` do) who may push all the same: whoever commits the
-        changelog must be among them.
+        rewrites it. `bypass` names (as GitHub's `bypass_actors` do) who may push all the same, as whoever commits the
+        changelog must: by default the repository's administrators, and our own GitHub App if the connection is one.
         """
         if not 0 <= required_reviews <= 10:
             raise ValueError(f"freeze.required_reviews: {required_reviews}: GitHub takes 0 to 10")
@@ -243,7 +245,7 @@ class GitHubRepository:
             "name": name,
             "target": "branch",
             "enforcement": "active",
-            "bypass_actors": [dict(actor) for actor in bypass],
+            "bypass_actors": [dict(actor) for actor in (self._ourselves() if bypass is None else bypass)],
             "conditions": {"ref_name": {"include": [f"refs/heads/{branch}"], "exclude": []}},
             "rules": freeze_rules(required_reviews, check),
         }
@@ -283,22 +285,17 @@ class GitHubRepository:
 
     # ------------------------------------------------------------------------------------------------- where to look
 
-    @property
-    def web_url(self) -> str:
-        """Web page of the repository."""
-        return self._web
-
     def commit_url(self, commit: str) -> str:
         """Web page of a commit."""
-        return f"{self._web}/commit/{_segment(commit)}"
+        return f"{self.web_url}/commit/{_segment(commit)}"
 
     def compare_url(self, base: str, head: str) -> str:
         """Web page of what lies between two tags, branches or commits."""
-        return f"{self._web}/compare/{quote(base, safe='/')}...{quote(head, safe='/')}"
+        return f"{self.web_url}/compare/{quote(base, safe='/')}...{quote(head, safe='/')}"
 
     def tree_url(self, ref: str) -> str:
         """Web page of a branch or tag."""
-        return f"{self._web}/tree/{quote(ref, safe='/')}"
+        return f"{self.web_url}/tree/{quote(ref, safe='/')}"
 
     # ------------------------------------------------------------------------------------------------------- inside
 
@@ -337,6 +334,12 @@ class GitHubRepository:
         for alert in self._api.items(f"{self._path}/code-scanning/alerts", state="open"):
             if alert["rule"].get("security_severity_level") in severities:
                 yield alert
+
+    def _ourselves(self) -> Iterator[Mapping[str, Any]]:
+        yield ADMINISTRATORS
+        auth = self._api.requester.auth
+        if isinstance(auth, Auth.AppInstallationAuth):
+            yield {"actor_type": "Integration", "actor_id": int(auth.app_id), "bypass_mode": "always"}
 
     def _fits(self, body: str) -> None:
         if len(body) > BODY_LIMIT:
