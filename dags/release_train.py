@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pendulum
-from airflow.sdk import DAG, Asset, BaseOperator, Param, chain
+from airflow.sdk import DAG, Asset, BaseOperator, Param, chain, cross_downstream
 
 from release_ops.domain.milestones import train
 from release_ops.domain.model import MilestoneKind
@@ -199,7 +199,7 @@ def milestone_dag(kind: MilestoneKind, station: Station) -> DAG:
         record = RecordOperator(task_id="record", trigger_rule="none_failed_min_one_success", **facts)
         chain(turn, gate)
         chain(decide, [window, blocked])
-        chain([act, blocked], [announce, record])
+        cross_downstream([act, blocked], [announce, record])
     return dag
 
 

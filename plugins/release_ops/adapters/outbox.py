@@ -11,10 +11,10 @@ from release_ops.adapters.slack_blocks import Block
 class Rows(Protocol):
     """What the outbox needs of the Store."""
 
-    def one(self, query: str, **params: Any) -> dict[str, Any] | None:
+    def one(self, query: str, /, **params: Any) -> dict[str, Any] | None:
         """First row of a query."""
 
-    def execute(self, query: str, **params: Any) -> int:
+    def execute(self, query: str, /, **params: Any) -> int:
         """Rows that a statement changed."""
 
 

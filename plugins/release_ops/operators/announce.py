@@ -126,8 +126,8 @@ def deliver(
     try:
         result = ledger.perform(
             message.key,
-            find=lambda claim: kind.find(channel, message, claim),
-            do=lambda claim: kind.send(channel, message, claim),
+            find=lambda claim: kind.find(outbox, channel, message, claim),
+            do=lambda claim: kind.send(outbox, channel, message, claim),
             about=about("message", run),
         ).result
     except Exception as error:
@@ -137,11 +137,15 @@ def deliver(
     return result
 
 
-def _in_outbox(_: Channel, message: Message, __: Claim) -> dict[str, Any]:
-    return {"outbox": message.key}
+def _find_in_outbox(outbox: Outbox, _: Channel, message: Message, __: Claim) -> dict[str, Any] | None:
+    return outbox.find_message(message.key)
 
 
-def _nowhere(_: Channel, __: Message, ___: Claim) -> None:
+def _leave_in_outbox(outbox: Outbox, _: Channel, message: Message, __: Claim) -> dict[str, Any]:
+    return outbox.post(message.key, at=datetime.now(UTC))
+
+
+def _nowhere(*_: object) -> None:
     return None
 
 
@@ -149,29 +153,29 @@ def _slack(channel: Channel) -> SlackChannel:
     return SlackChannel(connection_id=channel.connection)
 
 
-def _find_slack(channel: Channel, message: Message, claim: Claim) -> dict[str, Any] | None:
+def _find_slack(_: Outbox, channel: Channel, message: Message, claim: Claim) -> dict[str, Any] | None:
     return _slack(channel).find_message(channel.to, message.key, claim.claimed_at)
 
 
-def _send_slack(channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
+def _send_slack(_: Outbox, channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
     # `verbatim`: Slack makes no links, mentions or channel names out of the text.
     block = {"type": "section", "text": {"type": "mrkdwn", "text": message.body, "verbatim": True}}
     return _slack(channel).post(channel.to, message.key, message.subject, [block], since=claim.claimed_at)
 
 
-def _send_email(channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
+def _send_email(_: Outbox, channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
     mail = EmailChannel(connection_id=channel.connection)
     return mail.send(channel.to, message.key, message.subject, message.body, at=claim.claimed_at)
 
 
 class _Kind(NamedTuple):
     fmt: str
-    find: Callable[[Channel, Message, Claim], dict[str, Any] | None]
-    send: Callable[[Channel, Message, Claim], dict[str, Any]]
+    find: Callable[[Outbox, Channel, Message, Claim], dict[str, Any] | None]
+    send: Callable[[Outbox, Channel, Message, Claim], dict[str, Any]]
 
 
 _CHANNELS = {
-    "outbox": _Kind("md", _in_outbox, _in_outbox),
+    "outbox": _Kind("md", _find_in_outbox, _leave_in_outbox),
     "slack": _Kind("mrkdwn", _find_slack, _send_slack),
     # A mail server cannot be asked what it has taken: the Message-ID, made of the key, lets receivers drop a second copy.
     "email": _Kind("plain", _nowhere, _send_email),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseHook, Connection
 
-from release_ops.adapters.git import GitRepository, credential_env
+from release_ops.adapters.git import GitRepository, credential_env, ssh_env
 from release_ops.adapters.github import GitHubRepository
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
@@ -74,11 +74,18 @@ def open_repository(product: Product) -> GitRepository:
         location = location if "://" in location or location.startswith("/") else f"{host}/{location}.git"
         env = credential_env("x-access-token", connection.password or "")
     elif source.connection:
-        connection = BaseHook.get_connection(source.connection)
-        env = credential_env(connection.login or "", connection.password or "")
+        env = git_credentials(BaseHook.get_connection(source.connection))
     mirror = state_folder() / "mirrors" / f"{product.id}.git"
     mirror.parent.mkdir(parents=True, exist_ok=True)
     return GitRepository(location, mirror=mirror, push=source.push, env=env)
+
+
+def git_credentials(connection: Connection) -> Mapping[str, str]:
+    """Environment for git: login and password, or the extras `key_file` and `known_hosts` for ssh."""
+    extra = connection.extra_dejson
+    if extra.get("key_file") or extra.get("known_hosts"):
+        return ssh_env(key=extra.get("key_file"), known_hosts=extra.get("known_hosts"))
+    return credential_env(connection.login or "", connection.password or "")
 
 
 def open_github(product: Product) -> GitHubRepository | None:

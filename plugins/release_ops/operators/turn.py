@@ -91,7 +91,7 @@ class MilestoneTrigger(BaseTrigger):
     """Fires when milestones of a release are settled, or one is removed from its train."""
 
     def __init__(self, *, product: str, version: str, kinds: Sequence[str]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.product = product
         self.version = version
         self.kinds = list(kinds)

@@ -35,15 +35,16 @@ class FindMissedOperator(BaseOperator):
             self.log.error("%s", problem)
         now = datetime.now(UTC)
         store = parts.open_store()
-        starts: list[dict[str, Any]] = []
+        late_ones: list[Milestone] = []
         for product in products.values():
             for finding in lint(product, today=now.date()):
                 self.log.warning("%s: %s", product.id, finding)
             late, missed = overdue(store, product, now)
-            starts += [start(milestone) for milestone in late]
+            late_ones += late
             if missed:
                 self._report(product, missed)
-        return starts
+        # A run that the calendar has made already is only waiting for its turn.
+        return [start(each) for each in late_ones if not _is_scheduled(context, each)]
 
     def _report(self, product: Product, missed: Sequence[Milestone]) -> None:
         lines = [f"{each.version} {each.kind.replace('_', ' ')}: planned {each.planned_at:%Y-%m-%d}" for each in missed]
@@ -94,11 +95,21 @@ def released_versions(product: Product) -> frozenset[str]:
     return frozenset(str(version) for version in found if version is not None)
 
 
+def _is_scheduled(context: Context, milestone: Milestone) -> bool:
+    runs = context["ti"].get_dr_count(dag_id=f"release_{milestone.kind}", run_ids=[scheduled_run_id(milestone)])
+    return runs > 0
+
+
+def scheduled_run_id(milestone: Milestone) -> str:
+    """Name of the run that the calendar makes for a milestone on its present date."""
+    return f"scheduled__{milestone.key}__{milestone.planned_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def start(milestone: Milestone) -> dict[str, Any]:
     """Run of a milestone's DAG; the same milestone and date always give the same run id."""
     return {
         "trigger_dag_id": f"release_{milestone.kind}",
-        "trigger_run_id": f"watch__{milestone.key}__{milestone.planned_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "trigger_run_id": scheduled_run_id(milestone).replace("scheduled__", "watch__", 1),
         "conf": {
             "product": milestone.product,
             "version": milestone.version,
