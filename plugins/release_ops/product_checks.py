@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from semver import Version
 
 from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
-from release_ops.domain.model import Gate, MilestoneKind, Product
+from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
-from release_ops.product_validation import Steps, located
+from release_ops.product_validation import Steps, dotted, located
 from release_ops.product_yaml import Node, locate
 
 
@@ -169,50 +169,55 @@ def _blackouts(root: Node, part: ProductPart) -> list[Problem]:
 
 
 def _approvals(product: Product, root: Node) -> list[Problem]:
-    found: list[Problem] = []
-    used = {name: product.gates[name] for name in product.milestone_gates.values() if name in product.gates}
-    for gate in used.values():
-        problems = _roles(product, gate, root)
-        found += problems or _quorum(product, gate, root)
+    """Roles without people, seats that cannot all be filled, and checklists that nobody can tick; of gates in use."""
+    names = dict.fromkeys(product.milestone_gates.values())
+    used = [product.gates[name] for name in names if name in product.gates]
+    found, unfilled = _roles(product, used, root)
+    for gate in used:
+        if not unfilled & set(gate.approvals.roles):
+            found += _quorum(product, gate, root)
         for criterion in gate.criteria:
-            if criterion.kind != "checklist":
-                continue
-            path: Steps = ("gates", gate.name, "criteria", criterion.id)
-            role = criterion.spec.get("role")
-            if not gate.approvals.roles:
-                remedy = f"add gates.{gate.name}.approvals.roles"
-                found.append(located(root, path, "nobody approves this gate, so nobody can tick this", remedy))
-            elif role is not None and role not in gate.approvals.roles:
-                message = f"no {role} approves this gate, so nobody can tick this"
-                remedy = did_you_mean(role, gate.approvals.roles, what="its roles are")
-                found.append(located(root, (*path, "role"), message, remedy))
-    merged: dict[tuple[str, int, str, str], Problem] = {}
-    for problem in found:
-        merged.setdefault((problem.file, problem.line, problem.field, problem.message), problem)
-    return list(merged.values())
-
-
-def _roles(product: Product, gate: Gate, root: Node) -> list[Problem]:
-    found = []
-    for role, count in gate.approvals.roles.items():
-        people = len({person.id for person in product.approvers.get(role, ())})
-        if people >= count:
-            continue
-        asked: Steps = ("gates", gate.name, "approvals", "roles", role)
-        node = _at(root, asked)
-        near = did_you_mean(role, product.approvers, what="")
-        if not people and node is not None and node.file == root.file and near.startswith("did"):
-            found.append(located(root, asked, "no approver has this role", near))
-        elif not people:
-            message = f"nobody has this role, and gate {gate.name} needs {_people(count)} of it"
-            remedy = (
-                f"write people under approvers.{role}, or drop the role: gates.{gate.name}.approvals.roles.{role}: null"
-            )
-            found.append(located(root, ("approvers", role), message, remedy))
-        else:
-            message = f"has {_people(people)}, and gate {gate.name} needs {count}"
-            found.append(located(root, ("approvers", role), message, "add people, or ask for fewer"))
+            if criterion.kind == "checklist":
+                found += _ticks(gate, criterion, root)
     return found
+
+
+def _ticks(gate: Gate, criterion: Criterion, root: Node) -> list[Problem]:
+    path: Steps = ("gates", gate.name, "criteria", criterion.id)
+    role = criterion.spec.get("role")
+    if not gate.approvals.roles:
+        message = "nobody approves this gate, so nobody can tick this"
+        return [_own(root, path, message, f"add gates.{gate.name}.approvals.roles")]
+    if role is not None and role not in gate.approvals.roles:
+        message = f"no {role} approves this gate, so nobody can tick this"
+        return [_own(root, (*path, "role"), message, did_you_mean(role, gate.approvals.roles, what="its roles are"))]
+    return []
+
+
+def _roles(product: Product, gates: list[Gate], root: Node) -> tuple[list[Problem], set[str]]:
+    """Problems of roles with too few people, each told once for all its gates, and these roles."""
+    found = []
+    unfilled = set[str]()
+    for role in dict.fromkeys(role for gate in gates for role in gate.approvals.roles):
+        asking = {gate.name: gate.approvals.roles[role] for gate in gates if role in gate.approvals.roles}
+        people = len({person.id for person in product.approvers.get(role, ())})
+        short = [name for name, count in asking.items() if count > people]
+        if not short:
+            continue
+        unfilled.add(role)
+        gates_ask = f"gate {short[0]} asks" if len(short) == 1 else f"gates {' and '.join(short)} ask"
+        asked: Steps = ("gates", short[0], "approvals", "roles", role)
+        node = _at(root, asked)
+        near = did_you_mean(role, product.approvers)
+        if people:
+            message = f"has {_people(people)}, and {gates_ask} for {max(asking.values())}"
+            found.append(located(root, ("approvers", role), message, "add people, or ask for fewer"))
+        elif node is not None and node.file == root.file and near.startswith("did"):
+            found.append(located(root, asked, "no approver has this role", near))
+        else:
+            remedy = f"write people under approvers.{role}, or drop the role: {dotted(asked)}: null"
+            found.append(located(root, ("approvers", role), f"nobody has this role, and {gates_ask} for it", remedy))
+    return found, unfilled
 
 
 def _people(count: int) -> str:

@@ -222,6 +222,7 @@ class GithubCriterion(Condition):
 
     kind: Literal["github"]
     metric: Literal["open_issues", "security_alerts"]
+    """What is counted."""
     label: Text | None = None
     """Count only issues with this label."""
     severity: Literal["low", "medium", "high", "critical"] | None = None

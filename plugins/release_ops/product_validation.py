@@ -94,11 +94,11 @@ def _existing(data: Any, loc: Steps) -> Steps:
     """The part of an error's path that the data has; names of a union's members drop out."""
     found: list[str | int] = []
     for step in loc:
-        if (isinstance(data, dict) and step in data) or (
-            isinstance(data, list) and isinstance(step, int) and step < len(data)
-        ):
-            data = data[step]
-        else:
+        if not isinstance(data, dict | list):
+            break
+        try:
+            data = data[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
             continue
         found.append(step)
     return tuple(found)
@@ -158,7 +158,8 @@ def _problem(root: Node, error: ErrorDetails, loc: Steps) -> Problem:
     path = tuple(found)
     value = node.raw if not isinstance(node.value, dict | list) else ""
     if kind == "missing":
-        return _missing(root, (*path, str(loc[-1])), node)
+        empty = node.value is None and path and path[-1] == loc[-1]
+        return _missing(root, path if empty else (*path, str(loc[-1])), node)
     if kind == "union_tag_not_found":
         return _missing(root, (*path, "kind"), node)
     if kind == "extra_forbidden":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -19,7 +20,9 @@ def check_region(region: str) -> None:
     """Raise ValueError with a remedy unless `region` is a country (`DE`) or a country and a part of it (`DE-BE`)."""
     country, _, part = region.partition("-")
     try:
-        parts = [*holidays.country_holidays(country).subdivisions]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            parts = [*holidays.country_holidays(country).subdivisions]
     except (NotImplementedError, AttributeError, KeyError):
         parts = None
     if parts is None or len(country) != 2:
@@ -43,7 +46,10 @@ def holidays_of(region: str, year: int) -> dict[date, str]:
 @lru_cache(maxsize=4096)
 def _year(region: str, year: int) -> holidays.HolidayBase:
     country, _, part = region.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None, years=year, expand=False, language="en_US")
+    with warnings.catch_warnings():
+        # Some countries announce holidays a few years ahead only; further on, the plan knows weekends.
+        warnings.simplefilter("ignore", UserWarning)
+        return holidays.country_holidays(country, subdiv=part or None, years=year, expand=False, language="en_US")
 
 
 class Days:

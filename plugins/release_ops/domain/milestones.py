@@ -213,7 +213,7 @@ def _stray_years(product: Product, today: date | None) -> list[Finding]:
         message = f"{release.ga} is more than {how} from the neighbouring release {near.version} on {near.ga}"
         guess = _guess_year(release.ga, near.ga)
         if alone.get(near.version) is release:  # either may be wrong: said once
-            if near in dated[: dated.index(release)]:
+            if near.ga > release.ga:
                 continue
             guess = None
         remedy = f"did you mean {guess}?" if guess else "correct the year of one of them"
