@@ -385,6 +385,7 @@ def test_one_mistake_is_told_once(write: Write, more: str, problem: str | None) 
          "a GitHub repository; write owner/name"),
         ("  location: https://git.example.org/shop.git", "  push: false", "shop.yaml:2: repository.location: is missing; add `location:`, like "
          "https://git.example.org/webapp.git"),
+        ("https://git.example.org/shop.git", "--upload-pack=x", "shop.yaml:3: repository.location: --upload-pack=x: would be an option to git; write ./ before it"),
         ("product: shop\n", "", "shop.yaml:1: product: is missing; add `product:`, like webapp"),
     ],
 )  # fmt: skip

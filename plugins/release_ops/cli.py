@@ -179,7 +179,7 @@ def _calendar(args: argparse.Namespace, terminal: Terminal) -> int:
                 return terminal.refuse(said)
             product = load_product(path)
         else:
-            product = find_product(args.file)
+            product = find_product(args.file, _near(products_folder()))
     except ProductError as error:
         if not path.exists() and error.problems[0].value == args.file:
             return terminal.refuse(f"{args.file}: neither a file nor a product; {error.problems[0].remedy}")

@@ -205,6 +205,8 @@ def _location(root: Node) -> tuple[str, list[Problem]]:
             node.file, node.line, "repository.location", "", "holds a password", "put it into an Airflow connection"
         )
         problems.append(bare)
+    if text.startswith("-"):
+        problems.append(located(root, path, "would be an option to git", "write ./ before it"))
     if kind == "git" and not _REMOTE.match(text):
         text = str((project_root() / Path(text).expanduser()).resolve())
     return text, problems

@@ -1,0 +1,259 @@
+"""The command line, as a release manager uses it."""
+
+# ruff: noqa: E501 - a problem is one line, here too
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from release_ops.cli import COMMANDS, main
+from release_ops.product import load_product
+
+PROJECT = Path(__file__).resolve().parents[1]
+DEMO = PROJECT / "include" / "products" / "demo.yaml"
+TODAY = date(2026, 11, 2)
+
+SMALL = """\
+product: shop
+repository: {location: https://git.example.org/shop.git}
+holidays: [DE-BE]
+approvers:
+  release_manager: [{id: ana}]
+  technical_lead: [{id: ben}]
+  qa_lead: [{id: chloe}]
+  product_owner: [{id: dmitri}]
+  stakeholder: [{id: eva}]
+releases:
+  - {version: 2.8.0, type: minor, ga: 2026-11-26, theme: Checkout}
+  - {version: 2.8.1, type: hotfix, ga: 2027-01-11}
+"""
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run `release-ops` in an empty folder; returns exit code, output and error output."""
+    monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+
+    def _run(*argv: str) -> tuple[int, str, str]:
+        try:
+            code = main(argv, today=TODAY)
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return _run
+
+
+def test_the_demo_is_valid(run: Run) -> None:
+    assert run("validate", str(DEMO)) == (0, f"{DEMO}: ok: webapp, 4 releases\n", "")
+
+
+def test_without_a_file_all_of_the_folder_are_checked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    (tmp_path / "desk.yaml").write_text(SMALL.replace("product: shop", "product: desk"))
+    assert run("validate") == (0, "desk.yaml: ok: desk, 2 releases\nshop.yaml: ok: shop, 2 releases\n", "")
+
+
+def test_problems_are_one_line_each_and_never_broken(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("2.8.0", "v2.8.0") + "nmae: '[red]x[/red]'\n")
+    (tmp_path / "desk.yaml").write_text(SMALL.replace("product: shop", "product: desk"))
+    assert run("validate") == (
+        1,
+        "desk.yaml: ok: desk, 2 releases\n"
+        "shop.yaml:11: releases[0].version: v2.8.0: is not a semver version; write 2.8.0\n"
+        "shop.yaml:13: nmae: unknown key; did you mean 'name'?\n"
+        "1 of 2 files to mend\n",
+        "",
+    )
+
+
+def test_doubts_are_warnings_and_strict_makes_them_problems(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11-26", "2026-12-25"))
+    warned = (
+        "shop.yaml:11: warning: releases[0].ga: 2026-12-25: Friday 2026-12-25 is Christmas Day (DE-BE); "
+        "GA never moves by itself; meant so?\nshop.yaml: ok: shop, 2 releases, 1 warning\n"
+    )
+    assert run("validate") == (0, warned, "")
+    assert run("validate", "--strict") == (1, warned + "1 of 1 file to mend\n", "")
+
+
+def test_a_far_away_year_is_a_problem_on_the_day_it_is_checked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11", "2062-01").replace("2027-01", "2062-11"))
+    code, out, _ = run("validate")
+    assert code == 1
+    assert "shop.yaml:12: releases[1].ga: 2062-11-11: is more than five years from today; correct the year" in out
+
+
+def test_one_product_in_two_files(run: Run, tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text(SMALL)
+    code, out, _ = run("validate")
+    assert (code, "b.yaml: product: shop: is the product of a.yaml already" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("validate", "none.yaml"), "release-ops: none.yaml: no such file\n"),
+        (("validate", "."), "release-ops: .: is a folder; name the product files in it, like *.yaml\n"),
+        (("calendar", "none.yaml"), "release-ops: none.yaml: no such file\n"),
+        (("calendar", "none"), "release-ops: none: neither a file nor a product; known are: shop\n"),
+        (("calendar", "shop", "--version", "3.0.0"), "release-ops: shop plans no release 3.0.0; its releases: 2.8.0, 2.8.1\n"),
+        (("init", "Shop!", "--repository", "x"), "release-ops: 'Shop!' is not an identifier; use lower-case letters, digits, '-', '_' and '.'\n"),
+        (("init", "a", "--repository", "x", "--version", "1"), "release-ops: '1' is not a final semantic version; write three numbers like 1.0.0\n"),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_ends_with_2_and_says_why_on_the_error_stream(
+    run: Run, tmp_path: Path, argv: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    assert run(*argv) == (2, "", said)
+
+
+@pytest.mark.parametrize("argv", [(), ("nonsense",), ("validate", "--nope"), ("calendar",), ("init", "x")])
+def test_a_call_that_argparse_refuses_ends_with_2(run: Run, argv: tuple[str, ...]) -> None:
+    code, out, err = run(*argv)
+    assert (code, out) == (2, "")
+    assert "usage: release-ops" in err
+
+
+def test_an_empty_folder_says_how_to_start(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("validate")
+    assert (code, err) == (
+        2,
+        f"release-ops: {tmp_path}: no product files; write one with `release-ops init NAME --repository URL`\n",
+    )
+
+
+def test_the_calendar_is_a_table(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL + "timezone: Europe/Berlin\n")
+    code, out, _ = run("calendar", "shop.yaml")
+    assert code == 0
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["planning", "Thu", "2026-10-15 09:00", "CEST", "-42 d", "-6w", ""],
+        ["alpha", "Thu", "2026-10-29 09:00", "CET", "-28 d", "-4w", ""],
+        ["feature complete", "Thu", "2026-11-05 09:00", "CET", "-21 d", "-3w", ""],
+        ["freeze", "Thu", "2026-11-12 09:00", "CET", "-14 d", "-2w", ""],
+        ["beta", "Thu", "2026-11-12 09:00", "CET", "-14 d", "-2w", ""],
+        ["rc", "Thu", "2026-11-19 09:00", "CET", "-7 d", "-1w", ""],
+        ["ga", "Thu", "2026-11-26 09:00", "CET", "GA", "ga", ""],
+        ["support end", "Thu", "2026-12-03 09:00", "CET", "+7 d", "+1w", ""],
+    ]
+    assert "shop 2.8.0, minor: Checkout" in out
+    assert "no calendar: a hotfix release runs when somebody starts it" in out
+
+
+def test_the_calendar_as_json_tells_moves_and_closed_windows(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11-26", "2026-12-25"))
+    code, out, _ = run("calendar", "shop", "--version", "2.8.0", "--json")
+    (release,) = json.loads(out)
+    milestones = {one["kind"]: one for one in release["milestones"]}
+    assert code == 0
+    assert milestones["ga"] == {
+        "key": "shop:2.8.0:ga",
+        "kind": "ga",
+        "planned_at": "2026-12-25T09:00:00+00:00",
+        "weekday": "Friday",
+        "days_to_ga": 0,
+        "rule": "ga",
+        "note": "waits until 2026-12-27 00:00: Christmas Day (DE-BE)",
+    }
+    assert milestones["support_end"]["note"] == "Friday 2027-01-01 is New Year's Day (DE-BE)"
+    assert milestones["support_end"]["weekday"] == "Monday"
+
+
+def test_the_calendar_of_a_wrong_file_tells_its_problems(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL + "nmae: x\n")
+    assert run("calendar", "shop.yaml") == (1, "shop.yaml:13: nmae: unknown key; did you mean 'name'?\n", "")
+
+
+def test_init_writes_a_file_that_any_repository_can_start_with(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("init", "shop", "--repository", "https://git.example.org/shop.git")
+    assert (code, out) == (0, "wrote shop.yaml\nedit it, then: release-ops calendar shop\n")
+    product = load_product(tmp_path / "shop.yaml")
+    assert not product.repository.push
+    assert "push: false" in (tmp_path / "shop.yaml").read_text()
+    used = [product.gates[name] for name in product.milestone_gates.values()]
+    assert {criterion.kind for gate in used for criterion in gate.criteria} == {"checklist"}
+    assert all(gate.approvals.roles for gate in used)
+    assert [(release.version, f"{release.ga:%a %Y-%m-%d}") for release in product.releases] == [
+        ("1.0.0", "Thu 2027-01-14")
+    ]
+    assert run("validate") == (0, "shop.yaml: ok: shop, 1 release\n", "")
+
+
+def test_init_never_overwrites(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text("mine")
+    code, _, err = run("init", "shop", "--repository", "x")
+    assert (code, (tmp_path / "shop.yaml").read_text()) == (2, "mine")
+    assert err == "release-ops: shop.yaml exists already and stays as it is; choose another name, or edit it\n"
+
+
+def test_init_leaves_nothing_behind_that_does_not_validate(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("init", "shop", "--repository", "x", "--timezone", "Berlin")
+    assert code == 2
+    assert "timezone: Berlin: unknown time zone" in out
+    assert not (tmp_path / "shop.yaml").exists()
+
+
+@pytest.mark.parametrize("location", ["a: b", "#x", "it's", '"', "${RELEASE_OPS_X:-y}", "git@h:p.git", "C:\\x"])
+def test_init_quotes_what_yaml_would_misread(run: Run, tmp_path: Path, location: str) -> None:
+    code, out, err = run("init", "shop", "--repository", location)
+    assert (code, err) == (0, ""), out
+
+
+def test_init_keeps_a_local_repository_findable(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "clone").mkdir()
+    assert run("init", "shop", "--repository", "clone")[0] == 0
+    assert load_product(tmp_path / "shop.yaml").repository.location == str(tmp_path / "clone")
+
+
+def test_schema_prints_what_lies_beside_the_products(run: Run) -> None:
+    assert run("schema") == (0, (DEMO.parent / "product.schema.json").read_text(), "")
+
+
+def test_every_command_has_help(run: Run) -> None:
+    for name in [*COMMANDS, "changelog"]:
+        code, out, _ = run(name, "--help")
+        assert (code, f"usage: release-ops {name}" in out) == (0, True)
+
+
+def test_the_command_line_needs_neither_airflow_nor_pandas() -> None:
+    script = (
+        "import sys; from release_ops.cli import main; main(['calendar', sys.argv[1]]);"
+        "sys.stderr.write(' '.join({'airflow', 'pandas', 'numpy', 'scipy'} & {name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(DEMO)],
+        env={"PYTHONPATH": str(PROJECT / "plugins")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+
+
+def test_it_runs_as_a_module_and_survives_a_closed_pipe() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m release_ops.cli schema | head -n 1",
+        shell=True,
+        env={"PYTHONPATH": str(PROJECT / "plugins"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("{\n", "")
