@@ -205,6 +205,11 @@ class Airflow:
 
         self.wait_for(healthy, timeout=timeout, what="every component to be healthy")
 
+    def scheduler_heartbeat(self) -> datetime:
+        """When the scheduler last finished a round."""
+        health = self._http.get("/api/v2/monitor/health").json()
+        return datetime.fromisoformat(health["scheduler"]["latest_scheduler_heartbeat"] or "0001-01-01T00:00:00+00:00")
+
     def wait_for_dags(self, *ids: str, timeout: float = 120) -> None:
         """Wait until these DAGs are parsed; AirflowError at once if a DAG file cannot be imported."""
 

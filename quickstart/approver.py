@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ import networkx as nx
 from quickstart.airflow import Airflow
 
 PARKED = frozenset({"awaiting_input", "deferred"})
+SETTLING = timedelta(seconds=3)
 UNBORN = frozenset({None, "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule"})
 Detail = Mapping[str, Any]
 
@@ -27,6 +29,8 @@ class Approver:
     answering: bool = True
     waiting: dict[str, str] = field(default_factory=dict)
     """Questions that nobody answered yet: task instance id to where they are."""
+    seen: dict[str, datetime] = field(default_factory=dict)
+    """When each question was first seen open."""
 
     def look(self) -> None:
         """Deal with every question that is open now."""
@@ -34,14 +38,23 @@ class Approver:
         details = [one for one in found["hitl_details"] if one["task_instance"]["state"] in PARKED]
         open_now = {one["task_instance"]["id"] for one in details}
         self.waiting = {key: place for key, place in self.waiting.items() if key in open_now}
+        now = datetime.now(UTC)
+        self.seen = {key: self.seen.get(key, now) for key in open_now}
         runs: dict[tuple[str, str], list[Detail]] = defaultdict(list)
         for one in details:
             runs[one["task_instance"]["dag_id"], one["task_instance"]["dag_run_id"]].append(one)
         for (dag, run), asked in runs.items():
             if self.answering:
-                self._answer(dag, run, asked)
+                if self._settled(asked):
+                    self._answer(dag, run, asked)
             else:
                 self._point(asked)
+
+    def _settled(self, asked: Sequence[Detail]) -> bool:
+        # An answer that comes before the scheduler has noted that the asking process ended makes it take the task for
+        # killed (https://github.com/apache/airflow/issues/66374): it gets one more round of work first.
+        last = max(self.seen[one["task_instance"]["id"]] for one in asked)
+        return datetime.now(UTC) > last + SETTLING and self.airflow.scheduler_heartbeat() > last + SETTLING
 
     def _answer(self, dag: str, run: str, asked: Sequence[Detail]) -> None:
         path = f"/dags/{dag}/dagRuns/{quote(run, safe='')}"
