@@ -144,17 +144,29 @@ def test_the_calendar_is_a_table(run: Run, tmp_path: Path) -> None:
     assert code == 0
     rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line.startswith("│")]
     assert rows == [
-        ["planning", "Thu", "2026-10-15 09:00", "CEST", "-42 d", "-6w", ""],
-        ["alpha", "Thu", "2026-10-29 09:00", "CET", "-28 d", "-4w", ""],
-        ["feature complete", "Thu", "2026-11-05 09:00", "CET", "-21 d", "-3w", ""],
-        ["freeze", "Thu", "2026-11-12 09:00", "CET", "-14 d", "-2w", ""],
-        ["beta", "Thu", "2026-11-12 09:00", "CET", "-14 d", "-2w", ""],
-        ["rc", "Thu", "2026-11-19 09:00", "CET", "-7 d", "-1w", ""],
-        ["ga", "Thu", "2026-11-26 09:00", "CET", "GA", "ga", ""],
-        ["support end", "Thu", "2026-12-03 09:00", "CET", "+7 d", "+1w", ""],
+        ["planning", "Thu", "2026-10-15 09:00", "CEST", "-42 d", "-6w"],
+        ["alpha", "Thu", "2026-10-29 09:00", "CET", "-28 d", "-4w"],
+        ["feature complete", "Thu", "2026-11-05 09:00", "CET", "-21 d", "-3w"],
+        ["freeze", "Thu", "2026-11-12 09:00", "CET", "-14 d", "-2w"],
+        ["beta", "Thu", "2026-11-12 09:00", "CET", "-14 d", "-2w"],
+        ["rc", "Thu", "2026-11-19 09:00", "CET", "-7 d", "-1w"],
+        ["ga", "Thu", "2026-11-26 09:00", "CET", "GA", "ga"],
+        ["support end", "Thu", "2026-12-03 09:00", "CET", "+7 d", "+1w"],
     ]
     assert "shop 2.8.0, minor: Checkout" in out
     assert "no calendar: a hotfix release runs when somebody starts it" in out
+
+
+@pytest.mark.parametrize(("columns", "beside"), [("120", True), ("80", False)])
+def test_notes_stand_beside_the_dates_or_below_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: str, beside: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11-26", "2026-12-25"))
+    _, out, _ = run("calendar", "shop")
+    assert ("  ga: waits until 2026-12-27 00:00: Christmas Day (DE-BE)" in out.splitlines()) is not beside
+    assert ("│ waits until 2026-12-27 00:00: Christmas Day" in out) is beside
+    assert max(map(len, out.splitlines())) <= int(columns)
 
 
 def test_the_calendar_as_json_tells_moves_and_closed_windows(run: Run, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from rich.text import Text
 from release_ops import cli_changelog
 from release_ops.cli_init import InitError, starter
 from release_ops.domain.milestones import train
-from release_ops.domain.model import Milestone, Product, Release
+from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.domain.windows import closed_by, next_open
 from release_ops.product import (
@@ -38,6 +38,8 @@ from release_ops.product import (
 )
 
 OK, PROBLEMS, USAGE = 0, 1, 2
+WIDE = 110
+"""Columns from which on the calendar has room for notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def _calendar(args: argparse.Namespace, terminal: Terminal) -> int:
     if not releases:
         terminal.say(f"{product.id} plans no release")
     for release in releases:
-        terminal.out.print(_table(product, release))
+        _show(terminal, product, release)
     return OK
 
 
@@ -233,31 +235,42 @@ def _note(product: Product, milestone: Milestone) -> str:
     return f"{milestone.note}; {waits}" if milestone.note else waits
 
 
-def _table(product: Product, release: Release) -> Table | Text:
+def _show(terminal: Terminal, product: Product, release: Release) -> None:
+    """Print one release: a table whose notes are a column where there is room for one, and lines below elsewhere."""
     title = f"{product.name} {release.version}, {release.type}" + (f": {release.theme}" if release.theme else "")
+    terminal.out.print(Text(title, style="bold"))
     milestones = train(product, release)
     if not milestones:
-        return Text(f"{title}\n  no calendar: a {release.type} release runs when somebody starts it\n")
-    table = Table(title=Text(title), title_justify="left", title_style="bold", caption_justify="left")
-    for column in ("milestone", "day", "local time", "zone"):
-        table.add_column(column, no_wrap=True)
+        terminal.out.print(f"  no calendar: a {release.type} release runs when somebody starts it\n")
+        return
+    notes = {milestone.kind: note for milestone in milestones if (note := _note(product, milestone))}
+    column = bool(notes) and terminal.out.width >= WIDE
+    table = Table()
+    for heading in ("milestone", "day", "local time", "zone"):
+        table.add_column(heading, no_wrap=True)
     table.add_column("to GA", justify="right", no_wrap=True)
     table.add_column("rule", no_wrap=True)
-    table.add_column("note", overflow="fold")
+    if column:
+        table.add_column("note")
     for milestone in milestones:
         at = milestone.planned_at
-        distance = (release.ga - at.date()).days
-        table.add_row(
+        distance = (at.date() - release.ga).days
+        cells: list[str | Text] = [
             milestone.kind.replace("_", " "),
             WEEKDAYS[at.weekday()][:3],
             f"{at:%Y-%m-%d %H:%M}",
             at.tzname() or product.timezone,
-            "GA" if milestone.kind == "ga" else f"{-distance:+d} d" if distance else "0 d",
+            "GA" if milestone.kind is MilestoneKind.GA else f"{distance:+d} d" if distance else "0 d",
             Text(milestone.rule),
-            Text(_note(product, milestone)),
-            style="bold" if milestone.kind == "ga" else None,
-        )
-    return table
+        ]
+        if column:
+            cells.append(Text(notes.get(milestone.kind, "")))
+        table.add_row(*cells, style="bold" if milestone.kind is MilestoneKind.GA else None)
+    terminal.out.print(table)
+    if not column:
+        for kind, note in notes.items():
+            terminal.out.print(Text(f"  {kind.replace('_', ' ')}: {note}"))
+    terminal.out.print()
 
 
 def _schema_options(parser: argparse.ArgumentParser) -> None:
