@@ -74,10 +74,11 @@ class SeatOperator(HITLOperator):
     """
 
     def __init__(self, *, seat: str, role: str, form: dict[str, Any], response_timeout: float, **kwargs: Any) -> None:
+        kwargs.pop("params", None)  # those of the DAG, which are no fields of this form
         super().__init__(
             options=[APPROVE, REJECT],
             defaults=REJECT,
-            params={name: Param(**{"default": None, **field}) for name, field in form.items()},
+            params={name: Param(source="task", **field) for name, field in form.items()},
             response_timeout=timedelta(seconds=response_timeout),
             **kwargs,
         )
