@@ -20,7 +20,7 @@ _COLUMNS = ("kind", "product", "version", "run_id")
 _held = threading.local()
 
 
-class LockBusy(Exception):  # noqa: N818 - it says what is so, like LookupError's KeyError
+class LockBusy(Exception):
     """Somebody else holds the lock and the caller did not want to wait; try again later."""
 
 

@@ -62,7 +62,7 @@ class _Open:
     merged: list[Node] = field(default_factory=list)
 
 
-class Unreadable(Exception):  # noqa: N818 - carries problems, is none of its own
+class Unreadable(Exception):
     """A file that cannot be read as a mapping; `problems` says why."""
 
     def __init__(self, problems: list[Problem]) -> None:

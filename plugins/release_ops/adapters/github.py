@@ -285,6 +285,12 @@ class GitHubRepository:
 
     # ------------------------------------------------------------------------------------------------- where to look
 
+    @property
+    def git_token(self) -> str:
+        """What git takes as the password of user `x-access-token`: the token, or one of the App's installation."""
+        auth = self._api.requester.auth
+        return auth.token if auth is not None else ""
+
     def commit_url(self, commit: str) -> str:
         """Web page of a commit."""
         return f"{self.web_url}/commit/{_segment(commit)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from release_ops.domain.commits import parse_commit
 from release_ops.domain.model import Disposition, Feature, FeatureStatus, FreezePolicy
 
 MUST, SHOULD, COULD = "must", "should", "could"
@@ -93,3 +94,24 @@ def _words(status: FeatureStatus) -> str:
         FeatureStatus.IN_PROGRESS: "in progress",
         FeatureStatus.DONE: "done",
     }[status]
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Whether a change may land on a frozen branch, and why, in at most one sentence."""
+
+    allowed: bool
+    why: str
+
+
+def may_land(title: str, policy: FreezePolicy) -> Landing:
+    """Whether the freeze exempts a change with that title (`fix(api): ...`); a breaking change is never exempt."""
+    change = parse_commit(title)
+    exempt = ", ".join(policy.exempt) or "nothing"
+    if change is None:
+        return Landing(False, f"frozen: the title names no type; exempt: {exempt}")
+    if change.breaking:
+        return Landing(False, "frozen: a breaking change is never exempt")
+    if change.type not in policy.exempt:
+        return Landing(False, f"frozen: {change.type} is not exempt; exempt: {exempt}")
+    return Landing(True, f"{change.type} may land during the freeze")

@@ -67,12 +67,9 @@ def open_repository(product: Product) -> GitRepository:
     source = product.repository
     env: Mapping[str, str] = {}
     location = source.location
-    if source.kind == "github":
-        connection = BaseHook.get_connection(source.connection or "github_default")
-        host = (connection.host or "https://github.com").rstrip("/").removesuffix("/api/v3")
-        host = "https://github.com" if host == "https://api.github.com" else host
-        location = location if "://" in location or location.startswith("/") else f"{host}/{location}.git"
-        env = credential_env("x-access-token", connection.password or "")
+    if github := open_github(product):
+        location = location if "://" in location or location.startswith("/") else f"{github.web_url}.git"
+        env = credential_env("x-access-token", github.git_token)
     elif source.connection:
         env = git_credentials(BaseHook.get_connection(source.connection))
     mirror = state_folder() / "mirrors" / f"{product.id}.git"
