@@ -14,7 +14,7 @@ from release_ops.adapters.git import GitRepository, credential_env, ssh_env
 from release_ops.adapters.github import GitHubRepository
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
-from release_ops.product import load_product, products_folder
+from release_ops.product import find_product
 from release_ops.store import Store
 
 DATABASE_CONNECTION = "release_ops_db"
@@ -54,7 +54,7 @@ def open_ledger() -> Ledger:
 
 def product_of(run: Mapping[str, Any]) -> Product:
     """Product that a run is about, from its file as it is now."""
-    return load_product(products_folder() / f"{run['product']}.yaml")
+    return find_product(run["product"])
 
 
 def release_of(product: Product, run: Mapping[str, Any]) -> Release:
