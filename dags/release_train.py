@@ -167,9 +167,9 @@ def milestone_dag(kind: MilestoneKind, station: Station) -> DAG:
         turn = AwaitPredecessorOperator(task_id="await_predecessor", run=run)
         gate = QualityGateOperator(task_id="quality_gate", run=run)
         seats = SeatsOperator(task_id="seats", run=run, gate_result=gate.output)
-        approve = SeatOperator.partial(
-            task_id="approve", retries=0, map_index_template="{{ task.seat }}"
-        ).expand_kwargs(seats.output)
+        approve = SeatOperator.partial(task_id="approve", map_index_template="{{ task.seat }}").expand_kwargs(
+            seats.output
+        )
         decide = DecideOperator(
             task_id="decide",
             run=run,

@@ -91,6 +91,7 @@ class House:
                 "seat": seat["seat"],
                 "role": seat["role"],
                 "user": user,
+                "login": user,
                 "approved": True,
                 "reason": "",
                 "answered_at": datetime.now(UTC).isoformat(),

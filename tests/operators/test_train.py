@@ -189,6 +189,16 @@ def test_who_starts_a_run_by_hand_is_not_asked_to_approve_it(house):
     assert "ben" not in {person["id"] for seat in seats for person in seat["assigned_users"]}
 
 
+def test_the_approval_of_who_started_the_run_does_not_count_even_where_ids_are_numbers(house):
+    """Airflow's FAB auth manager knows people by number, but tells who started a run by login."""
+    upto(house, "alpha")
+    by_hand = {"partition_key": None, "run_type": "manual", "triggering_user_name": "b.bauer"}
+    run = house.resolve("alpha", version="2.8.0", run_id="manual__4", **by_hand)
+    decision = house.decide(run, lambda given: {"login": "b.bauer"} if given["role"] == "technical_lead" else {})
+    assert not decision["proceed"]
+    assert house.decide(run, lambda given: {"login": "somebody.else"})["proceed"]
+
+
 def test_what_is_released_is_what_was_approved(house):
     upto(house, "ga")
     run = house.resolve("ga")

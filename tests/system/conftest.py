@@ -46,7 +46,7 @@ windows: {{holidays_close: false}}
 catch_up: 400d
 trains:
   minor: {{planning: null, feature_complete: null, freeze: null, beta: null, rc: null, support_end: null}}
-milestone_gates: {{alpha: null, ga: null}}
+milestone_gates: {{alpha: null, feature_complete: null, freeze: null, beta: null, ga: null}}
 releases:
   - {{version: 1.4.0, type: minor, ga: {ga}}}
 """

@@ -30,7 +30,7 @@ timezone: UTC
 windows: {{holidays_close: false}}
 trains:
   minor: {{planning: null, feature_complete: null, freeze: null, beta: null, support_end: null}}
-milestone_gates: {{alpha: null, rc: null, ga: null}}
+milestone_gates: {{alpha: null, feature_complete: null, freeze: null, beta: null, ga: null}}
 releases:
   - version: 3.2.0
     type: minor

@@ -69,7 +69,7 @@ class SeatsOperator(BaseOperator):
 class SeatOperator(HITLOperator):
     """Asks the people of one seat to approve; the first answer counts.
 
-    Returns seat, role, user (None when nobody answered in time), approved, reason, answered_at, ticked checklist items
+    Returns seat, role, user and login (None when nobody answered in time), approved, reason, answered_at, ticked checklist items
     and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
     """
 
@@ -94,6 +94,7 @@ class SeatOperator(HITLOperator):
             "seat": self.seat,
             "role": self.role,
             "user": user["id"] if user else None,
+            "login": user["name"] if user else None,
             "approved": answer["chosen_options"] == [APPROVE],
             "reason": str(fields.get("reason") or "")[:2000],
             "answered_at": answer["responded_at"].isoformat() if answer["responded_at"] else None,
@@ -141,9 +142,10 @@ class DecideOperator(BaseBranchOperator):
         product = parts.product_of(run)
         gate = product.gates[result["gate"]]
         store = parts.open_store()
+        starter = starter_of(run, answers)
         approvals = [as_approval(answer) for answer in answers]
         _save(store, run, gate, answers)
-        for waiver in granted(gate, answers, now=now):
+        for waiver in granted(gate, answers, started_by=starter, now=now):
             store.execute(
                 "waiver_save",
                 product=run["product"],
@@ -156,12 +158,12 @@ class DecideOperator(BaseBranchOperator):
             [quality.as_evidence(piece) for piece in result["evidence"]],
             approvals,
             roles,
-            started_by=run["started_by"],
+            started_by=starter,
         )
         waivers = quality.active_waivers(store, run, gate.name)
         evaluation = gates.evaluate(gate, evidence, waivers, now=now)
         quality.save(store, run, gate, evaluation, result["commit"])
-        quorum = gates.quorum(gate.approvals, approvals, roles, started_by=run["started_by"])
+        quorum = gates.quorum(gate.approvals, approvals, roles, started_by=starter)
         titles = {criterion.id: criterion.title for criterion in gate.criteria}
         reasons = [f"{titles[piece.criterion]}: {_why(piece)}" for piece in evaluation.blocking]
         if not quorum.reached:
@@ -214,8 +216,15 @@ def form(gate: Gate, result: Mapping[str, Any], role: str) -> dict[str, Any]:
     return fields
 
 
-def granted(gate: Gate, answers: Sequence[Mapping[str, Any]], *, now: datetime) -> list[Waiver]:
-    """Waivers in the answers: given with an approval, by a known person, with a reason, for a waivable criterion."""
+def starter_of(run: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> str | None:
+    """User id of whoever started the run by hand: Airflow tells a run's starter by login, an answer by id and login."""
+    started_by: str | None = run["started_by"]
+    same = (answer["user"] for answer in answers if started_by and started_by in {answer["user"], answer["login"]})
+    return next(same, started_by)
+
+
+def granted(gate: Gate, answers: Sequence[Mapping[str, Any]], *, started_by: str | None, now: datetime) -> list[Waiver]:
+    """Waivers in the answers: with an approval and a reason, for a waivable criterion, not by who started the run."""
     waivable = {criterion.id for criterion in gate.criteria if criterion.waivable}
     return [
         Waiver(
@@ -227,7 +236,7 @@ def granted(gate: Gate, answers: Sequence[Mapping[str, Any]], *, now: datetime) 
             expires_at=now + timedelta(days=answer["waiver_days"]),
         )
         for answer in answers
-        if answer["approved"] and answer["user"] and answer["reason"].strip()
+        if answer["approved"] and answer["user"] not in {None, started_by} and answer["reason"].strip()
         for criterion in answer["waived"]
         if criterion in waivable
     ]
