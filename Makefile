@@ -82,6 +82,8 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo '== installing requirements.txt (once; some minutes)'
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
+	@printf '#!/bin/sh\nPYTHONPATH="%s/plugins" exec "%s/$(BIN)/python" -m release_ops.cli "$$@"\n' "$$PWD" "$$PWD" >$(BIN)/release-ops
+	@chmod +x $(BIN)/release-ops
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
