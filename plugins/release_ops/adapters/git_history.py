@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from release_ops.adapters.git_mirror import Mirror
 from release_ops.adapters.git_process import Git, RefNotFound, RepositoryError, Result
 from release_ops.domain.model import RawCommit, Tag
 
-_LOG = "--format=tformat:%H%x00%P%x00%aN%x00%aE%x00%ct%x00%B"
-_LOG_FIELDS = 6
+_LOG = "--format=tformat:%H%x00%P%x00%aN%x00%aE%x00%ct%x00%at%x00%B"
+_LOG_FIELDS = 7
 _MESSAGE_LIMIT = 1 << 20
 
 
@@ -77,22 +77,27 @@ class History:
         UTF-8 become U+FFFD. RefNotFound at once, before the first commit is asked for.
         """
         until, since = self.head(to), None if base is None else self.head(base)
-        return self._log(since, until)
+        return self.commits([until], without=[] if since is None else [since])
 
-    def _log(self, since: str | None, until: str) -> Iterator[RawCommit]:
-        limits = () if since is None else (f"^{since}",)
+    def commits(self, heads: Iterable[str], *, without: Iterable[str] = ()) -> Iterator[RawCommit]:
+        """Commits that any of `heads` has and none of `without`, newest first, in one pass; both are commit ids.
+
+        Bounded and read as by `log`.
+        """
+        limits = [f"^{one}" for one in without]
         output = self._git.stream(
             *("log", "-z", "--no-color", "--no-show-signature", "--no-decorate", "--encoding=UTF-8", _LOG),
-            *("--end-of-options", until, *limits, "--"),
+            *("--end-of-options", *heads, *limits, "--"),
             git_dir=self._mirror.path,
         )
-        fields: list[str] = []
-        for raw in _split(output):
-            fields.append(raw.decode("utf-8", "replace"))
-            if len(fields) == _LOG_FIELDS:
-                commit, parents, author, email, at, message = fields
-                yield RawCommit(commit, tuple(parents.split()), message, author, email, int(at or 0))
-                fields = []
+        rest: list[str] = []
+        for pieces in _split(output):
+            fields = rest + pieces if rest else pieces
+            whole = len(fields) - len(fields) % _LOG_FIELDS
+            values = iter(fields[:whole])
+            for commit, parents, author, email, at, written, message in zip(*[values] * _LOG_FIELDS, strict=True):
+                yield RawCommit(commit, tuple(parents.split()), message, author, email, int(at or 0), int(written or 0))
+            rest = fields[whole:]
 
     def read_file(self, commit: str, path: str, *, limit: int = 16 << 20) -> bytes | None:
         """Content of a file in a commit; None if there is no file (links and folders are none).
@@ -168,14 +173,19 @@ def checked_path(path: str) -> str:
     return path
 
 
-def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Pieces between NUL bytes; a piece over the limit is cut."""
+def _split(chunks: Iterator[bytes]) -> Iterator[list[str]]:
+    """Pieces between NUL bytes, as many at once as have come; a piece over the limit is cut."""
     rest = b""
     for chunk in chunks:
-        first, *others = chunk.split(b"\x00")
-        rest = rest + first if len(rest) < _MESSAGE_LIMIT else rest
-        for piece in others:
-            yield rest[:_MESSAGE_LIMIT]
-            rest = piece
+        end = chunk.rfind(b"\x00")
+        if end < 0:
+            rest = rest + chunk if len(rest) < _MESSAGE_LIMIT else rest
+            continue
+        first, nul, others = chunk[:end].partition(b"\x00")
+        pieces = [(rest + first)[:_MESSAGE_LIMIT].decode("utf-8", "replace")]
+        if nul:
+            pieces += others.decode("utf-8", "replace").split("\x00")
+        yield pieces
+        rest = chunk[end + 1 :]
     if rest.strip(b"\n"):
-        yield rest[:_MESSAGE_LIMIT]
+        yield [rest[:_MESSAGE_LIMIT].decode("utf-8", "replace")]

@@ -1,18 +1,31 @@
-"""Commits -> a Changelog with sections, and its place in a changelog file."""
+"""Commits -> a Changelog with sections: of one release, or of every release of a history."""
 
 from __future__ import annotations
 
-import bisect
 import datetime as dt
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from semver import Version
-
 from release_ops.domain import commits as messages
+from release_ops.domain.changelog_file import FileUpdate, merge_changelog_file, update_changelog_file
+from release_ops.domain.entries import Copies, Entry, people, read, settled
 from release_ops.domain.model import Change, RawCommit
-from release_ops.domain.versions import parse_version
+from release_ops.domain.ranges import Release, plan
+
+__all__ = [
+    "BREAKING_TITLE",
+    "OTHER_TITLE",
+    "SECTION_RULES",
+    "UNRELEASED",
+    "Changelog",
+    "FileUpdate",
+    "Section",
+    "SectionRule",
+    "build",
+    "build_all",
+    "merge_changelog_file",
+    "update_changelog_file",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +37,8 @@ class SectionRule:
     hidden: bool = False
 
 
-OURS = "Release-Ops-Effect"
-"""Trailer of the commits that Release Ops itself makes, such as that of a changelog file: no news for anybody."""
+UNRELEASED = "Unreleased"
+"""Version of what no release has yet."""
 BREAKING_TITLE = "Breaking changes"
 OTHER_TITLE = "Other changes"
 
@@ -105,9 +118,76 @@ def build(
     Left out are merges and messages that Git or a release tool wrote, changes that are reverted in the range (with
     their reverts), and cherry-picks of commits that are in the range. An empty range gives an empty changelog.
     """
-    kept = _without_reverted(_without_copies([_read(commit, types) for commit in commits]))
+    entries = [read(commit, types) for commit in commits]
+    return _assemble(
+        settled(entries, Copies(entries)),
+        product=product,
+        version=version,
+        previous=previous,
+        on=on,
+        web_url=web_url,
+        compare_url=compare_url,
+        rules=rules,
+    )
+
+
+def build_all(
+    commits: Iterable[RawCommit],
+    releases: Sequence[Release],
+    *,
+    product: str,
+    head: str | None,
+    on: dt.date,
+    web_url: str = "",
+    types: Mapping[str, str] = messages.TYPE_ALIASES,
+    rules: Sequence[SectionRule] = SECTION_RULES,
+) -> list[Changelog]:
+    """The changelogs of all releases, highest version first, before them that of what is not released yet, if any is.
+
+    `commits` are those of the head and of every release, newest first, walked once. Which release tells a commit is
+    decided by `ranges.plan`; a change that was picked onto another line is told by the first release that has it. `on`
+    is the day of what is not released; a release has the day of its commit.
+    """
+    entries = [read(commit, types) for commit in commits]
+    found = plan({entry.commit.id: entry.commit.parents for entry in entries}, releases, head)
+    groups = found.group(entry.commit.id for entry in entries)
+    at = {entry.commit.id: entry.commit.committed_at for entry in entries}
+    copies = Copies(entries)
+    announced: set[str] = set()
+    web = web_url.rstrip("/")
+    changelogs = []
+    for release in reversed(found.entries):
+        tag = "" if release is None else release.tag
+        base = found.previous.get(tag) if release else found.latest
+        day = dt.datetime.fromtimestamp(at[release.commit], dt.UTC).date() if release and release.commit in at else on
+        changelog = _assemble(
+            settled([entries[i] for i in groups[tag]], copies, announced),
+            product=product,
+            version=UNRELEASED if release is None else str(release.version),
+            previous=base,
+            on=day,
+            web_url=web,
+            compare_url=f"{web}/compare/{base}...{tag or 'HEAD'}" if web and base else "",
+            rules=rules,
+        )
+        if release is not None or not changelog.is_empty:
+            changelogs.append(changelog)
+    changelogs.reverse()
+    return changelogs
+
+
+def _assemble(
+    kept: Sequence[Entry],
+    *,
+    product: str,
+    version: str,
+    previous: str | None,
+    on: dt.date,
+    web_url: str,
+    compare_url: str,
+    rules: Sequence[SectionRule],
+) -> Changelog:
     changes = [change for entry in kept for change in entry.changes]
-    people = {person for entry in kept for person in _people(entry)}
     by_type = {kind: rule for rule in rules for kind in rule.types}
     filed: dict[str, list[Change]] = {BREAKING_TITLE: []}
     filed.update({rule.title: [] for rule in rules})
@@ -132,238 +212,7 @@ def build(
         breaking=tuple(filed[BREAKING_TITLE]),
         unconventional=tuple(change for change in changes if not change.type),
         hidden=tuple(hidden),
-        contributors=tuple(sorted(people, key=str.casefold)),
+        contributors=tuple(sorted(set(people(kept)), key=str.casefold)),
         compare_url=compare_url,
         web_url=web_url.rstrip("/"),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A commit with what its message says; `changes` is empty for what a changelog leaves out."""
-
-    commit: RawCommit
-    subject: str
-    changes: tuple[Change, ...]
-    revert: messages.Revert | None
-    picked: tuple[str, ...]
-
-
-def _read(commit: RawCommit, types: Mapping[str, str]) -> _Entry:
-    subject = messages.subject(commit.message)
-    changes = messages.parse_squashed(commit.message, types=types)
-    revert = None if changes else messages.parse_revert(commit.message)
-    if len(changes) == 1 and (changes[0].reverts or changes[0].type == "revert"):
-        revert = messages.Revert(changes[0].description, changes[0].reverts)
-    if revert is not None and not changes:
-        changes = (Change(type="revert", description=revert.header, reverts=revert.ids),)
-    elif messages.is_ignored(commit.message) and not (
-        changes and len(commit.parents) < 2 and subject.startswith("Merge")
-    ):
-        # A merge with one parent is a squash merge: what its text names is nowhere else.
-        changes = ()
-    elif changes and any(token == OURS for token, _ in changes[0].footers):
-        changes = ()
-    elif not changes and len(commit.parents) < 2 and subject:
-        body = messages.normalise(commit.message).partition("\n")[2].strip()
-        changes = (Change(type="", description=subject, body=body or None),)
-    when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
-    changes = tuple(replace(change, id=commit.id, author=commit.author, committed_at=when) for change in changes)
-    return _Entry(commit, subject, changes, revert, messages.picked_from(commit.message))
-
-
-def _without_copies(entries: list[_Entry]) -> list[_Entry]:
-    """Entries without the cherry-picks whose original, or an earlier pick of it, is there too.
-
-    A merge that repeats the subject of a commit of its branch is such a copy as well.
-    """
-    index = _Ids(entry.commit.id for entry in entries)
-    subjects = {_plain(entry.subject) for entry in entries if len(entry.commit.parents) < 2}
-    seen: set[str] = set()
-    kept = []
-    for entry in reversed(entries):
-        origins = [index.find(sha) or sha for sha in entry.picked]
-        copy = any(origin in seen or (origin in index and origin != entry.commit.id) for origin in origins)
-        seen.update(origins)
-        if len(entry.commit.parents) > 1 and _plain(entry.subject) in subjects:
-            # Not dropped: a revert may name the merge.
-            kept.append(replace(entry, changes=()))
-        elif not copy:
-            kept.append(entry)
-    kept.reverse()
-    return kept
-
-
-def _without_reverted(entries: list[_Entry]) -> list[_Entry]:
-    """Entries without the pairs of a change and the revert that took it back.
-
-    A revert that is itself reverted has no effect. It is decided from the newest revert backwards, so that a chain of
-    any length comes out right; a revert of something older than the range stays and is listed. The revert of a merge
-    takes back what the merge brought.
-    """
-    index = _Ids(entry.commit.id for entry in entries)
-    position = {entry.commit.id: i for i, entry in enumerate(entries)}
-    by_subject: dict[str, list[int]] = {}
-    for i, entry in enumerate(entries):
-        by_subject.setdefault(_plain(entry.subject), []).append(i)
-    gone: set[int] = set()
-    free: dict[str, int] = {}
-    for i, entry in enumerate(entries):
-        if entry.revert is None or i in gone:
-            continue
-        if entry.revert.ids:
-            targets = {position[full] for sha in entry.revert.ids if (full := index.find(sha))} - {i}
-            complete = len(targets) == len(entry.revert.ids)
-        else:
-            header = _plain(entry.revert.header)
-            same = by_subject.get(header, [])
-            at = max(bisect.bisect_right(same, i), free.get(header, 0))
-            while at < len(same) and same[at] in gone:
-                at += 1
-            # All between are gone: no later revert has to look at them again.
-            free[header] = at
-            targets = set(same[at : at + 1])
-            complete = bool(targets)
-        for target in targets:
-            gone.add(target)
-            if len(entries[target].commit.parents) > 1:
-                gone |= _brought(entries, position, entries[target].commit)
-        if complete:
-            gone.add(i)
-    return [entry for i, entry in enumerate(entries) if i not in gone]
-
-
-def _brought(entries: list[_Entry], position: Mapping[str, int], merge: RawCommit) -> set[int]:
-    """Positions of the commits of the range that came with a merge: on its other parents' side alone."""
-    before = _ancestors(entries, position, merge.parents[:1], set())
-    return _ancestors(entries, position, merge.parents[1:], before)
-
-
-def _ancestors(entries: list[_Entry], position: Mapping[str, int], ids: Iterable[str], without: set[int]) -> set[int]:
-    found: set[int] = set()
-    waiting = [position[sha] for sha in ids if sha in position]
-    while waiting:
-        at = waiting.pop()
-        if at not in found and at not in without:
-            found.add(at)
-            waiting.extend(position[sha] for sha in entries[at].commit.parents if sha in position)
-    return found
-
-
-def _plain(subject: str) -> str:
-    """A subject without the pull request's number that a squash merge appends."""
-    return messages.without_pull(subject.strip())[0]
-
-
-class _Ids:
-    """Full commit ids by any unambiguous abbreviation of at least 7 digits."""
-
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._full = set(ids)
-        self._short: dict[str, list[str]] = {}
-        for full in self._full:
-            self._short.setdefault(full[:7], []).append(full)
-
-    def __contains__(self, sha: str) -> bool:
-        return sha in self._full
-
-    def find(self, sha: str) -> str | None:
-        """The one full id that begins with `sha`, or None."""
-        if sha in self._full:
-            return sha
-        found = [full for full in self._short.get(sha[:7], ()) if full.startswith(sha)]
-        return found[0] if len(found) == 1 else None
-
-
-def _people(entry: _Entry) -> Iterator[str]:
-    names = [entry.commit.author]
-    names += [who.partition("<")[0] for change in entry.changes for who in change.co_authors]
-    return (name.strip() for name in names if name.strip() and not name.strip().endswith("[bot]"))
-
-
-NEW_FILE = """# Changelog
-
-All notable changes of this project are documented in this file, newest first.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class FileUpdate:
-    """A changelog file after an update. `outcome`: `inserted`; `unchanged`, the same entry was there;
-    `kept`, the file has another text for that version, which stays."""  # noqa: D205, D209
-
-    text: str
-    outcome: str
-
-
-def update_changelog_file(existing: str, entry: str, version: str) -> str:
-    """`existing` with `entry` (Markdown, beginning with its `## ` heading) in place; see `merge_changelog_file`."""
-    return merge_changelog_file(existing, entry, version).text
-
-
-def merge_changelog_file(existing: str, entry: str, version: str) -> FileUpdate:
-    """A changelog file with one more entry.
-
-    The entry comes before the first older version, so below the header, an Unreleased section and newer versions; every
-    other byte stays, line ends included. A section for `version` that is there already is never replaced: what a person
-    made of it is the better text, and a release must not fail over it. `outcome` tells `unchanged` from `kept`.
-    """
-    newline = "\r\n" if "\r\n" in existing else "\n"
-    text = existing.replace("\r\n", "\n")
-    entry = entry.replace("\r\n", "\n").strip("\n") + "\n"
-    if not text.strip("\ufeff \n"):
-        text = NEW_FILE
-    headings = list(_headings(text))
-    wanted = parse_version(version)
-    for i, heading in enumerate(headings):
-        if heading.version == wanted:
-            end = next((later.start for later in headings[i + 1 :] if later.level <= heading.level), len(text))
-            same = text[heading.start : end].strip() == entry.strip()
-            return FileUpdate(existing, "unchanged" if same else "kept")
-    older = (h for h in headings if h.version is not None and h.version < wanted)
-    at = next((heading.start for heading in older), None)
-    if at is None:
-        before, after = text.rstrip("\n") + "\n\n", ""
-    else:
-        before, after = text[:at], "\n" + text[at:]
-        before = before if before.endswith("\n\n") or not before.strip("\ufeff\n ") else before.rstrip("\n") + "\n\n"
-    return FileUpdate((before + entry + after).replace("\n", newline), "inserted")
-
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    start: int
-    level: int
-    version: Version | None
-
-
-_HEADING = re.compile(r"(#{1,3})[ \t]+(.*)")
-_HEADING_VERSION = re.compile(r"(?<![\w.])[\[(]?v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-
-
-def _headings(text: str) -> Iterator[_Heading]:
-    """Headings of level 1 to 3 that name a version, and those of level 1 and 2 that do not (they end a section)."""
-    start, fence, comment = 0, "", False
-    for line in text.splitlines(keepends=True):
-        mark = _FENCE.match(line)
-        if comment:
-            comment = "-->" not in line
-        elif fence:
-            if mark and mark[1][0] == fence[0] and len(mark[1]) >= len(fence) and not line[mark.end() :].strip():
-                fence = ""
-        elif mark:
-            fence = mark[1]
-        elif line.lstrip().startswith("<!--"):
-            comment = "-->" not in line
-        elif found := _HEADING.match(line.lstrip("\ufeff")):
-            named = _HEADING_VERSION.search(found[2])
-            version = None
-            if named:
-                try:
-                    version = parse_version(named[1])
-                except ValueError:
-                    version = None
-            if version is not None or len(found[1]) < 3:
-                yield _Heading(start, len(found[1]), version)
-        start += len(line)

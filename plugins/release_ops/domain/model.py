@@ -365,6 +365,8 @@ class RawCommit:
     email: str = ""
     committed_at: int = 0
     """Seconds since the epoch."""
+    authored_at: int = field(default=0, compare=False)
+    """Seconds since the epoch; copies of a commit keep it. 0: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ class Plan:
     """Commit id -> the entry that tells it; what is a commit of the head and no key is not released."""
     previous: Mapping[str, str]
     """Tag of an entry -> tag that it is compared with; no key for a first release."""
+    latest: str | None
+    """Tag that what is not released is compared with: the highest version in the history of the head."""
     head: frozenset[str] | set[str]
     """Ids of the commits in the history of the head."""
 
@@ -166,10 +168,11 @@ def plan(parents: Parents, releases: Sequence[Release], head: str | None) -> Pla
     entries = sorted([*finals, *pending], key=lambda release: (release.version, release.tag), reverse=True)
     reached = set() if head is None else reachable(parents, [head])
     return Plan(
-        (None, *entries),
-        owners,
-        _bases(parents, [*in_order(parents, finals), *in_order(parents, pending)]),
-        reached,
+        entries=(None, *entries),
+        owners=owners,
+        previous=_bases(parents, [*in_order(parents, finals), *in_order(parents, pending)]),
+        latest=next((release.tag for release in entries if release.commit in reached), None),
+        head=reached,
     )
 
 

@@ -1,0 +1,98 @@
+"""A changelog in its file: a new entry in its place, and every other byte as it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semver import Version
+
+from release_ops.domain.versions import parse_version
+
+NEW_FILE = """# Changelog
+
+All notable changes of this project are documented in this file, newest first.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileUpdate:
+    """A changelog file after an update. `outcome`: `inserted`; `unchanged`, the same entry was there;
+    `kept`, the file has another text for that version, which stays."""  # noqa: D205, D209
+
+    text: str
+    outcome: str
+
+
+def update_changelog_file(existing: str, entry: str, version: str) -> str:
+    """`existing` with `entry` (Markdown, beginning with its `## ` heading) in place; see `merge_changelog_file`."""
+    return merge_changelog_file(existing, entry, version).text
+
+
+def merge_changelog_file(existing: str, entry: str, version: str) -> FileUpdate:
+    """A changelog file with one more entry.
+
+    The entry comes before the first older version, so below the header, an Unreleased section and newer versions; every
+    other byte stays, line ends included. A section for `version` that is there already is never replaced: what a person
+    made of it is the better text, and a release must not fail over it. `outcome` tells `unchanged` from `kept`.
+    """
+    newline = "\r\n" if "\r\n" in existing else "\n"
+    text = existing.replace("\r\n", "\n")
+    entry = entry.replace("\r\n", "\n").strip("\n") + "\n"
+    if not text.strip("\ufeff \n"):
+        text = NEW_FILE
+    headings = list(_headings(text))
+    wanted = parse_version(version)
+    for i, heading in enumerate(headings):
+        if heading.version == wanted:
+            end = next((later.start for later in headings[i + 1 :] if later.level <= heading.level), len(text))
+            same = text[heading.start : end].strip() == entry.strip()
+            return FileUpdate(existing, "unchanged" if same else "kept")
+    older = (h for h in headings if h.version is not None and h.version < wanted)
+    at = next((heading.start for heading in older), None)
+    if at is None:
+        before, after = text.rstrip("\n") + "\n\n", ""
+    else:
+        before, after = text[:at], "\n" + text[at:]
+        before = before if before.endswith("\n\n") or not before.strip("\ufeff\n ") else before.rstrip("\n") + "\n\n"
+    return FileUpdate((before + entry + after).replace("\n", newline), "inserted")
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    start: int
+    level: int
+    version: Version | None
+
+
+_HEADING = re.compile(r"(#{1,3})[ \t]+(.*)")
+_HEADING_VERSION = re.compile(r"(?<![\w.])[\[(]?v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+def _headings(text: str) -> Iterator[_Heading]:
+    """Headings of level 1 to 3 that name a version, and those of level 1 and 2 that do not (they end a section)."""
+    start, fence, comment = 0, "", False
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if comment:
+            comment = "-->" not in line
+        elif fence:
+            if mark and mark[1][0] == fence[0] and len(mark[1]) >= len(fence) and not line[mark.end() :].strip():
+                fence = ""
+        elif mark:
+            fence = mark[1]
+        elif line.lstrip().startswith("<!--"):
+            comment = "-->" not in line
+        elif found := _HEADING.match(line.lstrip("\ufeff")):
+            named = _HEADING_VERSION.search(found[2])
+            version = None
+            if named:
+                try:
+                    version = parse_version(named[1])
+                except ValueError:
+                    version = None
+            if version is not None or len(found[1]) < 3:
+                yield _Heading(start, len(found[1]), version)
+        start += len(line)

@@ -1,0 +1,225 @@
+"""Commits as a changelog sees them: what each tells, which are copies of one another, and which were taken back."""
+
+from __future__ import annotations
+
+import bisect
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from release_ops.domain import commits as messages
+from release_ops.domain.model import Change, RawCommit
+
+OURS = "Release-Ops-Effect"
+"""Trailer of the commits that Release Ops itself makes, such as that of a changelog file: no news for anybody."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A commit with what its message says; `changes` is empty for what a changelog leaves out."""
+
+    commit: RawCommit
+    subject: str
+    changes: tuple[Change, ...]
+    revert: messages.Revert | None
+    picked: tuple[str, ...]
+
+
+def read(commit: RawCommit, types: Mapping[str, str]) -> Entry:
+    """What a commit tells. Merges and messages that Git or a release tool wrote tell nothing."""
+    subject = messages.subject(commit.message)
+    changes = messages.parse_squashed(commit.message, types=types)
+    revert = None if changes else messages.parse_revert(commit.message)
+    if len(changes) == 1 and (changes[0].reverts or changes[0].type == "revert"):
+        revert = messages.Revert(changes[0].description, changes[0].reverts)
+    if revert is not None and not changes:
+        changes = (Change(type="revert", description=revert.header, reverts=revert.ids),)
+    elif messages.is_ignored(commit.message) and not (
+        changes and len(commit.parents) < 2 and subject.startswith("Merge")
+    ):
+        # A merge with one parent is a squash merge: what its text names is nowhere else.
+        changes = ()
+    elif changes and any(token == OURS for token, _ in changes[0].footers):
+        changes = ()
+    elif not changes and len(commit.parents) < 2 and subject:
+        body = messages.normalise(commit.message).partition("\n")[2].strip()
+        changes = (Change(type="", description=subject, body=body or None),)
+    when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
+    changes = tuple(replace(change, id=commit.id, author=commit.author, committed_at=when) for change in changes)
+    return Entry(commit, subject, changes, revert, messages.picked_from(commit.message))
+
+
+class Copies:
+    """Which commits are the same change: cherry-picks, backports, branches that were rebased and merged twice.
+
+    Two commits are the same when one names the other (`git cherry-pick -x`), when both name a third, or when author,
+    time of authoring and subject agree, which Git keeps whenever it copies a commit.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._root: dict[str, str] = {}
+        if any(entry.picked for entry in entries):
+            index = _Ids(entry.commit.id for entry in entries)
+            for entry in entries:
+                for origin in entry.picked:
+                    self._join(entry.commit.id, index.find(origin) or origin)
+        written: dict[tuple[int, str], list[Entry]] = {}
+        for entry in entries:
+            commit = entry.commit
+            if commit.authored_at and len(commit.parents) < 2:
+                written.setdefault((commit.authored_at, commit.author), []).append(entry)
+        for group in written.values():
+            if len(group) > 1:
+                first: dict[str, str] = {}
+                for entry in group:
+                    self._join(entry.commit.id, first.setdefault(_plain(entry.subject), entry.commit.id))
+        self._all: dict[str, list[str]] = {}
+        for commit_id in self._root:
+            self._all.setdefault(self.of(commit_id) or commit_id, []).append(commit_id)
+
+    def __bool__(self) -> bool:
+        return bool(self._root)
+
+    def of(self, commit_id: str) -> str | None:
+        """A name that is the same for all copies of a change; None for a commit without copies."""
+        if commit_id not in self._root:
+            return None
+        while (above := self._root[commit_id]) != commit_id:
+            self._root[commit_id] = self._root[above]
+            commit_id = above
+        return commit_id
+
+    def all(self, commit_id: str) -> Sequence[str]:
+        """Ids of all copies of a commit, itself included."""
+        return self._all.get(self.of(commit_id) or "", (commit_id,))
+
+    def _join(self, one: str, other: str) -> None:
+        if one != other:
+            self._root.setdefault(one, one)
+            self._root.setdefault(other, other)
+            self._root[self.of(one) or one] = self.of(other) or other
+
+
+def settled(entries: Sequence[Entry], copies: Copies, announced: set[str] | None = None) -> list[Entry]:
+    """The entries of a release, newest first, without what was taken back in it, and every change once.
+
+    `announced` holds what releases before it told (names by `Copies.of`); what this one tells is added.
+    """
+    told = set() if announced is None else announced
+    kept = []
+    subjects: set[str] | None = None
+    for entry in reversed(without_reverted(entries, copies)):
+        commit = entry.commit
+        if len(commit.parents) > 1 and entry.changes:
+            if subjects is None:
+                subjects = {_plain(one.subject) for one in entries if len(one.commit.parents) < 2}
+            if _plain(entry.subject) in subjects:
+                # A merge that repeats the subject of a commit of its branch says nothing new.
+                continue
+        name = copies.of(commit.id) if copies else None
+        if name is not None:
+            if name in told:
+                continue
+            told.add(name)
+        kept.append(entry)
+    kept.reverse()
+    return kept
+
+
+def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
+    """Entries without the pairs of a change and the revert that took it back.
+
+    A revert that is itself reverted has no effect. It is decided from the newest revert backwards, so that a chain of
+    any length comes out right; a revert of something older than the range stays and is listed. The revert of a merge
+    takes back what the merge brought, that of a copy takes back all copies before it.
+    """
+    if not any(entry.revert is not None for entry in entries):
+        return list(entries)
+    index = _Ids(entry.commit.id for entry in entries)
+    position = {entry.commit.id: i for i, entry in enumerate(entries)}
+    by_subject: dict[str, list[int]] = {}
+    for i, entry in enumerate(entries):
+        by_subject.setdefault(_plain(entry.subject), []).append(i)
+    gone: set[int] = set()
+    free: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        if entry.revert is None or i in gone:
+            continue
+        if entry.revert.ids:
+            targets = {position[full] for sha in entry.revert.ids if (full := index.find(sha))} - {i}
+            complete = len(targets) == len(entry.revert.ids)
+        else:
+            header = _plain(entry.revert.header)
+            same = by_subject.get(header, [])
+            at = max(bisect.bisect_right(same, i), free.get(header, 0))
+            while at < len(same) and same[at] in gone:
+                at += 1
+            # All between are gone: no later revert has to look at them again.
+            free[header] = at
+            targets = set(same[at : at + 1])
+            complete = bool(targets)
+        for target in targets:
+            gone.add(target)
+            if len(entries[target].commit.parents) > 1:
+                gone |= _brought(entries, position, entries[target].commit)
+            if copies:
+                twins = (position.get(one, -1) for one in copies.all(entries[target].commit.id))
+                gone.update(twin for twin in twins if twin > i)
+        if complete:
+            gone.add(i)
+    return [entry for i, entry in enumerate(entries) if i not in gone]
+
+
+def _brought(entries: Sequence[Entry], position: Mapping[str, int], merge: RawCommit) -> set[int]:
+    """Positions of the commits of the range that came with a merge: on its other parents' side alone."""
+    before = _ancestors(entries, position, merge.parents[:1], set())
+    return _ancestors(entries, position, merge.parents[1:], before)
+
+
+def _ancestors(
+    entries: Sequence[Entry], position: Mapping[str, int], ids: Iterable[str], without: set[int]
+) -> set[int]:
+    found: set[int] = set()
+    waiting = [position[sha] for sha in ids if sha in position]
+    while waiting:
+        at = waiting.pop()
+        if at not in found and at not in without:
+            found.add(at)
+            waiting.extend(position[sha] for sha in entries[at].commit.parents if sha in position)
+    return found
+
+
+def _plain(subject: str) -> str:
+    """A subject without the pull request's number that a squash merge appends."""
+    return messages.without_pull(subject.strip())[0]
+
+
+class _Ids:
+    """Full commit ids by any unambiguous abbreviation of at least 7 digits."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._full = set(ids)
+        self._short: dict[str, list[str]] | None = None
+
+    def find(self, sha: str) -> str | None:
+        """The one full id that begins with `sha`, or None."""
+        if sha in self._full:
+            return sha
+        if len(sha) in {40, 64}:
+            return None
+        if self._short is None:
+            self._short = {}
+            for full in self._full:
+                self._short.setdefault(full[:7], []).append(full)
+        found = [full for full in self._short.get(sha[:7], ()) if full.startswith(sha)]
+        return found[0] if len(found) == 1 else None
+
+
+def people(entries: Iterable[Entry]) -> Iterator[str]:
+    """Names of authors and co-authors, without mail addresses and bots; a name may come several times."""
+    for entry in entries:
+        names = [entry.commit.author]
+        names += [who.partition("<")[0] for change in entry.changes for who in change.co_authors]
+        for name in names:
+            if (trimmed := name.strip()) and not trimmed.endswith("[bot]"):
+                yield trimmed
