@@ -181,7 +181,8 @@ def test_a_milestone_added_with_a_past_date_is_found_by_the_watch(house):
 def kill_worker_of(house, subcommand: str) -> int:
     """`kill -9` the git process, the task that started it and the worker that supervises the task."""
     scheduler = house.airflow.component("scheduler").process.pid
-    for process in house.airflow.component("scheduler").family():
+    # Not its session: git runs in one of its own.
+    for process in psutil.Process(scheduler).children(recursive=True):
         with contextlib.suppress(psutil.Error):
             if Path(process.name()).name == "git" and subcommand in process.cmdline():
                 chain = [process, *(parent for parent in process.parents() if is_below(parent, scheduler))]
