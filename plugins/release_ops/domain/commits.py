@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from release_ops.domain.model import Change, Reference
 
@@ -37,11 +38,14 @@ KNOWN_TYPES = frozenset(
 
 # Rules 1, 4 and 13. A type is one noun without blanks; a scope is not empty and has no parentheses.
 _HEADER = re.compile(r"(?P<type>[^\s():!,;]++)(?:\((?P<scope>[^()]++)\))?(?P<bang>!)?:[ \t]++(?P<description>.+)")
-_NESTED = re.compile(r"\n[ \t\r]*+\n(?:[*-] )?[A-Za-z]++(?:\([^()\n]++\))?!?: ")
+_NESTED = re.compile(
+    rf"\n[ \t\r]*+\n(?:[*-] )?(?i:{'|'.join(sorted(KNOWN_TYPES | TYPE_ALIASES.keys()))})(?:\([^()\n]++\))?!?:[ \t]"
+)
 # Rules 8, 9 and 16: `Token: value` or `Token #value`; a lone `BREAKING CHANGE:` has its text below.
 _FOOTER = re.compile(
     r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
 )
+_FOOTERS = re.compile(r"\n\n(?:BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*+)(?::|[ \t]#)")
 _BREAKING = frozenset({"BREAKING CHANGE", "BREAKING-CHANGE"})
 _SECTION_TOKENS = frozenset({"notice", "security", "deprecation", "deprecated"})
 
@@ -64,6 +68,7 @@ _TEXT_REFERENCE = re.compile(
     rf"(?P<target>{_ISSUE})(?![\w-])",
     re.IGNORECASE,
 )
+_ALONE = re.compile(r"\((#\d{1,12})\)")
 _ACTION_KEY = re.compile(
     rf"(?<![\w-])(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))})(?P<colon>:?)[ \t]{{1,8}}(?P<target>{_KEY})"
     r"(?![\w-])",
@@ -78,6 +83,7 @@ _SHA = r"[0-9a-f]{7,64}"
 _REVERTS = re.compile(rf"\b[Tt]his reverts? (?:the )?commits? (?P<ids>{_SHA}(?:(?:,| and|, and) {_SHA}){{0,50}})")
 _REVERT_HEADER = re.compile(r'revert(?:ed|s)?:? "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
 _REAPPLY_HEADER = re.compile(r'reapply "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
+_TRACKED = re.compile(rf"{_KEY}")
 _HEX = re.compile(rf"\b{_SHA}\b")
 _PICKED = re.compile(rf"^\(cherry[- ]picked from commit (?P<id>{_SHA})\)", re.MULTILINE)
 _CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(?P<who>[^\n]{1,320})$", re.IGNORECASE | re.MULTILINE)
@@ -132,50 +138,92 @@ def is_ignored(message: str) -> bool:
     return _GIT_MESSAGES.match(normalise(message)) is not None
 
 
-def parse_commit(message: str, *, types: Mapping[str, str] | None = None) -> Change | None:
+def parse_commit(
+    message: str,
+    *,
+    types: Mapping[str, str] | None = None,
+    id: str = "",
+    author: str = "",
+    committed_at: datetime | None = None,
+) -> Change | None:
     """The change that a message describes, or None where its header does not follow Conventional Commits 1.0.0.
 
     `types` maps spellings to types (`{"feature": "feat"}`); a type is always given in lower case (rule 15). The body
     keeps its inner line breaks; footers keep their tokens and order; `notes` holds the texts of the BREAKING CHANGE
-    footers, or the description where only `!` says that the change breaks (rule 13). Never raises.
+    footers, or the description where only `!` says that the change breaks (rule 13). `id`, `author` and `committed_at`
+    are those of the commit. Never raises.
     """
     text = normalise(message)
     header, _, rest = text.partition("\n")
     match = _HEADER.fullmatch(header.rstrip())
-    if match is None or (match["scope"] is not None and not match["scope"].strip()):
+    if match is None:
         return None
+    kind, scope, bang, description = match.groups()
+    if scope is not None:
+        scope = scope.strip()
+        if not scope:
+            return None
+    kind = kind.lower()
+    if types is not None:
+        kind = types.get(kind, kind)
+    breaking = bang is not None
+    if not rest:
+        return Change(
+            type=kind,
+            scope=scope,
+            breaking=breaking,
+            description=description,
+            notes=(description,) if breaking else (),
+            references=_references(header, ()) if "#" in header or "-" in header else (),
+            id=id,
+            author=author,
+            committed_at=committed_at,
+        )
     hanging, body, footers = _split(rest)
-    kind = match["type"].lower()
-    description = match["description"]
-    notes = tuple(value for token, value in footers if token in _BREAKING and value)
-    breaking = bool(match["bang"]) or any(token in _BREAKING for token, _ in footers)
+    notes: tuple[str, ...] = ()
+    if "BREAKING" in rest:
+        notes = tuple(value for token, value in footers if token in _BREAKING and value)
+        breaking = breaking or any(token in _BREAKING for token, _ in footers)
     if breaking and not notes:
         notes = (description,)
-    kind = (types or {}).get(kind, kind)
     return Change(
         type=kind,
-        scope=match["scope"].strip() if match["scope"] else None,
+        scope=scope,
         breaking=breaking,
         description=description,
         body=body,
         footers=tuple(footers),
         notes=notes,
-        references=tuple(_references("\n".join([header, *hanging, body or ""]), footers)),
-        reverts=_reverts(kind, rest, footers),
+        references=_references("\n".join([header, *hanging, body or ""]), footers)
+        if footers or "#" in text or "-" in text
+        else (),
+        reverts=_reverts(match["type"].lower(), rest, footers) if "evert" in text else (),
         co_authors=co_authors(rest),
+        id=id,
+        author=author,
+        committed_at=committed_at,
     )
 
 
-def parse_squashed(message: str, *, types: Mapping[str, str] | None = None) -> tuple[Change, ...]:
+def parse_squashed(
+    message: str,
+    *,
+    types: Mapping[str, str] | None = None,
+    id: str = "",
+    author: str = "",
+    committed_at: datetime | None = None,
+) -> tuple[Change, ...]:
     """The changes to announce for one commit: that of its header, or else those of the commits in its body.
 
     Where the header is conventional, the commits that were squashed into it are its making and not announced one by
     one; what they break, it breaks. Empty where nothing is conventional.
     """
-    change = parse_commit(message, types=types)
-    if _NESTED.search(message) is None and not message.lstrip().startswith("Merged PR "):
+    change = parse_commit(message, types=types, id=id, author=author, committed_at=committed_at)
+    if not ("\n" in message and _NESTED.search(message)) and not message.lstrip().startswith("Merged PR "):
         return (change,) if change else ()
-    everything = parse_all(message, types=types)
+    everything = tuple(
+        replace(nested, id=id, author=author, committed_at=committed_at) for nested in parse_all(message, types=types)
+    )
     if change is None:
         return everything
     notes = tuple(dict.fromkeys(note for nested in everything if nested.breaking for note in nested.notes))
@@ -252,9 +300,29 @@ def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
     blank line ends a value, so that text below a footer stays text; an open `BREAKING CHANGE:` takes the paragraph
     below it.
     """
-    lines = rest.split("\n")
+    if " \n" in rest or "\t\n" in rest or "\v" in rest or "\f" in rest or not rest.isascii():
+        return _split_lines(rest.split("\n"))
+    # Blank lines are empty ones: what stands above the first footer paragraph needs no look at its lines.
+    text = "\n" + rest
+    first = text.find("\n\n")
+    if first < 0:
+        return rest.split("\n"), None, []
+    hanging = text[1:first].split("\n") if first else []
+    found = _FOOTERS.search(text, first)
+    if found is None:
+        return hanging, text[first + 2 :].rstrip() or None, []
+    body = text[first + 2 : found.start()].split("\n") if found.start() > first + 1 else []
+    if found.start() > first:
+        body.append("")
+    _, whole, footers = _split_lines(["", *text[found.start() + 2 :].split("\n")], body)
+    return hanging, whole, footers
+
+
+def _split_lines(
+    lines: list[str], body: list[str] | None = None
+) -> tuple[list[str], str | None, list[tuple[str, str]]]:
     start = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
-    body: list[str] = []
+    body = [] if body is None else body
     footers: list[tuple[str, list[str]]] = []
     in_footers, after_blank = False, True
     for line in lines[start + 1 :]:
@@ -281,11 +349,15 @@ def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
     return lines[:start], text or None, [(token, "\n".join(value).rstrip()) for token, value in footers]
 
 
-def _references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[Reference]:
+def _references(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Reference, ...]:
     """Issues that the message names, each once by action; a mention of one that an action names is left out."""
     found = dict.fromkeys(_all_references(text, footers))
+    if not found:
+        return ()
     named = {target for action, target in found if action is not None}
-    return (Reference(action=a, target=target) for a, target in found if a is not None or target not in named)
+    return tuple(
+        Reference(action=action, target=target) for action, target in found if action is not None or target not in named
+    )
 
 
 def _all_references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[tuple[str | None, str]]:
@@ -294,6 +366,9 @@ def _all_references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[t
         lowered = token.lower()
         if lowered in CLOSING or lowered in _NAMING:
             # `Closes #12`: the separator took the sign.
+            if value.isascii() and value.isdecimal():
+                yield token, f"#{value}"
+                continue
             listed = f"#{value}" if value[:1].isdigit() else value
             for word in _SEPARATOR.split(_URL.sub(" ", listed)):
                 if match := _LISTED.match(word):
@@ -303,7 +378,10 @@ def _all_references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[t
 
 
 def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
-    if "#" in text:
+    at = text.find("#")
+    if at >= 0 and (alone := _ALONE.match(text, at - 1)) and text.find("#", at + 1) < 0:
+        yield None, alone[1]
+    elif at >= 0:
         action: str | None = None
         end = -1
         clean = _URL.sub(" ", text) if "://" in text else text
@@ -313,7 +391,7 @@ def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
             action = match["action"] or (action if listed else None)
             end = match.end()
             yield action, match["target"]
-    if "-" in text:
+    if "-" in text and _TRACKED.search(text):
         for match in _ACTION_KEY.finditer(text):
             # Trackers that name issues so do not close them by a word in a sentence: without the colon it is a mention.
             if match["target"].isupper():

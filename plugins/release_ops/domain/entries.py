@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from release_ops.domain import commits as messages
 from release_ops.domain.model import Change, RawCommit
@@ -25,10 +27,26 @@ class Entry:
     picked: tuple[str, ...]
 
 
+_PROGRAM = re.compile(
+    r"merge|auto|fixup|squash|amend|rever|reapply|v?\d|chore|bump|prepare|release|version|initial", re.IGNORECASE
+)
+"""How every message begins that `messages.is_ignored` knows."""
+
+
 def read(commit: RawCommit, types: Mapping[str, str]) -> Entry:
     """What a commit tells. Merges and messages that Git or a release tool wrote tell nothing."""
-    subject = messages.subject(commit.message)
-    changes = messages.parse_squashed(commit.message, types=types)
+    message = commit.message
+    when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
+    changes = messages.parse_squashed(message, types=types, id=commit.id, author=commit.author, committed_at=when)
+    subject = messages.subject(message)
+    if len(changes) != 1 or changes[0].reverts or changes[0].type == "revert" or _PROGRAM.match(subject):
+        return _read_other(commit, subject, changes, when)
+    if OURS in message and any(token == OURS for token, _ in changes[0].footers):
+        changes = ()
+    return Entry(commit, subject, changes, None, messages.picked_from(message))
+
+
+def _read_other(commit: RawCommit, subject: str, changes: tuple[Change, ...], when: dt.datetime | None) -> Entry:
     revert = None if changes else messages.parse_revert(commit.message)
     if len(changes) == 1 and (changes[0].reverts or changes[0].type == "revert"):
         revert = messages.Revert(changes[0].description, changes[0].reverts)
@@ -44,8 +62,8 @@ def read(commit: RawCommit, types: Mapping[str, str]) -> Entry:
     elif not changes and len(commit.parents) < 2 and subject:
         body = messages.normalise(commit.message).partition("\n")[2].strip()
         changes = (Change(type="", description=subject, body=body or None),)
-    when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
-    changes = tuple(replace(change, id=commit.id, author=commit.author, committed_at=when) for change in changes)
+    about: dict[str, Any] = {"id": commit.id, "author": commit.author, "committed_at": when}
+    changes = tuple(change if change.id == commit.id else replace(change, **about) for change in changes)
     return Entry(commit, subject, changes, revert, messages.picked_from(commit.message))
 
 
