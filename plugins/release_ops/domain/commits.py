@@ -127,6 +127,9 @@ def normalise(message: str) -> str:
 
 def subject(message: str) -> str:
     """First line of a message, trimmed; empty for an empty message."""
+    first = message.partition("\n")[0]
+    if first and "\r" not in first:
+        return first.strip()
     return normalise(message).partition("\n")[0].strip()
 
 
@@ -314,8 +317,25 @@ def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
     body = text[first + 2 : found.start()].split("\n") if found.start() > first + 1 else []
     if found.start() > first:
         body.append("")
+    footers = _simple_footers(text, found.start() + 2)
+    if footers:
+        return hanging, "\n".join(body).rstrip() or None, footers
     _, whole, footers = _split_lines(["", *text[found.start() + 2 :].split("\n")], body)
     return hanging, whole, footers
+
+
+def _simple_footers(text: str, start: int) -> list[tuple[str, str]]:
+    """Footers of one line each up to the end of the text; empty where there is anything else among them."""
+    footers = []
+    for line in text[start:].split("\n"):
+        match = _FOOTER.match(line)
+        if match is None:
+            return []
+        token, value = match.group("token", "value")
+        if value is None:
+            return []
+        footers.append((token, value))
+    return footers
 
 
 def _split_lines(
@@ -351,35 +371,35 @@ def _split_lines(
 
 def _references(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Reference, ...]:
     """Issues that the message names, each once by action; a mention of one that an action names is left out."""
-    found = dict.fromkeys(_all_references(text, footers))
-    if not found:
-        return ()
-    named = {target for action, target in found if action is not None}
-    return tuple(
-        Reference(action=action, target=target) for action, target in found if action is not None or target not in named
-    )
-
-
-def _all_references(text: str, footers: Iterable[tuple[str, str]]) -> Iterator[tuple[str | None, str]]:
-    yield from _text_references(text)
+    found: list[tuple[str | None, str]] = []
+    if "#" in text or "-" in text:
+        found += _text_references(text)
     for token, value in footers:
         lowered = token.lower()
         if lowered in CLOSING or lowered in _NAMING:
             # `Closes #12`: the separator took the sign.
             if value.isascii() and value.isdecimal():
-                yield token, f"#{value}"
+                found.append((token, f"#{value}"))
                 continue
             listed = f"#{value}" if value[:1].isdigit() else value
             for word in _SEPARATOR.split(_URL.sub(" ", listed)):
                 if match := _LISTED.match(word):
-                    yield token, match[0]
-        else:
-            yield from _text_references(value)
+                    found.append((token, match[0]))
+        elif "#" in value or "-" in value:
+            found += _text_references(value)
+    if len(found) == 1:
+        return (Reference(action=found[0][0], target=found[0][1]),)
+    named = {target for action, target in found if action is not None}
+    return tuple(
+        Reference(action=action, target=target)
+        for action, target in dict.fromkeys(found)
+        if action is not None or target not in named
+    )
 
 
 def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
     at = text.find("#")
-    if at >= 0 and (alone := _ALONE.match(text, at - 1)) and text.find("#", at + 1) < 0:
+    if at > 0 and text.find("#", at + 1) < 0 and (alone := _ALONE.match(text, at - 1)):
         yield None, alone[1]
     elif at >= 0:
         action: str | None = None
