@@ -21,6 +21,7 @@ from markdown_it.token import Token
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.model import RawCommit
 from release_ops.domain.notes import AUDIENCES, notes_for
+from release_ops.escaping import is_plain
 from release_ops.render import (
     BREAK,
     FORMATS,
@@ -28,6 +29,7 @@ from release_ops.render import (
     SLACK_TEXT,
     Safe,
     block,
+    changelog_by_template,
     changelog_data,
     changelog_markdown,
     changelog_slack,
@@ -370,3 +372,25 @@ def test_memory_of_formats() -> None:
         "&lt;b&gt; @x",
         "<b> @x",
     ]
+
+
+@given(MESSAGES, st.booleans(), st.booleans())
+def test_the_usual_layout_is_that_of_the_templates(messages: list[str], linked: bool, compared: bool) -> None:
+    found = changelog(
+        *messages, web_url=WEB if linked else "", compare_url=f"{WEB}/compare/v2.7.0...v2.8.0" if compared else ""
+    )
+    assert changelog_markdown(found) == changelog_by_template(found)
+
+
+@given(st.text(alphabet="aB1é日 .,;'\"!?%()-w_*#\u202e"))
+def test_the_short_way_of_escaping_is_the_long_way(text: str) -> None:
+    if is_plain(text):
+        assert escape(f"\x00{text}", "md") == text == escape(text, "md")
+        assert escape(f"\x00{text}", "mrkdwn") == text == escape(text, "mrkdwn")
+
+
+def test_a_team_s_own_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "changelog").mkdir()
+    (tmp_path / "changelog" / "change.md.j2").write_text("* {{ change.description }}\n")
+    monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path))
+    assert changelog_markdown(changelog("fix: x*")).endswith("### Fixes\n\n* x\\*\n")
