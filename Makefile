@@ -3,6 +3,7 @@ SHELL := /bin/sh
 VENV  := .venv
 BIN   := $(VENV)/bin
 STATE := .run
+INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
 
 APPROVE ?= auto
 EXIT    ?=
@@ -81,12 +82,12 @@ $(VENV)/bin/python:
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo '== installing requirements.txt (once; some minutes)'
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
+	@$(INSTALL) -r requirements.txt || $(INSTALL) --system-certs -r requirements.txt
 	@printf '#!/bin/sh\nPYTHONPATH="%s/plugins" exec "%s/$(BIN)/python" -m release_ops.cli "$$@"\n' "$$PWD" "$$PWD" >$(BIN)/release-ops
 	@chmod +x $(BIN)/release-ops
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo '== installing requirements-dev.txt'
-	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt || $(INSTALL) --system-certs -r requirements-dev.txt
 	@touch $@

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from release_ops.operators.release import note_failure
+
 EVE = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
 TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
 
@@ -243,6 +245,20 @@ def test_a_version_that_is_out_already_is_refused_at_the_start(house):
     house.git("tag", "v2.8.0", "main")
     with pytest.raises(AirflowFailException, match=r"2\.8\.0"):
         house.resolve("alpha")
+
+
+def test_a_run_that_fails_at_once_leaves_its_reason_in_the_tables(house):
+    house.git("tag", "v2.8.0", "main")
+    with pytest.raises(AirflowFailException) as failure:
+        house.resolve("alpha")
+    context = house.context("alpha", run_id="scheduled__alpha")
+    context["ti"].xcom_pull = lambda task_ids: None
+    context["ti"].task_id = "resolve"
+    note_failure({**context, "exception": failure.value})
+    row = house.store.one("milestone_one", product="webapp", version="2.8.0", kind="alpha")
+    assert row["state"] == "blocked"
+    assert "2.8.0" in row["detail"]
+    assert house.store.one("run_of", run_id="scheduled__alpha", dag_id="release_alpha")["state"] == "failed"
 
 
 def test_a_version_that_goes_backwards_is_refused_at_the_start(house):

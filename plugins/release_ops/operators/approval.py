@@ -69,8 +69,8 @@ class SeatsOperator(BaseOperator):
 class SeatOperator(HITLOperator):
     """Asks the people of one seat to approve; the first answer counts.
 
-    Returns seat, role, user and login (None when nobody answered in time), approved, reason, answered_at, ticked checklist items
-    and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
+    Returns seat, role, user and login (None when nobody answered in time), approved, reason, answered_at, ticked
+    checklist items and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
     """
 
     def __init__(self, *, seat: str, role: str, form: dict[str, Any], response_timeout: float, **kwargs: Any) -> None:

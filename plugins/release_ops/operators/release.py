@@ -160,12 +160,33 @@ def plan(store: Store, product: Product, release: Release) -> tuple[Milestone, .
 
 
 def note_failure(context: Context) -> None:
-    """Failure callback of every task: the run and its milestone show that they failed."""
+    """Failure callback of every task: the run and its milestone show that they failed, and why."""
     task_instance = context["ti"]
-    run = task_instance.xcom_pull(task_ids="resolve")
+    run = task_instance.xcom_pull(task_ids="resolve") or _named(context)
     if run:
         why = f"task {task_instance.task_id} failed: {context.get('exception') or 'see its log'}"
         finish(parts.open_store(), run, state="failed", detail=why[:2000])
+
+
+def _named(context: Context) -> dict[str, Any] | None:
+    """What a run is about by its own words, when it failed before it was resolved."""
+    dag_run, params = context["dag_run"], context.get("params") or {}
+    kind = context["dag"].dag_id.removeprefix("release_")
+    try:
+        product, version = _subject(
+            dag_run.partition_key, kind, params.get("product") or "", params.get("version") or ""
+        )
+    except AirflowFailException:
+        return None
+    dag_id = context["dag"].dag_id
+    return {
+        "product": product,
+        "version": version,
+        "kind": kind,
+        "late": None,
+        "run_id": dag_run.run_id,
+        "dag_id": dag_id,
+    }
 
 
 def _select(run: Mapping[str, Any], *names: str) -> dict[str, Any]:
