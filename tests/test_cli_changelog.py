@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,87 @@ def test_what_cannot_be_read(
 def test_a_folder_without_a_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--repo", str(tmp_path)) == 2
     assert capsys.readouterr().err.startswith("release-ops changelog: ")
+
+
+def test_the_whole_history_tells_every_change_once(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--all") == 0
+    printed = capsys.readouterr().out
+    headings = [line for line in printed.splitlines() if line.startswith("## ")]
+    assert [line.partition("]")[0] for line in headings] == ["## [Unreleased", "## [1.0.1", "## [1.0.0"]
+    assert [printed.count(text) for text in ("begin", "maintenance line", "search", "close files")] == [1, 1, 1, 1]
+
+
+def test_the_whole_history_as_data(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--all", "--format", "json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert [(one["version"], one["previous"]) for one in data] == [
+        ("Unreleased", "v1.0.1"),
+        ("1.0.1", "v1.0.0"),
+        ("1.0.0", None),
+    ]
+
+
+def test_a_history_without_tags_is_unreleased(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repository, "tag", "--delete", "v1.0.0", "v1.0.1")
+    assert run("--repo", str(repository), "--all") == 0
+    assert capsys.readouterr().out.count("\n## ") == 1
+
+
+def test_a_release_branch_that_was_never_merged_back(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """v1.1.0 is tagged on its branch: what it shares with main is not told again by what comes next on main."""
+    git(repository, "switch", "--quiet", "-c", "release/1.1")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: last minute")
+    git(repository, "tag", "-a", "-m", "1.1.0", "v1.1.0")
+    git(repository, "switch", "--quiet", "main")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: export")
+    picked = git(repository, "rev-parse", "v1.1.0^{commit}")
+    git(repository, "cherry-pick", "--allow-empty", "-x", picked)
+    assert run("--repo", str(repository)) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("## [1.2.0]")
+    assert [printed.count(text) for text in ("export", "search", "last minute")] == [1, 0, 0]
+    assert run("--repo", str(repository), "--all") == 0
+    printed = capsys.readouterr().out
+    assert [printed.count(text) for text in ("export", "search", "last minute")] == [1, 1, 1]
+
+
+def run_version(*args: str) -> int:
+    return cli_changelog.main(["version", "next", *args])
+
+
+def test_the_next_version_and_why(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_version("--repo", str(repository)) == 0
+    printed = capsys.readouterr()
+    assert printed.out == "1.1.0\n"
+    assert "asked for 1.1.0" in printed.err
+    assert run_version("--repo", str(repository), "--pre", "alpha") == 0
+    assert capsys.readouterr().out == "1.1.0-alpha.1\n"
+    assert run_version("--repo", str(repository), "--planned", "2.0.0", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["version"] == "2.0.0"
+
+
+def test_nothing_to_release(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_version("--repo", str(repository), "--to", "v1.0.1") == 1
+    assert capsys.readouterr().out == ""
+
+
+def test_a_feature_after_the_beta_of_a_fix(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repository, "switch", "--quiet", "--detach", "v1.0.1")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: one")
+    git(repository, "tag", "v1.0.2-beta.1")
+    assert run_version("--repo", str(repository), "--pre", "beta") == 1
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: two")
+    capsys.readouterr()
+    assert run_version("--repo", str(repository), "--pre", "beta") == 0
+    assert capsys.readouterr().out == "1.1.0-beta.1\n"
+
+
+def test_neither_airflow_nor_pandas_nor_jinja_is_loaded() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, release_ops.cli_changelog; print(*sys.modules)"],
+        env=os.environ | {"PYTHONPATH": str(Path(cli_changelog.__file__).parents[1])},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert not {"airflow", "pandas", "numpy", "jinja2", "rich", "pydantic"} & set(told.stdout.split())

@@ -1,27 +1,29 @@
-"""`release-ops changelog`: the changelog that Airflow would write, of any repository, on the terminal."""
+"""`release-ops changelog` and `release-ops version`: what Airflow would write, of any repository, on the terminal."""
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
+import gc
 import json
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from release_ops.adapters.git import GitRepository
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_mirror import Mirror
 from release_ops.adapters.git_process import Git, RepositoryError
-from release_ops.domain.changelog import Changelog, build
+from release_ops.changelogs import Source, all_changelogs, changelog_of, next_of
+from release_ops.domain.changelog_file import NEW_FILE
 from release_ops.domain.notes import AUDIENCES, notes_for
-from release_ops.domain.versions import base_tag, bump, parse_version, tag_version
+from release_ops.domain.versions import STAGES
 from release_ops.render import changelog_data, changelog_markdown, changelog_slack_messages, notes_markdown
 
-UNRELEASED = "Unreleased"
+if TYPE_CHECKING:
+    from release_ops.domain.changelog import Changelog
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -31,68 +33,112 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="the changelog of a repository",
         description="Print what changed since the last release, or between two tags, branches or commits.",
     )
-    parser.add_argument("--repo", default=".", metavar="PATH", help="folder or URL of the repository (default: here)")
+    _source_options(parser)
     parser.add_argument(
         "--from", dest="base", metavar="REF", help="compare with this (default: the last release before)"
     )
-    parser.add_argument("--to", default="HEAD", metavar="REF", help="up to this (default: HEAD)")
     parser.add_argument(
         "--version", dest="release", metavar="V", help="its version (default: its tag's, or the next one)"
     )
+    parser.add_argument("--all", action="store_true", help="every release of the whole history, newest first")
     parser.add_argument("--format", choices=("md", "slack", "json"), default="md", help="default: md")
     parser.add_argument("--audience", choices=tuple(AUDIENCES), help="release notes for these people instead (md)")
-    parser.add_argument("--tag", default="v{version}", metavar="PATTERN", help="form of the tags (default: v{version})")
     parser.add_argument("--web-url", default="", metavar="URL", help="page of the repository, for links")
     parser.set_defaults(run=run)
+    version = subparsers.add_parser(
+        "version", help="the next version of a repository", description="Say which version comes next, and why."
+    )
+    actions = version.add_subparsers(dest="action", metavar="ACTION", required=True)
+    following = actions.add_parser("next", help="print the next version; the reasons go to standard error")
+    _source_options(following)
+    following.add_argument("--pre", choices=STAGES, help="a pre-release of this stage")
+    following.add_argument("--planned", metavar="V", help="the calendar's version; the higher one wins")
+    following.add_argument("--json", action="store_true", help="print version, level and reasons as JSON")
+    following.set_defaults(run=run_next)
+
+
+def _source_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", default=".", metavar="PATH", help="folder or URL of the repository (default: here)")
+    parser.add_argument("--to", default="HEAD", metavar="REF", help="up to this (default: HEAD)")
+    parser.add_argument("--tag", default="v{version}", metavar="PATTERN", help="form of the tags (default: v{version})")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `changelog` or `version` alone; returns the exit code."""
+    # Nothing here forms cycles, and a collector that looks for them takes a third of the time of a long history.
+    gc.disable()
+    parser = argparse.ArgumentParser(prog="release-ops")
+    register(parser.add_subparsers(metavar="COMMAND", required=True))
+    args = parser.parse_args(argv)
+    try:
+        return int(args.run(args))
+    except BrokenPipeError:  # `release-ops changelog --all | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the changelog to standard output. 0, or 2 where the repository or an argument cannot be read."""
+    if args.all and (args.base or args.release or args.audience):
+        sys.stderr.write("release-ops changelog: --all takes neither --from, --version nor --audience\n")
+        return 2
     try:
         with _opened(args.repo) as repository:
-            changelog = changelog_of(repository, args)
+            source = _source(repository, args)
+            if args.all:
+                found = all_changelogs(source, to=args.to)
+            else:
+                found = [changelog_of(source, to=args.to, base=args.base, version=args.release)]
     except (RepositoryError, ValueError, OSError) as error:
         sys.stderr.write(f"release-ops changelog: {error}\n")
         return 2
     if args.audience:
-        text = notes_markdown(notes_for(changelog, args.audience))
-    elif args.format == "md":
-        text = changelog_markdown(changelog)
+        sys.stdout.write(notes_markdown(notes_for(found[0], args.audience)))
     else:
-        data = changelog_data(changelog) if args.format == "json" else changelog_slack_messages(changelog)
-        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    sys.stdout.write(text)
+        _print(found, args.format, whole=args.all)
     return 0
 
 
-def changelog_of(repository: History, args: argparse.Namespace) -> Changelog:
-    """Changelog by the arguments. RepositoryError for an unknown ref, ValueError for a malformed version or pattern."""
-    if "{version}" not in args.tag:
-        raise ValueError(f"--tag {args.tag!r}: write where the version stands, such as v{{version}}")
-    head = repository.head(args.to)
-    tags = repository.tags(merged=head)
-    names = [tag.name for tag in tags]
-    here = [found for tag in tags if tag.commit == head and (found := tag_version(tag.name, args.tag))]
-    version = str(parse_version(args.release)) if args.release else str(max(here)) if here else None
-    # A version above all others: the base of what has no version yet is the last final one.
-    base = args.base or base_tag(version or f"{2**63}.0.0", names, args.tag)
-    log = list(repository.log(base, head))
-    on = dt.datetime.fromtimestamp(log[0].committed_at, dt.UTC) if log else dt.datetime.now(dt.UTC)
-    web = args.web_url.rstrip("/")
-    changelog = build(
-        log,
+def _print(changelogs: Sequence[Changelog], fmt: str, *, whole: bool) -> None:
+    if fmt == "md":
+        if whole:
+            sys.stdout.write(NEW_FILE + "\n")
+        for i, changelog in enumerate(changelogs):
+            sys.stdout.write(("\n" if i else "") + changelog_markdown(changelog))
+        return
+    if fmt == "json":
+        data: Any = [changelog_data(changelog) for changelog in changelogs]
+        data = data if whole else data[0]
+    else:
+        data = [message for changelog in changelogs for message in changelog_slack_messages(changelog)]
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def run_next(args: argparse.Namespace) -> int:
+    """Print the next version. 0, 1 where nothing asks for a release, 2 where something cannot be read."""
+    try:
+        with _opened(args.repo) as repository:
+            found = next_of(_source(repository, args), to=args.to, stage=args.pre, planned=args.planned)
+    except (RepositoryError, ValueError, OSError) as error:
+        sys.stderr.write(f"release-ops version: {error}\n")
+        return 2
+    if args.json:
+        data = {"version": found.version, "level": found.level, "why": list(found.why)}
+        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    elif found.version is not None:
+        sys.stdout.write(f"{found.version}\n")
+    if not args.json:
+        sys.stderr.write("".join(f"release-ops version: {reason}\n" for reason in found.why))
+    return 0 if found.version is not None else 1
+
+
+def _source(repository: History, args: argparse.Namespace) -> Source:
+    return Source(
+        repository=repository,
         product=Path(args.repo).resolve().name,
-        version=version or UNRELEASED,
-        previous=base,
-        on=on.date(),
-        web_url=web,
-        compare_url=f"{web}/compare/{base}...{args.to}" if web and base else "",
+        pattern=args.tag,
+        web_url=getattr(args, "web_url", ""),
     )
-    if version is None:
-        last = tag_version(base, args.tag) if base else None
-        asked = bump(changelog.changes, str(last) if last else None)
-        changelog = changelog.named(asked.version or UNRELEASED)
-    return changelog
 
 
 @contextmanager
@@ -105,6 +151,9 @@ def _opened(location: str) -> Iterator[History]:
         yield History(git, Mirror(git, location, Path(found.text)), shown=location)
         return
     with tempfile.TemporaryDirectory(prefix="release-ops-") as folder:
+        # Only a copy needs the machinery that makes one.
+        from release_ops.adapters.git import GitRepository  # noqa: PLC0415
+
         repository = GitRepository(location, mirror=Path(folder) / "mirror.git", push=False)
         repository.fetch()
         yield repository

@@ -112,15 +112,22 @@ def build(
     compare_url: str = "",
     types: Mapping[str, str] = messages.TYPE_ALIASES,
     rules: Sequence[SectionRule] = SECTION_RULES,
+    elsewhere: Iterable[RawCommit] = (),
 ) -> Changelog:
     """The changelog of `commits`, which come newest first and are walked once.
 
     Left out are merges and messages that Git or a release tool wrote, changes that are reverted in the range (with
-    their reverts), and cherry-picks of commits that are in the range. An empty range gives an empty changelog.
+    their reverts), and copies of commits that are in the range or `elsewhere`: in releases before this one, on other
+    lines. An empty range gives an empty changelog.
     """
     entries = [read(commit, types) for commit in commits]
+    others = [read(commit, types) for commit in elsewhere]
+    copies = Copies([*entries, *others])
+    announced: set[str] = set()
+    if others and copies:
+        settled(others, copies, announced)
     return _assemble(
-        settled(entries, Copies(entries)),
+        settled(entries, copies, announced),
         product=product,
         version=version,
         previous=previous,

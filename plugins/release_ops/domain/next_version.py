@@ -70,19 +70,21 @@ def next_version(
     if planned is not None:
         target, told = _with_plan(target, parse_version(planned), asked)
         why.append(told)
-    while stage is None and target in known:
+    while target in known:
         why.append(f"{target} is out already, on another line")
-        target = target.bump_patch()
+        target = target.bump_minor() if _is_minor(target) else target.bump_patch()
     version = str(target)
     if stage is not None:
-        while target.finalize_version() in known:
-            why.append(f"{target} is out already, on another line")
-            target = target.bump_patch()
         step = _stage(target, stage, known)
         if step != stage:
             why.append(f"{target}-{step} is out already, and {stage} would go back behind it")
         version = next_prerelease(str(target), step, tags, pattern=pattern)
     return Decision(version, asked.level, tuple(why), tuple(change for _, change in asked.why))
+
+
+def _is_minor(version: Version) -> bool:
+    """Whether the version begins a line of its own, so that the next free one does, too."""
+    return version.patch == 0
 
 
 def _target(

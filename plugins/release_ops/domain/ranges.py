@@ -103,6 +103,27 @@ def _claim(parents: Parents, ordered: Sequence[Release]) -> dict[str, Release] |
     return owners
 
 
+def before(version: Version | None, releases: Iterable[Release]) -> list[Release]:
+    """The releases whose commits one of `version` does not tell again; None: of what has no version yet.
+
+    A final release counts from all final ones below it, a pre-release from those and the pre-releases of its own
+    version below it, whatever line they are on.
+    """
+    return [
+        release
+        for release in releases
+        if (version is None or release.version < version)
+        and (
+            release.is_final
+            or (
+                version is not None
+                and bool(version.prerelease)
+                and release.version.finalize_version() == version.finalize_version()
+            )
+        )
+    ]
+
+
 def reachable(parents: Parents, heads: Iterable[str]) -> set[str]:
     """Ids of the commits that are in the history of `heads`, themselves included."""
     found: set[str] = set()
