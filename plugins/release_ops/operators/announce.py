@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
 from release_ops.adapters.email import EmailChannel
 from release_ops.adapters.outbox import Outbox
@@ -16,12 +16,13 @@ from release_ops.domain.model import Channel, MilestoneKind, Product
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import parts
 from release_ops.operators.effects import about
+from release_ops.operators.milestone import DecidedOperator
 from release_ops.render import render
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-class AnnounceOperator(BaseOperator):
+class AnnounceOperator(DecidedOperator):
     """Tells every audience that the product names for this milestone what happened, or why it did not.
 
     Returns the number of messages and the audiences reached. A channel that fails makes the task fail after all others
@@ -30,10 +31,8 @@ class AnnounceOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("run_facts", "decision", "result", "changelog")
 
-    def __init__(self, *, run: Any, decision: Any, result: Any = None, changelog: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *, result: Any = None, changelog: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
         self.result = result
         self.changelog = changelog
 

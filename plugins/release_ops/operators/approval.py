@@ -8,20 +8,21 @@ from typing import Any
 
 from airflow.providers.standard.operators.branch import BaseBranchOperator
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import BaseOperator, Context, Param
+from airflow.sdk import Context, Param
 
 from release_ops.domain import gates
 from release_ops.domain.model import Approval, Gate, Outcome, Product, Waiver
 from release_ops.domain.windows import closed_by
 from release_ops.operators import gate as quality
 from release_ops.operators import parts
+from release_ops.operators.milestone import MilestoneOperator
 
 APPROVE, REJECT = "Approve", "Reject"
 TICK, WAIVE = "tick_", "waive_"
 WAIVER_DAYS = 14
 
 
-class SeatsOperator(BaseOperator):
+class SeatsOperator(MilestoneOperator):
     """Returns one mapping per seat, ready for `SeatOperator.partial(...).expand_kwargs(...)`.
 
     No seats when the gate needs no approvals, when it failed on something that nobody may waive, or when its seats
@@ -30,9 +31,8 @@ class SeatsOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("run_facts", "gate_result")
 
-    def __init__(self, *, run: Any, gate_result: Any, **kwargs: Any) -> None:
+    def __init__(self, *, gate_result: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.run_facts = run
         self.gate_result = gate_result
 
     def execute(self, context: Context) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
@@ -18,24 +18,18 @@ from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.versions import base_tag, next_prerelease
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, parts
+from release_ops.operators.milestone import DecidedOperator
 from release_ops.operators.planning import keep
 from release_ops.render import changelog_markdown, changelog_slack_messages, notes_markdown
 
 
-class GenerateChangelogOperator(BaseOperator):
+class GenerateChangelogOperator(DecidedOperator):
     """Decides the version to tag, once, and writes its changelog since the right base.
 
     Final releases compare with the last final one, pre-releases with the last pre-release of their version or else the
     last final; only tags in the commit's own history count. Keeps the changelog as Markdown and as Slack blocks, and the
     notes of every audience. Returns version, tag, commit, base, number of changes per section and the Markdown.
     """
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Number, read history once, render."""
@@ -67,16 +61,18 @@ class GenerateChangelogOperator(BaseOperator):
         }
 
 
-class CutPrereleaseOperator(BaseOperator):
-    """Tags the commit that the gate looked at, and makes the pre-release on GitHub. Returns tag, commit and url."""
+class TaggingOperator(DecidedOperator):
+    """One step after the changelog; `changelog` is what GenerateChangelogOperator returned."""
 
     template_fields: Sequence[str] = ("run_facts", "decision", "changelog")
 
-    def __init__(self, *, run: Any, decision: Any, changelog: Any, **kwargs: Any) -> None:
+    def __init__(self, *, changelog: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
         self.changelog = changelog
+
+
+class CutPrereleaseOperator(TaggingOperator):
+    """Tags the commit that the gate looked at, and makes the pre-release on GitHub. Returns tag, commit and url."""
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Tag, then publish."""
@@ -89,19 +85,11 @@ class CutPrereleaseOperator(BaseOperator):
             return cut(ledger, run, product, repository, chosen, chosen["commit"])
 
 
-class PublishReleaseOperator(BaseOperator):
+class PublishReleaseOperator(TaggingOperator):
     """GA: the changelog file on the release branch, the final tag on top of it, and the release on GitHub.
 
     Refuses when the release branch has moved since the gate was evaluated: what was approved is what is released.
     """
-
-    template_fields: Sequence[str] = ("run_facts", "decision", "changelog")
-
-    def __init__(self, *, run: Any, decision: Any, changelog: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
-        self.changelog = changelog
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Branch if there is none yet, changelog, tag, release."""

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
 from release_ops.domain.model import Disposition, FeatureStatus
 from release_ops.domain.scope import FeatureDecision, freeze_features, readiness
 from release_ops.operators import effects, parts
+from release_ops.operators.milestone import DecidedOperator
 from release_ops.operators.planning import keep, scope, scope_row
 from release_ops.render import render
 
 
-class ApplyFreezeOperator(BaseOperator):
+class ApplyFreezeOperator(DecidedOperator):
     """Cuts and protects the release branch, moves unfinished features out, writes the freeze report.
 
     Returns branch, commit, protection (`ruleset` on GitHub, `recorded` for plain git) and features per disposition.
     """
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Freeze at the commit that the gate looked at."""
@@ -78,15 +72,8 @@ class ApplyFreezeOperator(BaseOperator):
         return {"branch": branch, "commit": cut["commit"], "protection": protection, **counts}
 
 
-class ReportBlockedOperator(BaseOperator):
+class ReportBlockedOperator(DecidedOperator):
     """Writes why a milestone was not carried out, with what to do; for a freeze, the features that stand in its way."""
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Render and keep the report."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
 from release_ops.adapters.git import GitRepository
 from release_ops.domain.gates import Evaluation, evaluate
@@ -15,12 +15,13 @@ from release_ops.domain.model import Evidence, Gate, MilestoneKind, Outcome, Pro
 from release_ops.domain.versions import base_tag
 from release_ops.operators import parts
 from release_ops.operators.evidence import Sources, collect_all
+from release_ops.operators.milestone import MilestoneOperator
 from release_ops.operators.planning import scope
 from release_ops.render import render
 from release_ops.store import Store
 
 
-class QualityGateOperator(BaseOperator):
+class QualityGateOperator(MilestoneOperator):
     """Collects the evidence of a gate's criteria and evaluates it.
 
     `gate` names the gate; without it, the product's gate for this milestone is taken, and a milestone without a gate
@@ -30,9 +31,8 @@ class QualityGateOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("run_facts", "gate")
 
-    def __init__(self, *, run: Any, gate: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, gate: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.run_facts = run
         self.gate = gate
 
     def execute(self, context: Context) -> dict[str, Any]:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, Product, Release
 from release_ops.operators import effects, parts
+from release_ops.operators.milestone import DecidedOperator
 from release_ops.render import render
 from release_ops.store import Store
 
 
-class OpenReleaseOperator(BaseOperator):
+class OpenReleaseOperator(DecidedOperator):
     """Opens the release record and keeps its dated train as an artifact. Returns the train as a list of mappings."""
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Open and render."""
@@ -46,15 +40,8 @@ class OpenReleaseOperator(BaseOperator):
         return {"train": [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in dated]}
 
 
-class SnapshotScopeOperator(BaseOperator):
+class SnapshotScopeOperator(DecidedOperator):
     """Notes every planned feature with its status, from the product file or the GitHub milestone named like the version."""
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Number of features per status."""
@@ -71,15 +58,8 @@ class SnapshotScopeOperator(BaseOperator):
         return {"features": len(features), **counts}
 
 
-class CloseReleaseOperator(BaseOperator):
+class CloseReleaseOperator(DecidedOperator):
     """Closes the release and lifts its freeze."""
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Lift, then close."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
 from release_ops.domain.versions import check_planned, tag_version
 from release_ops.operators import parts
+from release_ops.operators.milestone import DecidedOperator
 from release_ops.product import ProductError
 from release_ops.store import Store
 
@@ -95,15 +96,8 @@ class ResolveReleaseOperator(BaseOperator):
         )
 
 
-class RecordOperator(BaseOperator):
+class RecordOperator(DecidedOperator):
     """Writes down how the run ended: `done`, `blocked` or, for a freeze that was not ready, `not_applied`."""
-
-    template_fields: Sequence[str] = ("run_facts", "decision")
-
-    def __init__(self, *, run: Any, decision: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
-        self.decision = decision
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Record the state of run and milestone."""

@@ -9,31 +9,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-from airflow.sdk import BaseHook, BaseOperator, Context
+from airflow.sdk import BaseHook, Context
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from release_ops.domain.milestones import train
 from release_ops.domain.model import MilestoneKind
 from release_ops.domain.windows import closed_by, next_open
 from release_ops.operators import parts
+from release_ops.operators.milestone import MilestoneOperator
 from release_ops.store import Store
 
 SETTLED = frozenset({"done", "missed", "skipped"})
 """States of a milestone that let the next one go."""
 
 
-class AwaitPredecessorOperator(BaseOperator):
+class AwaitPredecessorOperator(MilestoneOperator):
     """Waits until every earlier milestone of the release is settled, deferred to the triggerer.
 
     An earlier milestone that lies before the product's catch-up window and never ran will not run any more: it is
     marked missed and does not hold the train.
     """
-
-    template_fields = ("run_facts",)
-
-    def __init__(self, *, run: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
 
     def execute(self, context: Context, event: Any = None) -> dict[str, str]:
         """Return the states of the earlier milestones, once all are settled."""
@@ -66,14 +61,8 @@ class AwaitPredecessorOperator(BaseOperator):
         return {milestone.kind.value: states[milestone.kind] for milestone in earlier}
 
 
-class AwaitWindowOperator(BaseOperator):
+class AwaitWindowOperator(MilestoneOperator):
     """Waits until the product may be changed, if this milestone changes production; asks again when it wakes."""
-
-    template_fields = ("run_facts",)
-
-    def __init__(self, *, run: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.run_facts = run
 
     def execute(self, context: Context, event: Any = None) -> dict[str, str]:
         """Return when the window was found open."""
