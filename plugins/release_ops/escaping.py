@@ -80,9 +80,12 @@ def _unlink(text: str) -> str:
     return _URL.sub(BREAK, _unmention(text))
 
 
+_ISSUE = re.compile(r"#\d+")
+
+
 def escape_md(text: str) -> str:
     """Inline Markdown (CommonMark, GitHub) that shows `text` as it is: no structure, HTML, link, image or mention."""
-    if is_plain(text):
+    if is_plain(text) or _ISSUE.fullmatch(text):
         return text
     line = _MD_CHARS.sub(r"\\\g<0>", _ENTITY.sub("&amp;", one_line(text)))
     line = line.replace("<", "&lt;").replace(">", "&gt;")
@@ -205,7 +208,9 @@ def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
 
 def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
     """The issues that a change closes, each linked where it is one of this repository."""
-    targets = (r.target for r in change.references if r.action and r.action.lower() in CLOSING)
+    targets = [r.target for r in change.references if r.action and r.action.lower() in CLOSING]
+    if not web_url:
+        return [Safe(escape(target, fmt)) for target in dict.fromkeys(targets)]
     return [
         link(target, _page(web_url, "issue", target[1:]) if target[:1] == "#" and target[1:].isdecimal() else "", fmt)
         for target in dict.fromkeys(targets)
@@ -214,17 +219,26 @@ def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
 
 def item_md(change: Change, web_url: str) -> str:
     """The lines of one change in a Markdown list, as `changelog/change.md.j2` lays them out."""
+    description = change.description
     scope = f"**{escape_md(change.scope)}:** " if change.scope else ""
     behind = ""
     if change.id:
-        behind = f" ({commit_link(change, web_url, 'md')}"
+        id_ = change.id
+        if not web_url and id_.isalnum() and id_.isascii():
+            behind = f" (`{id_[:7]}`"
+        else:
+            behind = f" ({commit_link(change, web_url, 'md')}"
         if change.references:
-            behind += "".join(f", closes {issue}" for issue in closed(change, web_url, "md"))
+            behind += "".join([f", closes {issue}" for issue in closed(change, web_url, "md")])
         behind += ")"
-    line = f"- {scope}{described(change, web_url, 'md')}{behind}\n"
+    text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
+    shown = escape_md(text)
+    if pull:
+        shown += f" ({link(pull, _page(web_url, pull[0], pull[1:]), 'md') if web_url else pull})"
+    line = f"- {scope}{shown}{behind}\n"
     for note in change.notes:
-        if note != change.description and (text := block(note, "md", "    ")):
-            line += f"  - {text}\n"
+        if note != description and (more := block(note, "md", "    ")):
+            line += f"  - {more}\n"
     return line
 
 

@@ -45,6 +45,7 @@ _NESTED = re.compile(
 _FOOTER = re.compile(
     r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
 )
+_BLANK_LINE = re.compile(r"\n[^\S\n]++(?:\n|\Z)")
 _FOOTERS = re.compile(r"\n\n(?:BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*+)(?::|[ \t]#)")
 _BREAKING = frozenset({"BREAKING CHANGE", "BREAKING-CHANGE"})
 _SECTION_TOKENS = frozenset({"notice", "security", "deprecation", "deprecated"})
@@ -303,10 +304,10 @@ def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
     blank line ends a value, so that text below a footer stays text; an open `BREAKING CHANGE:` takes the paragraph
     below it.
     """
-    if " \n" in rest or "\t\n" in rest or "\v" in rest or "\f" in rest or not rest.isascii():
+    text = "\n" + rest
+    if _BLANK_LINE.search(text):
         return _split_lines(rest.split("\n"))
     # Blank lines are empty ones: what stands above the first footer paragraph needs no look at its lines.
-    text = "\n" + rest
     first = text.find("\n\n")
     if first < 0:
         return rest.split("\n"), None, []
@@ -334,7 +335,7 @@ def _simple_footers(text: str, start: int) -> list[tuple[str, str]]:
         token, value = match.group("token", "value")
         if value is None:
             return []
-        footers.append((token, value))
+        footers.append((token, value.rstrip()))
     return footers
 
 

@@ -156,8 +156,9 @@ def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
     index = _Ids(entry.commit.id for entry in entries)
     position = {entry.commit.id: i for i, entry in enumerate(entries)}
     by_subject: dict[str, list[int]] = {}
-    for i, entry in enumerate(entries):
-        by_subject.setdefault(_plain(entry.subject), []).append(i)
+    if any(entry.revert is not None and not entry.revert.ids for entry in entries):
+        for i, entry in enumerate(entries):
+            by_subject.setdefault(_plain(entry.subject), []).append(i)
     gone: set[int] = set()
     free: dict[str, int] = {}
     for i, entry in enumerate(entries):
@@ -233,11 +234,16 @@ class _Ids:
         return found[0] if len(found) == 1 else None
 
 
-def people(entries: Iterable[Entry]) -> Iterator[str]:
+def people(entries: Sequence[Entry]) -> Iterator[str]:
     """Names of authors and co-authors, without mail addresses and bots; a name may come several times."""
-    for entry in entries:
-        names = [entry.commit.author]
-        names += [who.partition("<")[0] for change in entry.changes for who in change.co_authors]
-        for name in names:
-            if (trimmed := name.strip()) and not trimmed.endswith("[bot]"):
-                yield trimmed
+    names = {entry.commit.author for entry in entries}
+    names.update(
+        who.partition("<")[0]
+        for entry in entries
+        for change in entry.changes
+        if change.co_authors
+        for who in change.co_authors
+    )
+    for name in names:
+        if (trimmed := name.strip()) and not trimmed.endswith("[bot]"):
+            yield trimmed
