@@ -61,7 +61,7 @@ class House:
 
     def context(self, kind: str, *, run_id: str, **dag_run: Any) -> dict[str, Any]:
         facts = {"partition_key": f"webapp:2.8.0:{kind}", "run_type": "scheduled", "triggering_user_name": None}
-        ti = SimpleNamespace(xcom_push=self.xcom.__setitem__)
+        ti = SimpleNamespace(xcom_push=lambda *, key, value: self.xcom.update({key: value}))
         return {
             "dag_run": SimpleNamespace(run_id=run_id, **{**facts, **dag_run}),
             "dag": SimpleNamespace(dag_id=f"release_{kind}"),
