@@ -199,3 +199,9 @@ def test_neither_airflow_nor_pandas_nor_jinja_is_loaded() -> None:
         text=True,
     )
     assert not {"airflow", "pandas", "numpy", "jinja2", "rich", "pydantic"} & set(told.stdout.split())
+
+
+@pytest.mark.parametrize("fmt", ["html", "plain", "xml", "confluence"])
+def test_other_formats(fmt: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--all", "--format", fmt) == 0
+    assert capsys.readouterr().out.count("close files") == 1

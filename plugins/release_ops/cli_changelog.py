@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from release_ops.domain.changelog import Changelog
 
 
+FORMATS = ("md", "json", "html", "plain", "xml", "confluence", "slack")
+
+
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add the subcommand; its `run` default takes the parsed arguments and returns the exit code."""
     parser = subparsers.add_parser(
@@ -41,7 +44,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--version", dest="release", metavar="V", help="its version (default: its tag's, or the next one)"
     )
     parser.add_argument("--all", action="store_true", help="every release of the whole history, newest first")
-    parser.add_argument("--format", choices=("md", "slack", "json"), default="md", help="default: md")
+    parser.add_argument("--format", choices=FORMATS, default="md", help="default: md")
     parser.add_argument("--audience", choices=tuple(AUDIENCES), help="release notes for these people instead (md)")
     parser.add_argument("--web-url", default="", metavar="URL", help="page of the repository, for links")
     parser.set_defaults(run=run)
@@ -105,6 +108,16 @@ def _print(changelogs: Sequence[Changelog], fmt: str, *, whole: bool) -> None:
             sys.stdout.write(NEW_FILE + "\n")
         for i, changelog in enumerate(changelogs):
             sys.stdout.write(("\n" if i else "") + changelog_markdown(changelog))
+        return
+    if fmt in {"html", "plain", "xml", "confluence"}:
+        from release_ops.writers import WRITERS, page_html  # noqa: PLC0415
+
+        text = "\n".join(WRITERS[fmt](changelog) for changelog in changelogs)
+        if fmt == "html":
+            text = page_html(text, f"{changelogs[0].product} changelog" if changelogs else "Changelog")
+        if fmt == "xml" and whole:
+            text = f"<changelogs>\n{text}</changelogs>\n"
+        sys.stdout.write(text)
         return
     if fmt == "json":
         data: Any = [changelog_data(changelog) for changelog in changelogs]
