@@ -156,9 +156,9 @@ def build_all(
     is the day of what is not released; a release has the day of its commit.
     """
     entries = [read(commit, types) for commit in commits]
-    found = plan({entry.commit.id: entry.commit.parents for entry in entries}, releases, head)
-    groups = found.group(entry.commit.id for entry in entries)
-    at = {entry.commit.id: entry.commit.committed_at for entry in entries}
+    found = plan({entry.id: entry.parents for entry in entries}, releases, head)
+    groups = found.group(entry.id for entry in entries)
+    at = {entry.id: entry.committed_at for entry in entries}
     copies = Copies(entries)
     announced: set[str] = set()
     web = web_url.rstrip("/")

@@ -18,9 +18,16 @@ OURS = "Release-Ops-Effect"
 
 @dataclass(slots=True)
 class Entry:
-    """A commit with what its message says; `changes` is empty for what a changelog leaves out."""
+    """A commit with what its message says; `changes` is empty for what a changelog leaves out.
 
-    commit: RawCommit
+    The message itself is let go: a long history would hold all of it in memory.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    author: str
+    authored_at: int
+    committed_at: int
     subject: str
     changes: tuple[Change, ...]
     revert: messages.Revert | None
@@ -43,7 +50,7 @@ def read(commit: RawCommit, types: Mapping[str, str]) -> Entry:
         return _read_other(commit, subject, changes, when)
     if OURS in message and any(token == OURS for token, _ in changes[0].footers):
         changes = ()
-    return Entry(commit, subject, changes, None, messages.picked_from(message))
+    return _entry(commit, subject, changes, None)
 
 
 def _read_other(commit: RawCommit, subject: str, changes: tuple[Change, ...], when: dt.datetime | None) -> Entry:
@@ -64,7 +71,21 @@ def _read_other(commit: RawCommit, subject: str, changes: tuple[Change, ...], wh
         changes = (Change(type="", description=subject, body=body or None),)
     about: dict[str, Any] = {"id": commit.id, "author": commit.author, "committed_at": when}
     changes = tuple(change if change.id == commit.id else replace(change, **about) for change in changes)
-    return Entry(commit, subject, changes, revert, messages.picked_from(commit.message))
+    return _entry(commit, subject, changes, revert)
+
+
+def _entry(commit: RawCommit, subject: str, changes: tuple[Change, ...], revert: messages.Revert | None) -> Entry:
+    return Entry(
+        commit.id,
+        commit.parents,
+        commit.author,
+        commit.authored_at,
+        commit.committed_at,
+        subject,
+        changes,
+        revert,
+        messages.picked_from(commit.message),
+    )
 
 
 class Copies:
@@ -77,20 +98,19 @@ class Copies:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._root: dict[str, str] = {}
         if any(entry.picked for entry in entries):
-            index = _Ids(entry.commit.id for entry in entries)
+            index = _Ids(entry.id for entry in entries)
             for entry in entries:
                 for origin in entry.picked:
-                    self._join(entry.commit.id, index.find(origin) or origin)
+                    self._join(entry.id, index.find(origin) or origin)
         written: dict[tuple[int, str], list[Entry]] = {}
         for entry in entries:
-            commit = entry.commit
-            if commit.authored_at and len(commit.parents) < 2:
-                written.setdefault((commit.authored_at, commit.author), []).append(entry)
+            if entry.authored_at and len(entry.parents) < 2:
+                written.setdefault((entry.authored_at, entry.author), []).append(entry)
         for group in written.values():
             if len(group) > 1:
                 first: dict[str, str] = {}
                 for entry in group:
-                    self._join(entry.commit.id, first.setdefault(_plain(entry.subject), entry.commit.id))
+                    self._join(entry.id, first.setdefault(_plain(entry.subject), entry.id))
         self._all: dict[str, list[str]] = {}
         for commit_id in self._root:
             self._all.setdefault(self.of(commit_id) or commit_id, []).append(commit_id)
@@ -127,14 +147,13 @@ def settled(entries: Sequence[Entry], copies: Copies, announced: set[str] | None
     kept = []
     subjects: set[str] | None = None
     for entry in reversed(without_reverted(entries, copies)):
-        commit = entry.commit
-        if len(commit.parents) > 1 and entry.changes:
+        if len(entry.parents) > 1 and entry.changes:
             if subjects is None:
-                subjects = {_plain(one.subject) for one in entries if len(one.commit.parents) < 2}
+                subjects = {_plain(one.subject) for one in entries if len(one.parents) < 2}
             if _plain(entry.subject) in subjects:
                 # A merge that repeats the subject of a commit of its branch says nothing new.
                 continue
-        name = copies.of(commit.id) if copies else None
+        name = copies.of(entry.id) if copies else None
         if name is not None:
             if name in told:
                 continue
@@ -153,8 +172,8 @@ def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
     """
     if not any(entry.revert is not None for entry in entries):
         return list(entries)
-    index = _Ids(entry.commit.id for entry in entries)
-    position = {entry.commit.id: i for i, entry in enumerate(entries)}
+    index = _Ids(entry.id for entry in entries)
+    position = {entry.id: i for i, entry in enumerate(entries)}
     by_subject: dict[str, list[int]] = {}
     if any(entry.revert is not None and not entry.revert.ids for entry in entries):
         for i, entry in enumerate(entries):
@@ -179,17 +198,17 @@ def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
             complete = bool(targets)
         for target in targets:
             gone.add(target)
-            if len(entries[target].commit.parents) > 1:
-                gone |= _brought(entries, position, entries[target].commit)
+            if len(entries[target].parents) > 1:
+                gone |= _brought(entries, position, entries[target])
             if copies:
-                twins = (position.get(one, -1) for one in copies.all(entries[target].commit.id))
+                twins = (position.get(one, -1) for one in copies.all(entries[target].id))
                 gone.update(twin for twin in twins if twin > i)
         if complete:
             gone.add(i)
     return [entry for i, entry in enumerate(entries) if i not in gone]
 
 
-def _brought(entries: Sequence[Entry], position: Mapping[str, int], merge: RawCommit) -> set[int]:
+def _brought(entries: Sequence[Entry], position: Mapping[str, int], merge: Entry) -> set[int]:
     """Positions of the commits of the range that came with a merge: on its other parents' side alone."""
     before = _ancestors(entries, position, merge.parents[:1], set())
     return _ancestors(entries, position, merge.parents[1:], before)
@@ -204,7 +223,7 @@ def _ancestors(
         at = waiting.pop()
         if at not in found and at not in without:
             found.add(at)
-            waiting.extend(position[sha] for sha in entries[at].commit.parents if sha in position)
+            waiting.extend(position[sha] for sha in entries[at].parents if sha in position)
     return found
 
 
@@ -236,7 +255,7 @@ class _Ids:
 
 def people(entries: Sequence[Entry]) -> Iterator[str]:
     """Names of authors and co-authors, without mail addresses and bots; a name may come several times."""
-    names = {entry.commit.author for entry in entries}
+    names = {entry.author for entry in entries}
     names.update(
         who.partition("<")[0]
         for entry in entries
