@@ -158,7 +158,8 @@ def build_all(
     entries = [read(commit, types) for commit in commits]
     found = plan({entry.id: entry.parents for entry in entries}, releases, head)
     groups = found.group(entry.id for entry in entries)
-    at = {entry.id: entry.committed_at for entry in entries}
+    tagged = {release.commit for release in releases}
+    at = {entry.id: entry.committed_at for entry in entries if entry.id in tagged}
     copies = Copies(entries)
     announced: set[str] = set()
     web = web_url.rstrip("/")

@@ -73,10 +73,17 @@ def in_order(parents: Parents, releases: Sequence[Release]) -> list[Release]:
 
 def attribute(parents: Parents, releases: Sequence[Release]) -> dict[str, Release]:
     """Commit id -> the first release, by `in_order`, that reaches it; commits that none reaches are no keys."""
-    owners = _claim(parents, _lowest_first(releases))
+    return _attributed(parents, releases)[1]
+
+
+def _attributed(parents: Parents, releases: Sequence[Release]) -> tuple[list[Release], dict[str, Release]]:
+    """The releases in order, and what each owns."""
+    ordered = _lowest_first(releases)
+    owners = _claim(parents, ordered)
     if owners is None:
-        owners = _claim(parents, in_order(parents, releases))
-    return owners or {}
+        ordered = in_order(parents, releases)
+        owners = _claim(parents, ordered)
+    return ordered, owners or {}
 
 
 def _lowest_first(releases: Iterable[Release]) -> list[Release]:
@@ -149,9 +156,9 @@ class Plan:
     previous: Mapping[str, str]
     """Tag of an entry -> tag that it is compared with; no key for a first release."""
     latest: str | None
-    """Tag that what is not released is compared with: the highest version in the history of the head."""
-    head: frozenset[str] | set[str]
-    """Ids of the commits in the history of the head."""
+    """Tag that what is not released is compared with: the highest version right below it."""
+    unreleased: set[str]
+    """Ids of the commits of the head that no entry tells."""
 
     def group(self, ids: Iterable[str]) -> dict[str, list[int]]:
         """Tag of an entry (`""`: not released) -> positions in `ids`, in their order."""
@@ -163,7 +170,7 @@ class Plan:
                 group = groups.get(release.tag)
                 if group is not None:
                     group.append(at)
-            elif commit in self.head:
+            elif commit in self.unreleased:
                 unreleased.append(at)
         return groups
 
@@ -175,8 +182,7 @@ def plan(parents: Parents, releases: Sequence[Release], head: str | None) -> Pla
     has one only as long as no final release has its version or contains it. `head` is the commit up to which there may
     be unreleased changes; None: there are none.
     """
-    finals = [release for release in releases if release.is_final]
-    owners = attribute(parents, finals)
+    finals, owners = _attributed(parents, [release for release in releases if release.is_final])
     out = {release.version.finalize_version() for release in finals}
     pending = [
         release
@@ -185,44 +191,58 @@ def plan(parents: Parents, releases: Sequence[Release], head: str | None) -> Pla
     ]
     if pending:
         rest = {commit: above for commit, above in parents.items() if commit not in owners}
-        owners |= attribute(rest, pending)
+        pending, added = _attributed(rest, pending)
+        owners |= added
     entries = sorted([*finals, *pending], key=lambda release: (release.version, release.tag), reverse=True)
-    reached = set() if head is None else reachable(parents, [head])
+    unreleased = set() if head is None else _unowned(parents, head, owners)
+    previous = _bases(parents, owners, [*finals, *pending])
+    at_head = owners.get(head or "")
+    below = [at_head] if at_head else _right_below(parents, unreleased, owners)
+    latest = max(below, key=lambda release: release.version, default=None)
     return Plan(
         entries=(None, *entries),
         owners=owners,
-        previous=_bases(parents, [*in_order(parents, finals), *in_order(parents, pending)]),
-        latest=next((release.tag for release in entries if release.commit in reached), None),
-        head=reached,
+        previous=previous,
+        latest=latest.tag if latest else None,
+        unreleased=unreleased,
     )
 
 
-def _bases(parents: Parents, ordered: Sequence[Release]) -> dict[str, str]:
+def _unowned(parents: Parents, head: str, owners: Mapping[str, Release]) -> set[str]:
+    """Commits of the head that no release has. What a release has, it has with all that is below."""
+    found: set[str] = set()
+    stack = [head]
+    while stack:
+        commit = stack.pop()
+        if commit not in found and commit not in owners and commit in parents:
+            found.add(commit)
+            stack += parents[commit]
+    return found
+
+
+def _right_below(parents: Parents, commits: Iterable[str], owners: Mapping[str, Release]) -> list[Release]:
+    return list(
+        {id(one): one for commit in commits for above in parents[commit] if (one := owners.get(above))}.values()
+    )
+
+
+def _bases(parents: Parents, owners: Mapping[str, Release], ordered: Sequence[Release]) -> dict[str, str]:
     """Tag -> the highest lower version among the releases right below it; else the highest lower version of all.
 
-    Right below are those that a walk from the release meets first. Without one (a release branch that was never merged
-    back) the lower version is still what its commits are counted from.
+    Right below are the owners of the parents of a release's commits. Without one (a release branch that was never
+    merged back) the lower version is still what its commits are counted from.
     """
-    at: dict[str, Release] = {}
+    below: dict[str, dict[str, Release]] = {}
+    for commit, release in owners.items():
+        for above in parents[commit]:
+            other = owners.get(above)
+            if other is not release and other is not None:
+                below.setdefault(release.tag, {})[other.tag] = other
     bases: dict[str, str] = {}
-    seen: dict[str, Release] = {}
-    before: list[Release] = []
-    for release in ordered:
-        below: list[Release] = []
-        stack = [release.commit]
-        while stack:
-            commit = stack.pop()
-            met = at.get(commit)
-            if met is not None:
-                below.append(met)
-            elif commit in seen:
-                below.append(seen[commit])
-            elif commit in parents:
-                seen[commit] = release
-                stack += parents[commit]
-        lower = [one for one in below or before if one.version < release.version]
+    for i, release in enumerate(ordered):
+        owner = owners.get(release.commit)
+        near = list(below.get(release.tag, {}).values()) if owner is release else [owner] if owner else []
+        lower = [one for one in near or ordered[:i] if one.version < release.version]
         if lower:
             bases[release.tag] = max(lower, key=lambda one: one.version).tag
-        at[release.commit] = release
-        before.append(release)
     return bases
