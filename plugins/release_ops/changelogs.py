@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from release_ops.adapters.git_history import History
 from release_ops.domain.changelog import UNRELEASED, Changelog, build, build_all
+from release_ops.domain.model import RawCommit
 from release_ops.domain.next_version import Decision, next_version
 from release_ops.domain.ranges import Release, before, releases_of
-from release_ops.domain.versions import base_tag, parse_version, tag_version
+from release_ops.domain.versions import parse_version, tag_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +48,15 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
         ]
     wanted = parse_version(named) if named else None
     lower = before(wanted, releases)
-    merged = [tag.name for tag in repository.tags(merged=head)]
-    # A version above all others: the base of what has no version yet is the last final one.
-    previous = base or base_tag(named or f"{2**63}.0.0", merged, source.pattern)
-    if previous is None and lower:
-        previous = lower[-1].tag
+    reached = _reached(repository, head, lower)
+    previous = base or (reached.tag if reached else lower[-1].tag if lower else None)
     if base is not None:
         commits = list(repository.log(base, head))
         elsewhere = []
     else:
         out = sorted({release.commit for release in lower})
         commits = list(repository.commits([head], without=out))
-        elsewhere = list(repository.commits(out, without=[head])) if out else []
+        elsewhere = _between(repository, head, lower, reached)
     on = dt.datetime.fromtimestamp(commits[0].committed_at, dt.UTC) if commits else dt.datetime.now(dt.UTC)
     web = source.web_url.rstrip("/")
     changelog = build(
@@ -95,29 +94,19 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
     repository = source.repository
     head = repository.head(to)
     releases = source.releases()
-    merged = [tag.name for tag in repository.tags(merged=head)]
-    top = f"{2**63}.0.0"
-    last = base_tag(top, merged, source.pattern)
-    final = tag_version(last, source.pattern) if last else None
-    pending = max(
-        (
-            found
-            for name in merged
-            if (found := tag_version(name, source.pattern)) is not None
-            and found.prerelease
-            and (final is None or found > final)
-        ),
-        default=None,
-    )
-    out = sorted({release.commit for release in before(None, releases)})
-    commits = list(repository.commits([head], without=out))
-    elsewhere = list(repository.commits(out, without=[head])) if out else []
+    finals = before(None, releases)
+    last = _reached(repository, head, finals)
+    final = last.version if last else None
+    since = [one for one in releases if not one.is_final and (final is None or one.version > final)]
+    found = _reached(repository, head, since)
+    pending = found.version if found else None
+    commits = list(repository.commits([head], without=sorted({release.commit for release in finals})))
+    elsewhere = _between(repository, head, finals, last)
     day = dt.date(1970, 1, 1)
-    changes = build(commits, product="", version=top, previous=None, on=day, elsewhere=elsewhere).changes
+    changes = build(commits, product="", version=UNRELEASED, previous=None, on=day, elsewhere=elsewhere).changes
     fresh = changes
-    if pending is not None:
-        tag = next(release for release in releases if release.version == pending)
-        new = {commit.id for commit in repository.commits([head], without=[tag.commit])}
+    if found is not None:
+        new = {commit.id for commit in repository.commits([head], without=[found.commit])}
         fresh = tuple(change for change in changes if change.id in new)
     return next_version(
         changes,
@@ -129,6 +118,29 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
         stage=stage,
         planned=planned,
     )
+
+
+_PROBES = 8
+
+
+def _reached(repository: History, head: str, releases: Sequence[Release]) -> Release | None:
+    """The last of `releases` (lowest first) that is in the history of the head.
+
+    The newest few are asked for one by one, which needs no walk over the whole history.
+    """
+    for release in releases[: -_PROBES - 1 : -1]:
+        if repository.is_ancestor(release.commit, head):
+            return release
+    if len(releases) <= _PROBES:
+        return None
+    merged = {tag.name for tag in repository.tags(merged=head)}
+    return next((release for release in reversed(releases) if release.tag in merged), None)
+
+
+def _between(repository: History, head: str, lower: Sequence[Release], reached: Release | None) -> list[RawCommit]:
+    """Commits of the releases on other lines that readers may come from: above the last one in the head's history."""
+    heads = {one.commit for one in lower if reached is None or one.version > reached.version}
+    return list(repository.commits(sorted(heads), without=[head])) if heads else []
 
 
 def _version(ref: str | None, source: Source) -> str | None:

@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_ops.domain.changelog import Changelog, SectionRule, build, merge_changelog_file, update_changelog_file
-from release_ops.domain.model import RawCommit
+from release_ops.domain.changelog import (
+    Changelog,
+    SectionRule,
+    build,
+    build_all,
+    merge_changelog_file,
+    update_changelog_file,
+)
+from release_ops.domain.model import RawCommit, Tag
+from release_ops.domain.ranges import releases_of
 
 DAY = dt.date(2026, 11, 20)
 
@@ -211,6 +219,54 @@ def test_tens_of_thousands_of_reverts_of_one_subject_end() -> None:
         commit(f"c{i}", "feat: x") for i in range(30_000)
     ]
     assert changelog(*many).is_empty
+
+
+class TestLines:
+    """A change that is in several releases, on several lines."""
+
+    def told(self, commits: list[RawCommit], **tags: str) -> dict[str, list[str]]:
+        releases = releases_of(
+            [Tag(f"v{v.strip('_').replace('_', '.')}", sha(at)) for v, at in tags.items()], "v{version}"
+        )
+        found = build_all(commits, releases, product="Webapp", head=commits[0].id, on=DAY)
+        return {one.version: [change.description for change in one.changes] for one in found}
+
+    def test_a_backport_between_two_releases_is_told_once(self) -> None:
+        pick = f"fix: x\n\n(cherry picked from commit {sha('b')})"
+        commits = [commit("b", "fix: x", "a"), commit("p", pick, "a"), RawCommit(sha("a"), (), "feat: begin")]
+        assert self.told(commits, _1_0_0="a", _1_0_1="p", _1_1_0="b") == {
+            "1.1.0": [],
+            "1.0.1": ["x"],
+            "1.0.0": ["begin"],
+        }
+
+    def test_a_backport_to_an_older_line_is_told_to_both(self) -> None:
+        pick = f"fix: x\n\n(cherry picked from commit {sha('c')})"
+        commits = [
+            commit("c", "fix: x", "b"),
+            commit("p", pick, "a"),
+            commit("b", "feat!: y", "a"),
+            RawCommit(sha("a"), (), "feat: begin"),
+        ]
+        found = self.told(commits, _1_9_0="a", _1_9_1="p", _2_0_0="b", _2_0_1="c")
+        assert (found["1.9.1"], found["2.0.1"]) == (["x"], ["x"])
+
+    def test_a_branch_that_was_rebased_and_merged_twice(self) -> None:
+        def written(name: str, *parents: str) -> RawCommit:
+            return RawCommit(sha(name), tuple(map(sha, parents)), "fix: x", "Ada", "", 9, authored_at=7)
+
+        commits = [
+            commit("m", "Merge branch 'x'", "b", "c"),
+            written("b", "a"),
+            written("c", "a"),
+            commit("a", "feat: y"),
+        ]
+        assert self.told(commits) == {"Unreleased": ["y", "x"]}
+
+    def test_a_change_that_was_reverted_and_picked_again_is_told(self) -> None:
+        again = commit("c", f"feat: x\n\n(cherry picked from commit {sha('a')})", "b")
+        found = changelog(again, revert("b", "a", "feat: x"), commit("a", "feat: x"))
+        assert [change.id for change in found.changes] == [sha("c")]
 
 
 ENTRY = "## [2.8.0] - 2026-11-20\n\n### Fixes\n\n- x\n"

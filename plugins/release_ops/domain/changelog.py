@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from release_ops.domain import commits as messages
 from release_ops.domain.changelog_file import FileUpdate, merge_changelog_file, update_changelog_file
-from release_ops.domain.entries import Copies, Entry, people, read, settled
+from release_ops.domain.entries import Copies, Entry, Told, people, read, settled
 from release_ops.domain.model import Change, RawCommit
 from release_ops.domain.ranges import Release, plan
 
@@ -117,17 +118,17 @@ def build(
     """The changelog of `commits`, which come newest first and are walked once.
 
     Left out are merges and messages that Git or a release tool wrote, changes that are reverted in the range (with
-    their reverts), and copies of commits that are in the range or `elsewhere`: in releases before this one, on other
-    lines. An empty range gives an empty changelog.
+    their reverts), and copies of commits that are in the range or `elsewhere`: in releases on other lines, between
+    `previous` and this one. An empty range gives an empty changelog.
     """
     entries = [read(commit, types) for commit in commits]
     others = [read(commit, types) for commit in elsewhere]
     copies = Copies([*entries, *others])
-    announced: set[str] = set()
+    told = Told()
     if others and copies:
-        settled(others, copies, announced)
+        settled(others, copies, told)
     return _assemble(
-        settled(entries, copies, announced),
+        settled(entries, copies, told),
         product=product,
         version=version,
         previous=previous,
@@ -152,8 +153,8 @@ def build_all(
     """The changelogs of all releases, highest version first, before them that of what is not released yet, if any is.
 
     `commits` are those of the head and of every release, newest first, walked once. Which release tells a commit is
-    decided by `ranges.plan`; a change that was picked onto another line is told by the first release that has it. `on`
-    is the day of what is not released; a release has the day of its commit.
+    decided by `ranges.plan`; a change that was picked onto another line is not told again to readers who know of it
+    (`Plan.knows`). `on` is the day of what is not released; a release has the day of its commit.
     """
     entries = [read(commit, types) for commit in commits]
     found = plan({entry.id: entry.parents for entry in entries}, releases, head)
@@ -161,7 +162,7 @@ def build_all(
     tagged = {release.commit for release in releases}
     at = {entry.id: entry.committed_at for entry in entries if entry.id in tagged}
     copies = Copies(entries)
-    announced: set[str] = set()
+    told = Told()
     web = web_url.rstrip("/")
     changelogs = []
     for release in reversed(found.entries):
@@ -169,7 +170,13 @@ def build_all(
         base = found.previous.get(tag) if release else found.latest
         day = dt.datetime.fromtimestamp(at[release.commit], dt.UTC).date() if release and release.commit in at else on
         changelog = _assemble(
-            settled([entries[i] for i in groups[tag]], copies, announced),
+            settled(
+                [entries[i] for i in groups[tag]],
+                copies,
+                told,
+                release=tag,
+                knows=functools.partial(found.knows, release),
+            ),
             product=product,
             version=UNRELEASED if release is None else str(release.version),
             previous=base,

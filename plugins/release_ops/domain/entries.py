@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -138,12 +138,36 @@ class Copies:
             self._root[self.of(one) or one] = self.of(other) or other
 
 
-def settled(entries: Sequence[Entry], copies: Copies, announced: set[str] | None = None) -> list[Entry]:
+class Told:
+    """Which releases have told a change that has copies; the names are those of `Copies.of`."""
+
+    def __init__(self) -> None:
+        self._by: dict[str, list[str]] = {}
+
+    def add(self, name: str, release: str) -> None:
+        """Remember that `release` tells it."""
+        self._by.setdefault(name, []).append(release)
+
+    def by(self, name: str) -> Sequence[str]:
+        """Releases that tell it, in the order in which they were added."""
+        return self._by.get(name, ())
+
+
+def settled(
+    entries: Sequence[Entry],
+    copies: Copies,
+    told: Told | None = None,
+    *,
+    release: str = "",
+    knows: Callable[[str], bool] = lambda release: True,
+) -> list[Entry]:
     """The entries of a release, newest first, without what was taken back in it, and every change once.
 
-    `announced` holds what releases before it told (names by `Copies.of`); what this one tells is added.
+    Left out is what `told` has from a release that the readers of this one know, by `knows`; what this one tells is
+    added.
     """
-    told = set() if announced is None else announced
+    told = told or Told()
+    here: set[str] = set()
     kept = []
     subjects: set[str] | None = None
     for entry in reversed(without_reverted(entries, copies)):
@@ -155,9 +179,10 @@ def settled(entries: Sequence[Entry], copies: Copies, announced: set[str] | None
                 continue
         name = copies.of(entry.id) if copies else None
         if name is not None:
-            if name in told:
+            if name in here or any(knows(other) for other in told.by(name)):
                 continue
-            told.add(name)
+            here.add(name)
+            told.add(name, release)
         kept.append(entry)
     kept.reverse()
     return kept

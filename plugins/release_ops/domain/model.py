@@ -272,6 +272,8 @@ class Product:
     blackouts: tuple[Blackout, ...]
     announcements: Mapping[MilestoneKind, tuple[str, ...]] = field(default_factory=dict)
     """Which audiences hear of a milestone; `*` stands for all."""
+    problems_to: tuple[str, ...] = ("engineering",)
+    """Which audiences hear of a milestone that was blocked, missed or failed."""
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
 

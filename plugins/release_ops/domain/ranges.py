@@ -159,6 +159,34 @@ class Plan:
     """Tag that what is not released is compared with: the highest version right below it."""
     unreleased: set[str]
     """Ids of the commits of the head that no entry tells."""
+    below: Mapping[str, Sequence[Release]]
+    """Tag of an entry (`""`: not released) -> the releases that own the parents of its commits."""
+    by_tag: Mapping[str, Release]
+
+    def knows(self, entry: Release | None, tag: str) -> bool:
+        """Whether the readers of an entry know another: it is in the entry's history, or between it and `previous`.
+
+        Who comes to 2.0.1 comes from 2.0.0 and never saw 1.9.1; who comes to 1.1.0 may come from 1.0.1.
+        """
+        base = self.latest if entry is None else self.previous.get(entry.tag)
+        by_tag = self.by_tag
+        other = by_tag.get(tag)
+        if other is None:
+            return False
+        lowest = by_tag.get(base or "")
+        low = lowest.version if lowest else None
+        if (entry is None or other.version < entry.version) and (low is None or other.version > low):
+            return True
+        waiting = list(self.below.get("" if entry is None else entry.tag, ()))
+        seen: set[str] = set()
+        while waiting:
+            one = waiting.pop()
+            if one.tag == tag:
+                return True
+            if one.tag not in seen:
+                seen.add(one.tag)
+                waiting += self.below.get(one.tag, ())
+        return False
 
     def group(self, ids: Iterable[str]) -> dict[str, list[int]]:
         """Tag of an entry (`""`: not released) -> positions in `ids`, in their order."""
@@ -195,16 +223,19 @@ def plan(parents: Parents, releases: Sequence[Release], head: str | None) -> Pla
         owners |= added
     entries = sorted([*finals, *pending], key=lambda release: (release.version, release.tag), reverse=True)
     unreleased = set() if head is None else _unowned(parents, head, owners)
-    previous = _bases(parents, owners, [*finals, *pending])
+    below = _below(parents, owners, [*finals, *pending])
     at_head = owners.get(head or "")
-    below = [at_head] if at_head else _right_below(parents, unreleased, owners)
-    latest = max(below, key=lambda release: release.version, default=None)
+    near = [at_head] if at_head else _right_below(parents, unreleased, owners)
+    below[""] = near
+    latest = max(near, key=lambda release: release.version, default=None)
     return Plan(
         entries=(None, *entries),
         owners=owners,
-        previous=previous,
+        previous=_bases(below, [*finals, *pending]),
         latest=latest.tag if latest else None,
         unreleased=unreleased,
+        below=below,
+        by_tag={release.tag: release for release in entries},
     )
 
 
@@ -226,23 +257,35 @@ def _right_below(parents: Parents, commits: Iterable[str], owners: Mapping[str, 
     )
 
 
-def _bases(parents: Parents, owners: Mapping[str, Release], ordered: Sequence[Release]) -> dict[str, str]:
-    """Tag -> the highest lower version among the releases right below it; else the highest lower version of all.
-
-    Right below are the owners of the parents of a release's commits. Without one (a release branch that was never
-    merged back) the lower version is still what its commits are counted from.
-    """
-    below: dict[str, dict[str, Release]] = {}
+def _below(
+    parents: Parents, owners: Mapping[str, Release], releases: Iterable[Release]
+) -> dict[str, Sequence[Release]]:
+    """Tag -> owners of the parents of its commits; the owner of its own commit where it shares that with another."""
+    found: dict[str, dict[str, Release]] = {}
     for commit, release in owners.items():
         for above in parents[commit]:
             other = owners.get(above)
             if other is not release and other is not None:
-                below.setdefault(release.tag, {})[other.tag] = other
+                found.setdefault(release.tag, {})[other.tag] = other
+    below: dict[str, Sequence[Release]] = {}
+    for release in releases:
+        owner = owners.get(release.commit)
+        if owner is release:
+            below[release.tag] = list(found.get(release.tag, {}).values())
+        else:
+            below[release.tag] = [owner] if owner else []
+    return below
+
+
+def _bases(below: Mapping[str, Sequence[Release]], ordered: Sequence[Release]) -> dict[str, str]:
+    """Tag -> the highest lower version among the releases right below it; else the highest lower version of all.
+
+    Without one right below (a release branch that was never merged back) the lower version is still what its commits
+    are counted from.
+    """
     bases: dict[str, str] = {}
     for i, release in enumerate(ordered):
-        owner = owners.get(release.commit)
-        near = list(below.get(release.tag, {}).values()) if owner is release else [owner] if owner else []
-        lower = [one for one in near or ordered[:i] if one.version < release.version]
+        lower = [one for one in below[release.tag] or ordered[:i] if one.version < release.version]
         if lower:
             bases[release.tag] = max(lower, key=lambda one: one.version).tag
     return bases
