@@ -96,7 +96,15 @@ class History:
             whole = len(fields) - len(fields) % _LOG_FIELDS
             values = iter(fields[:whole])
             for commit, parents, author, email, at, written, message in zip(*[values] * _LOG_FIELDS, strict=True):
-                yield RawCommit(commit, tuple(parents.split()), message, author, email, int(at or 0), int(written or 0))
+                yield RawCommit(
+                    commit,
+                    (parents,) if parents.isalnum() else tuple(parents.split()),
+                    message,
+                    author,
+                    email,
+                    int(at or 0),
+                    int(written or 0),
+                )
             rest = fields[whole:]
 
     def read_file(self, commit: str, path: str, *, limit: int = 16 << 20) -> bytes | None:

@@ -291,9 +291,11 @@ def without_pull(description: str) -> tuple[str, str]:
 
 def co_authors(text: str) -> tuple[str, ...]:
     """People of `Co-authored-by` trailers, each once, as written: `Ada <ada@example.org>`."""
-    if "o-author" not in text and "O-AUTHOR" not in text:
+    found = [at for at in (text.find("o-author"), text.find("O-AUTHOR")) if at >= 0]
+    if not found:
         return ()
-    return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text)))
+    start = max(min(found) - 1, 0)
+    return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text, start)))
 
 
 def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
