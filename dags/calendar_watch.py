@@ -8,7 +8,7 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
-from release_ops.operators.watch import FindMissedOperator
+from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
 
 DOC = """
 ## Calendar watch
@@ -17,7 +17,8 @@ Looks once a day at every product file:
 
 - a milestone that passed **without a run** and lies inside the product's `catch_up` window is started now, late;
 - an older one is marked **missed** and reported to the release managers, once; it does not hold up the ones after it;
-- problems of product files and doubtful dates are listed in the log of `find_missed`.
+- what is wrong (a broken product file, a repository that does not answer, a release that left its file while it was open)
+  makes `report_problems` red, after everything else has been done.
 
 Run it by hand after editing a product file, to see its effect at once.
 """
@@ -38,3 +39,4 @@ with DAG(
     TriggerDagRunOperator.partial(
         task_id="start_late", skip_when_already_exists=True, map_index_template="{{ task.trigger_run_id }}"
     ).expand_kwargs(find_missed.output)
+    ReportProblemsOperator(task_id="report_problems", problems=find_missed.output["problems"], retries=0)

@@ -20,7 +20,8 @@ from release_ops.operators.changelog import (
 from release_ops.operators.freeze import ApplyFreezeOperator, ReportBlockedOperator
 from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.planning import CloseReleaseOperator, OpenReleaseOperator, SnapshotScopeOperator
-from release_ops.operators.release import RecordOperator, ResolveReleaseOperator, note_failure
+from release_ops.operators.record import RecordOperator, note_failure
+from release_ops.operators.release import ResolveReleaseOperator
 from release_ops.operators.turn import AwaitPredecessorOperator, AwaitWindowOperator
 from release_ops.product import load_products, products_folder
 from release_ops.timetable import MilestoneTimetable, event_of
@@ -120,22 +121,21 @@ PRODUCTS, _ = load_products(products_folder())
 
 RELEASES = sorted({f"{release.version}" for product in PRODUCTS.values() for release in product.releases})
 
+EVENTS: dict[MilestoneKind, list[tuple[str, int, int]]] = {kind: [] for kind in MilestoneKind}
+for _product in PRODUCTS.values():
+    for _release in _product.releases:
+        for _milestone in train(_product, _release):
+            EVENTS[_milestone.kind].append(event_of(_milestone.key, _milestone.planned_at, _product.catch_up))
+
 
 def milestone_dag(kind: MilestoneKind, station: Station) -> DAG:
     """DAG of one milestone kind over all products."""
-    events = [
-        event_of(milestone.key, milestone.planned_at, product.catch_up)
-        for product in PRODUCTS.values()
-        for release in product.releases
-        for milestone in train(product, release)
-        if milestone.kind is kind
-    ]
     with DAG(
         dag_id=f"release_{kind}",
         dag_display_name=f"Release train {kind.rank + 1}: {station.title}",
         description=station.summary,
         doc_md=DOC.format(title=station.title, summary=station.summary, task_id=station.task_id),
-        schedule=MilestoneTimetable(kind=kind.value, events=events),
+        schedule=MilestoneTimetable(kind=kind.value, events=EVENTS[kind]),
         start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),
         catchup=True,
         max_active_runs=500,
@@ -180,8 +180,8 @@ def milestone_dag(kind: MilestoneKind, station: Station) -> DAG:
             trigger_rule="none_failed_min_one_success",
         )
         decision = decide.output["decision"]
-        window = AwaitWindowOperator(task_id="await_window", run=run)
         facts = {"run": run, "decision": decision}
+        window = AwaitWindowOperator(task_id="await_window", **facts)
         outlets = [Asset(f"release_ops/{kind}")]
         if station.tags_a_commit:
             changelog = GenerateChangelogOperator(task_id="changelog", **facts)

@@ -88,6 +88,7 @@ PLAUSIBLE: dict[str, Any] = {
     "start": NOW,
     "started_at": NOW,
     "started_by": "ada",
+    "occasion": ":manual__1",
     "state": "done",
     "status": "done",
     "subject": "webapp 2.8.0 alpha",

@@ -243,6 +243,7 @@ def _convert(part: ProductPart, location: str) -> Product:
             audience: tuple(Channel(kind=one.kind, connection=one.connection, to=one.to or "") for one in channels)
             for audience, channels in part.audiences.items()
         },
+        problems_to=tuple(part.problems_to),
         announcements={kind: tuple(audiences) for kind, audiences in part.announcements.items()},
         freeze=FreezePolicy(
             required_reviews=part.freeze.required_reviews,

@@ -150,6 +150,11 @@ def _names(product: Product, root: Node, broken: set[str | int]) -> list[Problem
                 if name not in known_gates:
                     path: Steps = ("gates", gate.name, "criteria", criterion.id, "gates", index)
                     found.append(located(root, path, "there is no such gate", did_you_mean(name, known_gates)))
+    for index, name in enumerate(product.problems_to):
+        if name not in known_audiences:
+            found.append(
+                located(root, ("problems_to", index), "there is no such audience", did_you_mean(name, known_audiences))
+            )
     for kind, names in product.announcements.items():
         for index, name in enumerate(names):
             if name != "*" and name not in known_audiences:

@@ -401,6 +401,8 @@ class ProductPart(Part):
     """Channels per audience."""
     announcements: dict[MilestoneKind, list[Text]] = {}
     """Which audiences hear of a milestone; `"*"` stands for all."""
+    problems_to: list[Text] = ["engineering"]
+    """Which audiences hear of a milestone that was blocked, missed or failed."""
     freeze: FreezePart = FreezePart()
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,11 +23,13 @@ from release_ops.operators.changelog import CutPrereleaseOperator, GenerateChang
 from release_ops.operators.freeze import ApplyFreezeOperator, ReportBlockedOperator
 from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.planning import CloseReleaseOperator, OpenReleaseOperator, SnapshotScopeOperator
-from release_ops.operators.release import RecordOperator, ResolveReleaseOperator
+from release_ops.operators.record import RecordOperator
+from release_ops.operators.release import ResolveReleaseOperator
 from release_ops.store import Store
 
 PROJECT = Path(__file__).resolve().parents[2]
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(hour=12) - timedelta(days=14)
+"""When the train was due: the operators read the real clock, and the end of support shall have passed too."""
 
 ACTS: Mapping[str, Any] = {
     "planning": OpenReleaseOperator,
@@ -58,10 +60,14 @@ class House:
     rehearsal: Rehearsal
     store: Store
     xcom: dict[str, Any] = field(default_factory=dict)
+    alive: int = 1
+    """How many of the runs that are asked about Airflow still has."""
 
     def context(self, kind: str, *, run_id: str, **dag_run: Any) -> dict[str, Any]:
         facts = {"partition_key": f"webapp:2.8.0:{kind}", "run_type": "scheduled", "triggering_user_name": None}
-        ti = SimpleNamespace(xcom_push=lambda *, key, value: self.xcom.update({key: value}))
+        ti = SimpleNamespace(
+            xcom_push=lambda *, key, value: self.xcom.update({key: value}), get_dr_count=lambda **_: self.alive
+        )
         return {
             "dag_run": SimpleNamespace(run_id=run_id, **{**facts, **dag_run}),
             "dag": SimpleNamespace(dag_id=f"release_{kind}"),
@@ -136,6 +142,18 @@ class House:
     def refs(self) -> dict[str, str]:
         lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
         return dict(line.split() for line in lines)
+
+    @property
+    def ga(self) -> date:
+        return self.rehearsal.release.ga
+
+    def postpone(self) -> date:
+        """Move GA, and that of the release after it, into the future; returns the new one."""
+        later = datetime.now(UTC).date() + timedelta(days=70)
+        (following,) = (each.ga for each in self.rehearsal.product.releases if each.version == "2.8.1")
+        self.edit(f"ga: {following}", f"ga: {later + timedelta(days=30)}")
+        self.edit(f"ga: {self.ga}", f"ga: {later}")
+        return later
 
     def edit(self, old: str, new: str) -> None:
         text = self.rehearsal.file.read_text(encoding="utf-8")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from release_ops.operators.release import note_failure
+from release_ops.operators.approval import SeatOperator
+from release_ops.operators.record import note_failure
+from release_ops.operators.turn import AwaitWindowOperator
 
 EVE = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
 TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
@@ -322,3 +324,85 @@ def test_a_run_that_starts_long_after_its_date_is_marked_late(house):
     run = house.resolve("planning")
     assert run["late"]
     assert house.store.one("milestone_one", product="webapp", version="2.8.0", kind="planning")["late"]
+
+
+def test_a_run_whose_date_is_moved_while_people_decide_ends_and_leaves_the_milestone_to_its_new_date(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    later = house.postpone()
+    with pytest.raises(AirflowSkipException, match=f"moved to {later:%Y-%m-%d}"):
+        AwaitWindowOperator(task_id="await_window", run=run, decision=decision).execute({})
+    row = house.store.one("milestone_one", product="webapp", version="2.8.0", kind="ga")
+    assert (row["state"], row["planned_at"].date()) == ("planned", later)
+    assert "refs/tags/v2.8.0" not in house.refs()
+
+
+def test_a_run_that_was_created_just_before_its_date_moved_does_not_begin(house):
+    house.postpone()
+    with pytest.raises(AirflowSkipException, match="was moved to"):
+        house.resolve("alpha")
+
+
+def test_a_waiver_that_expires_while_the_window_is_closed_stops_the_release(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = {**house.decide(run), "valid_until": "2026-01-01T00:00:00+00:00"}
+    with pytest.raises(AirflowFailException, match=r"waiver .* expired"):
+        AwaitWindowOperator(task_id="await_window", run=run, decision=decision).execute({})
+
+
+def test_approving_again_after_the_branch_moved_releases_the_new_commit(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    stale = house.decide(run)
+    tree = house.git("rev-parse", "release/2.8.0^{tree}")
+    commit = house.git(*EVE, "commit-tree", "-p", "release/2.8.0", "-m", "fix: late", tree)
+    house.git("update-ref", "refs/heads/release/2.8.0", commit)
+    with pytest.raises(AirflowFailException, match="was approved"):
+        house.act(run, stale)
+    house.act(run, house.decide(run))
+    assert house.git("rev-parse", "v2.8.0~1") == commit
+
+
+def test_a_run_that_airflow_no_longer_has_does_not_hold_up_the_next(house):
+    house.resolve("alpha")
+    with pytest.raises(AirflowSkipException, match="is at the alpha"):
+        house.resolve("alpha", run_id="scheduled__alpha-moved")
+    house.alive = 0
+    assert house.resolve("alpha", run_id="scheduled__alpha-moved")["run_id"] == "scheduled__alpha-moved"
+    assert house.store.one("run_of", run_id="scheduled__alpha", dag_id="release_alpha")["state"] == "failed"
+
+
+def test_a_failure_after_the_end_does_not_undo_what_is_done(house):
+    house.milestone("planning")
+    context = house.context("planning", run_id="scheduled__planning")
+    run = {"product": "webapp", "version": "2.8.0", "kind": "planning", "late": False, "started_by": None, "reason": ""}
+    context["ti"].xcom_pull = lambda task_ids: {**run, "run_id": "scheduled__planning", "dag_id": "release_planning"}
+    context["ti"].task_id = "announce"
+    note_failure({**context, "exception": OSError("Slack is down")})
+    assert house.store.one("run_of", run_id="scheduled__planning", dag_id="release_planning")["state"] == "done"
+    (told,) = [row for row in rows(house, "message") if ":failed:" in row["key"]]
+    assert "Slack is down" in told["body"]
+
+
+def test_reasons_of_a_blocked_ga_stay_inside(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    house.act(run, house.decide(run, lambda given: {"approved": False, "reason": "ACME would sue us"}))
+    told = {row["audience"] for row in rows(house, "message") if "ACME" in row["body"]}
+    assert told == {"engineering"}
+
+
+def test_clearing_a_run_by_hand_keeps_the_number_that_it_cut(house):
+    upto(house, "alpha")
+    house.milestone("alpha")
+    by_hand = {"partition_key": None, "run_type": "manual", "triggering_user_name": "ana", "version": "2.8.0"}
+    assert house.milestone("alpha", run_id="manual__1", **by_hand)["tag"] == "v2.8.0-alpha.2"
+    assert house.milestone("alpha", run_id="manual__2", **by_hand)["tag"] == "v2.8.0-alpha.3"
+    assert house.milestone("alpha", run_id="manual__1", **by_hand)["tag"] == "v2.8.0-alpha.2"
+
+
+def test_a_seat_shows_text_from_outside_as_text():
+    """As template fields, subject and body would be run through Jinja, connections and variables included."""
+    assert tuple(SeatOperator.template_fields) == ()

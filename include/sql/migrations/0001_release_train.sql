@@ -48,6 +48,7 @@ CREATE TABLE release_ops.milestone_run (
     late boolean NOT NULL DEFAULT false,
     reason text NOT NULL DEFAULT '',
     started_by text NOT NULL DEFAULT '',
+    occasion text NOT NULL DEFAULT '',
     log_url text NOT NULL DEFAULT '',
     PRIMARY KEY (run_id, dag_id)
 );

@@ -41,7 +41,7 @@ class SeatsOperator(MilestoneOperator):
         if result["gate"] is None:
             return []
         product = parts.product_of(run)
-        gate = product.gates[result["gate"]]
+        gate = quality.gate_of(product, result["gate"])
         if hopeless(gate, result):
             self.log.info("%s failed on a criterion that may not be waived: nobody is asked", gate.name)
             return []
@@ -72,6 +72,9 @@ class SeatOperator(HITLOperator):
     Returns seat, role, user and login (None when nobody answered in time), approved, reason, answered_at, ticked
     checklist items and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
     """
+
+    # Subject and body hold text from outside; as template fields they would be run through Jinja once more.
+    template_fields: Sequence[str] = ()
 
     def __init__(self, *, seat: str, role: str, form: dict[str, Any], response_timeout: float, **kwargs: Any) -> None:
         kwargs.pop("params", None)  # those of the DAG, which are no fields of this form
@@ -138,9 +141,17 @@ class DecideOperator(BaseBranchOperator):
             "decided_at": now.isoformat(),
         }
         if result["gate"] is None:
-            return {**facts, "proceed": True, "verdict": "pass", "reasons": [], "body": "", "approved_by": []}
+            return {
+                **facts,
+                "proceed": True,
+                "verdict": "pass",
+                "valid_until": None,
+                "reasons": [],
+                "body": "",
+                "approved_by": [],
+            }
         product = parts.product_of(run)
-        gate = product.gates[result["gate"]]
+        gate = quality.gate_of(product, result["gate"])
         store = parts.open_store()
         starter = starter_of(run, answers)
         approvals = [as_approval(answer) for answer in answers]
@@ -166,12 +177,16 @@ class DecideOperator(BaseBranchOperator):
         quorum = gates.quorum(gate.approvals, approvals, roles, started_by=starter)
         titles = {criterion.id: criterion.title for criterion in gate.criteria}
         reasons = [f"{titles[piece.criterion]}: {_why(piece)}" for piece in evaluation.blocking]
+        reasons += unreasoned_waivers(gate, answers)
         if not quorum.reached:
             reasons.append(_unmet(product, gate, quorum, answers, run))
+        used = {piece.criterion for piece in evaluation.evidence if piece.waived_by}
+        expiries = [waiver.expires_at for waiver in waivers if waiver.criterion in used]
         return {
             **facts,
             "proceed": not reasons,
             "verdict": evaluation.verdict.value,
+            "valid_until": min(expiries).isoformat() if expiries else None,
             "reasons": reasons,
             "body": quality.gate_table(product, run, gate, evaluation, result["commit"]),
             "approved_by": [answer["user"] for answer in answers if answer["approved"] and answer["user"]],
@@ -239,6 +254,18 @@ def granted(gate: Gate, answers: Sequence[Mapping[str, Any]], *, started_by: str
         if answer["approved"] and answer["user"] not in {None, started_by} and answer["reason"].strip()
         for criterion in answer["waived"]
         if criterion in waivable
+    ]
+
+
+def unreasoned_waivers(gate: Gate, answers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence per waiver that does not count because its approver gave no reason."""
+    titles = {criterion.id: criterion.title for criterion in gate.criteria}
+    return [
+        f"{answer['user']} waived {titles.get(criterion, criterion)} without a reason, which does not count; "
+        "clear this run from quality_gate on and give one"
+        for answer in answers
+        if answer["approved"] and not answer["reason"].strip()
+        for criterion in answer["waived"]
     ]
 
 

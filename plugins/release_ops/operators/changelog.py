@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
@@ -15,7 +16,7 @@ from release_ops.adapters.github_shapes import abridged
 from release_ops.domain.changelog import Changelog, build, merge_changelog_file
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.notes import AUDIENCES, notes_for
-from release_ops.domain.versions import base_tag, next_prerelease
+from release_ops.domain.versions import base_tag, next_prerelease, tag_version
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, parts
 from release_ops.operators.milestone import DecidedOperator
@@ -107,6 +108,7 @@ class PublishReleaseOperator(TaggingOperator):
                 ledger,
                 run,
                 repository,
+                chosen["commit"],
                 branch,
                 product.repository.changelog,
                 lambda text: merged(text, entry, run["version"]),
@@ -119,7 +121,7 @@ class PublishReleaseOperator(TaggingOperator):
                 state="released",
                 released_at=datetime.now(UTC),
                 branch=branch,
-                previous_version=chosen["base"],
+                previous_version=_version_of(chosen["base"], product),
             )
         return {**result, "branch": branch, "changelog": product.repository.changelog}
 
@@ -127,9 +129,16 @@ class PublishReleaseOperator(TaggingOperator):
 def choose_version(
     ledger: Ledger, run: Mapping[str, Any], product: Product, repository: GitRepository, commit: str
 ) -> dict[str, Any]:
-    """Version, tag, commit and base that this milestone stands for; decided once, whatever is retried or cleared."""
+    """Version, tag, commit, base and date that this milestone stands for.
+
+    Decided once per approved commit, whatever is retried; once the tag is made, what was tagged stands, whatever is cleared.
+    """
     source = product.repository
     kind = MilestoneKind(run["kind"])
+    made = ledger.store.one("effect_one", key=effects.key_of("tag", run))
+    if made and made["state"] == "done":
+        chosen: dict[str, Any] = made["result"]["chosen"]
+        return chosen
 
     def do(claim: Claim) -> dict[str, Any]:
         version = run["version"]
@@ -138,15 +147,16 @@ def choose_version(
             version = next_prerelease(version, kind.value, everything, pattern=source.tag)
         reachable = [tag.name for tag in repository.tags(merged=commit)]
         base = base_tag(version, reachable, source.tag)
+        on = claim.claimed_at.astimezone(ZoneInfo(product.timezone)).date()
         return {
             "version": version,
             "tag": source.tag_name(version),
             "commit": commit,
             "base": base,
-            "date": claim.claimed_at.date().isoformat(),
+            "date": on.isoformat(),
         }
 
-    key = effects.key_of("version", run)
+    key = f"{effects.key_of('version', run)}:{commit[:12]}"
     return ledger.perform(key, find=lambda _: None, do=do, about=effects.about("version", run)).result
 
 
@@ -174,7 +184,7 @@ def cut(
 ) -> dict[str, Any]:
     """Tag a commit and publish it where the product is published."""
     title = f"{product.name} {chosen['version']}"
-    tagged = effects.cut_tag(ledger, run, repository, chosen["tag"], commit, title)
+    tagged = effects.cut_tag(ledger, run, repository, chosen, commit, title)
     url = ""
     if github := parts.open_github(product):
         body = notes_markdown(notes_for(changelog_of(product, repository, chosen), "general"))
@@ -184,14 +194,14 @@ def cut(
             ledger, run, github, chosen["tag"], title, abridged(body, page), prerelease=prerelease
         )
         url = published.get("url", "")
-    return {**tagged, "version": chosen["version"], "url": url}
+    return {"tag": tagged["tag"], "commit": tagged["commit"], "version": chosen["version"], "url": url}
 
 
 def check_approved(repository: GitRepository, branch: str, run: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
     """AirflowFailException, before anything is done, when somebody else's commits are on the branch since its approval, or
     somebody made the final tag by hand."""  # noqa: D205, D209
     head = repository.find_branch(branch)
-    ours = repository.find_commit(branch, effects.key_of("changelog", run))
+    ours = repository.find_commit(branch, effects.changelog_key(run, chosen["commit"]))
     if head not in {chosen["commit"], ours}:
         raise AirflowFailException(
             f"{branch} is at {head}, but {chosen['commit']} was approved: clear this run from quality_gate on, so that "
@@ -203,6 +213,11 @@ def check_approved(repository: GitRepository, branch: str, run: Mapping[str, Any
             f"tag {tag.name} exists at {tag.commit} and was not made by this release: if it was made by mistake, delete it "
             "on the remote and clear this run; otherwise plan the next version"
         )
+
+
+def _version_of(tag: str | None, product: Product) -> str | None:
+    version = tag_version(tag, product.repository.tag) if tag else None
+    return str(version) if version else None
 
 
 def merged(present: bytes | None, entry: str, version: str) -> str:

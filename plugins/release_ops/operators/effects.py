@@ -38,25 +38,42 @@ def cut_branch(
 
 
 def cut_tag(
-    ledger: Ledger, run: Mapping[str, Any], repository: GitRepository, name: str, commit: str, message: str
+    ledger: Ledger,
+    run: Mapping[str, Any],
+    repository: GitRepository,
+    chosen: Mapping[str, Any],
+    commit: str,
+    message: str,
 ) -> dict[str, Any]:
-    """Annotated tag at a commit; returns tag and commit. TagConflict if somebody put it on another commit."""
+    """Annotated tag at a commit; returns tag, commit and what was chosen. TagConflict if it is on another commit."""
+    name = chosen["tag"]
 
     def find(claim: Claim) -> dict[str, Any] | None:
         return do(claim) if repository.find_tag(name) else None
 
     def do(claim: Claim) -> dict[str, Any]:
         tag = repository.create_tag(name, commit, message, at=claim.claimed_at)
-        return {"tag": tag.name, "commit": tag.commit}
+        return {"tag": tag.name, "commit": tag.commit, "chosen": dict(chosen)}
 
     return ledger.perform(key_of("tag", run), find=find, do=do, about=about("tag", run)).result
 
 
+def changelog_key(run: Mapping[str, Any], commit: str) -> str:
+    """Key of the changelog commit on top of an approved commit; another approval may need another one."""
+    return f"{key_of('changelog', run)}:{commit[:12]}"
+
+
 def commit_changelog(
-    ledger: Ledger, run: Mapping[str, Any], repository: GitRepository, branch: str, path: str, content: Any
+    ledger: Ledger,
+    run: Mapping[str, Any],
+    repository: GitRepository,
+    approved: str,
+    branch: str,
+    path: str,
+    content: Any,
 ) -> dict[str, Any]:
     """Changelog file committed on the release branch; `content` maps the present text to the new one."""
-    key = key_of("changelog", run)
+    key = changelog_key(run, approved)
     message = f"docs(changelog): {run['product']} {run['version']}\n\nRelease-Ops-Effect: {key}\n"
 
     def find(_: Claim) -> dict[str, Any] | None:

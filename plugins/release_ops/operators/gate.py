@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
 from release_ops.domain.gates import Evaluation, evaluate
@@ -49,7 +50,7 @@ class QualityGateOperator(MilestoneOperator):
         facts = {"gate": name, "commit": commit, "base": base}
         if name is None:
             return {**facts, "verdict": "pass", "evidence": [], "body": "This milestone has no gate."}
-        gate = product.gates[name]
+        gate = gate_of(product, name)
         store = parts.open_store()
         sources = _sources(product, release, run, repository, store, commit=commit, base=base)
         evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
@@ -60,6 +61,16 @@ class QualityGateOperator(MilestoneOperator):
             "evidence": [as_mapping(piece) for piece in evaluation.evidence],
             "body": gate_table(product, run, gate, evaluation, commit),
         }
+
+
+def gate_of(product: Product, name: str) -> Gate:
+    """Gate of that name; AirflowFailException when the product file no longer has it."""
+    if name not in product.gates:
+        raise AirflowFailException(
+            f"{product.id}: gates.{name}: the product file no longer has this gate; put it back, or name another one under "
+            "milestone_gates, and clear this run from quality_gate on"
+        )
+    return product.gates[name]
 
 
 def release_head(repository: GitRepository, product: Product, version: str) -> str:

@@ -22,11 +22,18 @@ class GuardFreezeOperator(BaseOperator):
         """Look at every frozen branch of every GitHub product."""
         products, _ = load_products(products_folder())
         looked = changed = 0
+        problems = []
         for row in parts.open_store().all("freezes_active"):
             product = products.get(row["product"])
             if product is not None and product.repository.kind == "github":
-                found, set_now = self._guard(product, row["branch"])
-                looked, changed = looked + found, changed + set_now
+                try:
+                    found, set_now = self._guard(product, row["branch"])
+                except Exception as error:
+                    problems.append(f"{product.id} {row['branch']}: {error}")
+                else:
+                    looked, changed = looked + found, changed + set_now
+        if problems:
+            raise RuntimeError("\n".join(problems))
         return {"pull_requests": looked, "statuses": changed}
 
     def _guard(self, product: Product, branch: str) -> tuple[int, int]:

@@ -13,12 +13,15 @@ from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
 from release_ops.domain.versions import check_planned, tag_version
 from release_ops.operators import parts
-from release_ops.operators.milestone import DecidedOperator
+from release_ops.operators.record import finish, plan, select, subject_of
 from release_ops.product import ProductError
 from release_ops.store import Store
 
 LATE_AFTER = timedelta(hours=1)
 """A run that starts later than this after its planned instant is marked late."""
+
+CLOCKS = timedelta(minutes=5)
+"""How far the clocks of scheduler and worker may differ."""
 
 PRERELEASES = frozenset({MilestoneKind.ALPHA, MilestoneKind.BETA, MilestoneKind.RC})
 """Milestones that a person may run again by hand: each time cuts the next number."""
@@ -44,7 +47,7 @@ class ResolveReleaseOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Resolve, check against the repository, record."""
         dag_run = context["dag_run"]
-        product_id, version = _subject(dag_run.partition_key, self.kind, self.product, self.version)
+        product_id, version = subject_of(dag_run.partition_key, self.kind, self.product, self.version)
         try:
             product = parts.product_of({"product": product_id})
             release = product.release(version)
@@ -62,144 +65,51 @@ class ResolveReleaseOperator(BaseOperator):
             "dag_id": context["dag"].dag_id,
             "late": now - milestone.planned_at > LATE_AFTER,
             "reason": self.reason,
-            "started_by": dag_run.triggering_user_name if by_hand else None,
+            "started_by": (dag_run.triggering_user_name or None) if by_hand else None,
             "occasion": "",
         }
-        repeatable = by_hand and milestone.kind in PRERELEASES
+        repeatable = run["started_by"] is not None and milestone.kind in PRERELEASES
+        if not by_hand and milestone.planned_at > now + CLOCKS:
+            raise AirflowSkipException(f"{milestone.key} was moved to {milestone.planned_at:%Y-%m-%d %H:%M %Z}")
         ledger = parts.open_ledger()
         with ledger.product_lock(product.id):
-            self._claim(ledger.store, product, release, run, repeatable=repeatable)
+            plan(ledger.store, product, release)
+            self._claim(context, ledger.store, run, repeatable=repeatable)
         _check_versions(product, release, milestone.kind)
         return run
 
-    def _claim(
-        self, store: Store, product: Product, release: Release, run: dict[str, Any], *, repeatable: bool
-    ) -> None:
-        plan(store, product, release)
-        runs = store.all("runs_of", **_select(run, "product", "version", "kind"))
-        others = [row for row in runs if row["run_id"] != run["run_id"] and row["state"] in {"done", "running"}]
-        other = next(iter(sorted(others, key=lambda row: row["state"])), None)
-        if other and other["state"] == "done" and not repeatable:
-            raise AirflowSkipException(
-                f"{run['kind']} of {run['product']} {run['version']} was done by {other['run_id']}"
-            )
-        if other and other["state"] == "running" and run["started_by"] is None:
-            raise AirflowSkipException(
-                f"{other['run_id']} is at the {run['kind']} of {run['product']} {run['version']}"
-            )
-        if other and repeatable:
+    def _claim(self, context: Context, store: Store, run: dict[str, Any], *, repeatable: bool) -> None:
+        """Begin the run unless the milestone is done or another run is at it; AirflowSkipException says which."""
+        mine = store.one("run_of", run_id=run["run_id"], dag_id=run["dag_id"])
+        others = [
+            row
+            for row in store.all("runs_of", **select(run, "product", "version", "kind"))
+            if row["run_id"] != run["run_id"]
+        ]
+        done = next((row["run_id"] for row in others if row["state"] == "done"), None)
+        if done and not repeatable:
+            raise AirflowSkipException(f"{run['kind']} of {run['product']} {run['version']} was done by {done}")
+        for other in (row for row in others if row["state"] == "running"):
+            if not _is_alive(context, other):
+                finish(store, other, state="failed", detail="ended in Airflow before it was done")
+            elif run["started_by"] is None:
+                raise AirflowSkipException(
+                    f"{other['run_id']} is at the {run['kind']} of {run['product']} {run['version']}"
+                )
+        if mine:
+            run["occasion"] = mine["occasion"]
+        elif done:
             run["occasion"] = f":{run['run_id']}"
-        facts = {name: value for name, value in run.items() if name != "occasion"}
-        store.execute("milestone_run_start", started_at=datetime.now(UTC), **facts)
+        store.execute("milestone_run_start", started_at=datetime.now(UTC), **run)
         store.execute(
-            "milestone_state", **_select(run, "product", "version", "kind", "late"), state="running", detail=""
+            "milestone_state", **select(run, "product", "version", "kind", "late"), state="running", detail=""
         )
 
 
-class RecordOperator(DecidedOperator):
-    """Writes down how the run ended: `done`, `blocked` or, for a freeze that was not ready, `not_applied`."""
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Record the state of run and milestone."""
-        run: Mapping[str, Any] = self.run_facts
-        state = end_state(run, self.decision)
-        detail = "" if state == "done" else "; ".join(self.decision["reasons"])
-        finish(parts.open_store(), run, state=state, detail=detail)
-        return {"state": state, "detail": detail}
-
-
-def end_state(run: Mapping[str, Any], decision: Mapping[str, Any]) -> str:
-    """State of a milestone after its decision."""
-    if decision["proceed"]:
-        return "done"
-    return "not_applied" if run["kind"] == MilestoneKind.FREEZE else "blocked"
-
-
-def finish(store: Store, run: Mapping[str, Any], *, state: str, detail: str) -> None:
-    """Write the end of a run and what it means for its milestone."""
-    now = datetime.now(UTC)
-    milestone_state = {"not_applied": "blocked", "failed": "blocked"}.get(state, state)
-    with store.transaction():
-        store.execute("milestone_run_finish", run_id=run["run_id"], dag_id=run["dag_id"], state=state, finished_at=now)
-        store.execute(
-            "milestone_state",
-            **_select(run, "product", "version", "kind", "late"),
-            state=milestone_state,
-            detail=detail,
-            actual_at=now if state == "done" else None,
-        )
-
-
-def plan(store: Store, product: Product, release: Release) -> tuple[Milestone, ...]:
-    """Write the release and its dated train; what has been done stays done. Returns the train."""
-    dated = train(product, release)
-    with store.transaction():
-        store.execute(
-            "release_plan",
-            product=product.id,
-            version=release.version,
-            type=release.type.value,
-            theme=release.theme,
-            planned_ga=release.ga,
-        )
-        for milestone in dated:
-            store.execute(
-                "milestone_plan",
-                product=product.id,
-                version=release.version,
-                kind=milestone.kind.value,
-                planned_at=milestone.planned_at,
-            )
-    return dated
-
-
-def note_failure(context: Context) -> None:
-    """Failure callback of every task: the run and its milestone show that they failed, and why."""
-    task_instance = context["ti"]
-    run = task_instance.xcom_pull(task_ids="resolve") or _named(context)
-    if run:
-        why = f"task {task_instance.task_id} failed: {context.get('exception') or 'see its log'}"
-        finish(parts.open_store(), run, state="failed", detail=why[:2000])
-
-
-def _named(context: Context) -> dict[str, Any] | None:
-    """What a run is about by its own words, when it failed before it was resolved."""
-    dag_run, params = context["dag_run"], context.get("params") or {}
-    kind = context["dag"].dag_id.removeprefix("release_")
-    try:
-        product, version = _subject(
-            dag_run.partition_key, kind, params.get("product") or "", params.get("version") or ""
-        )
-    except AirflowFailException:
-        return None
-    dag_id = context["dag"].dag_id
-    return {
-        "product": product,
-        "version": version,
-        "kind": kind,
-        "late": None,
-        "run_id": dag_run.run_id,
-        "dag_id": dag_id,
-    }
-
-
-def _select(run: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: run[name] for name in names}
-
-
-def _subject(partition_key: str | None, kind: str, product: str, version: str) -> tuple[str, str]:
-    if not partition_key:
-        if not product or not version:
-            raise AirflowFailException(
-                "this run names no release: trigger it with a product and a version, for example webapp and 2.8.0"
-            )
-        return product, version
-    found = partition_key.split(":")
-    if len(found) != 3 or found[2] != kind:
-        raise AirflowFailException(
-            f"partition key {partition_key!r} is not <product>:<version>:{kind}; trigger the run with the form instead"
-        )
-    return found[0], found[1]
+def _is_alive(context: Context, row: Mapping[str, Any]) -> bool:
+    """Whether a run that our table calls running still is: marking it failed in the UI calls nobody back."""
+    count: int = context["ti"].get_dr_count(dag_id=row["dag_id"], run_ids=[row["run_id"]], states=["queued", "running"])
+    return count > 0
 
 
 def _milestone(product: Product, release: Release, kind: str) -> Milestone:

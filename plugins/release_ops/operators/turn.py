@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import BaseHook, Context
+from airflow.sdk.exceptions import AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from release_ops.domain.milestones import train
 from release_ops.domain.model import MilestoneKind
 from release_ops.domain.windows import closed_by, next_open
 from release_ops.operators import parts
-from release_ops.operators.milestone import MilestoneOperator
+from release_ops.operators.milestone import DecidedOperator, MilestoneOperator
+from release_ops.operators.record import check_unmoved
 from release_ops.store import Store
+
+LOOK_AGAIN = 3600.0
+"""Seconds after which a waiting task reads its product file again."""
 
 SETTLED = frozenset({"done", "missed", "skipped"})
 """States of a milestone that let the next one go."""
@@ -35,7 +42,9 @@ class AwaitPredecessorOperator(MilestoneOperator):
         run: Mapping[str, Any] = self.run_facts
         store = parts.open_store()
         product = parts.product_of(run)
-        dated = train(product, parts.release_of(product, run))
+        release = parts.release_of(product, run)
+        check_unmoved(store, product, release, run)
+        dated = train(product, release)
         kinds = [milestone.kind.value for milestone in dated]
         earlier = dated[: kinds.index(run["kind"])]
         states = _states(store, run)
@@ -61,14 +70,24 @@ class AwaitPredecessorOperator(MilestoneOperator):
         return {milestone.kind.value: states[milestone.kind] for milestone in earlier}
 
 
-class AwaitWindowOperator(MilestoneOperator):
-    """Waits until the product may be changed, if this milestone changes production; asks again when it wakes."""
+class AwaitWindowOperator(DecidedOperator):
+    """Waits until the product may be changed, if this milestone changes production; asks again when it wakes.
+
+    What was decided must still hold then: a date that was moved meanwhile ends the run, a waiver that expired fails it.
+    """
 
     def execute(self, context: Context, event: Any = None) -> dict[str, str]:
         """Return when the window was found open."""
-        product = parts.product_of(self.run_facts)
-        kind = MilestoneKind(self.run_facts["kind"])
+        run, decision = self.run_facts, self.decision
+        product = parts.product_of(run)
+        check_unmoved(parts.open_store(), product, parts.release_of(product, run), run)
+        kind = MilestoneKind(run["kind"])
         now = datetime.now(UTC)
+        if decision["valid_until"] and datetime.fromisoformat(decision["valid_until"]) <= now:
+            raise AirflowFailException(
+                f"a waiver that the decision stands on expired at {decision['valid_until']}: clear this run from "
+                "quality_gate on"
+            )
         if closure := closed_by(product, kind, now):
             opening = next_open(product, kind, now)
             self.log.info("closed until %s: %s; next window %s", closure.until, closure.reason, opening)
@@ -77,7 +96,7 @@ class AwaitWindowOperator(MilestoneOperator):
 
 
 class MilestoneTrigger(BaseTrigger):
-    """Fires when milestones of a release are settled, or one is removed from its train."""
+    """Fires when milestones of a release are settled, and every hour, so that its task sees a changed product file."""
 
     def __init__(self, *, product: str, version: str, kinds: Sequence[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -91,13 +110,19 @@ class MilestoneTrigger(BaseTrigger):
         return f"{type(self).__module__}.{type(self).__name__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look every `RELEASE_OPS_POLL_SECONDS` (default 15) until all are settled."""
+        """Look every `RELEASE_OPS_POLL_SECONDS` (default 15) until all are settled or an hour has gone by."""
         connection = await BaseHook.aget_connection(parts.DATABASE_CONNECTION)
         store = Store(parts.dsn(connection))
         pause = float(os.environ.get("RELEASE_OPS_POLL_SECONDS", "15"))
         run = {"product": self.product, "version": self.version}
-        while True:
-            states = await asyncio.to_thread(_states, store, run)
+        until = time.monotonic() + LOOK_AGAIN
+        while time.monotonic() < until:
+            try:
+                states = await asyncio.to_thread(_states, store, run)
+            except psycopg.OperationalError as error:
+                # A database that restarts is no reason to end a wait of weeks.
+                self.log.warning("looking again in %s s: %s", pause, error)
+                states = {}
             if all(states.get(kind, "planned") in SETTLED for kind in self.kinds):
                 break
             await asyncio.sleep(pause)

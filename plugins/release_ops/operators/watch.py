@@ -7,15 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
 
-from release_ops.domain.milestones import lint
+from release_ops.domain.milestones import lint, train
 from release_ops.domain.model import Milestone, Product
 from release_ops.domain.versions import tag_version
+from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
-from release_ops.operators.release import plan
+from release_ops.operators.record import plan
 from release_ops.product import load_products, products_folder
 from release_ops.store import Store
+
+OUT_BEFORE = "released before this project ran it"
+TOO_LATE = "passed its catch-up window without a run"
 
 GRACE = timedelta(hours=1)
 """Time in which the calendar's own run of a milestone may still be on its way."""
@@ -25,66 +30,93 @@ class FindMissedOperator(BaseOperator):
     """Brings the dated trains in the tables up to date and finds the milestones that passed without a run.
 
     Returns one mapping per run to start, ready for `TriggerDagRunOperator.partial(...).expand_kwargs(...)`: milestones
-    that are late but inside their product's catch-up window. Older ones are marked missed and reported, once.
+    that are late but inside their product's catch-up window. Older ones are marked missed and reported, once. What went
+    wrong is pushed under the key `problems`, a sentence each: a broken product must not hide the others.
     """
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Plan, compare, report."""
-        products, problems = load_products(products_folder())
-        for problem in problems:
-            self.log.error("%s", problem)
+        products, broken = load_products(products_folder())
+        problems = [str(problem) for problem in broken]
         now = datetime.now(UTC)
-        store = parts.open_store()
-        late_ones: list[Milestone] = []
+        late: list[Milestone] = []
         for product in products.values():
-            for finding in lint(product, today=now.date()):
-                self.log.warning("%s: %s", product.id, finding)
-            late, missed = overdue(store, product, now)
-            late_ones += late
-            if missed:
-                self._report(product, missed)
+            try:
+                for finding in lint(product, today=now.date()):
+                    self.log.warning("%s: %s", product.id, finding)
+                ledger = parts.open_ledger()
+                late += overdue(ledger.store, product, now)
+                report_missed(ledger, product)
+                problems += orphans(ledger.store, product)
+            except Exception as error:
+                problems.append(f"{product.id}: {type(error).__name__}: {error}")
+        context["ti"].xcom_push(key="problems", value=problems)
         # A run that the calendar has made already is only waiting for its turn.
-        return [start(each) for each in late_ones if not _is_scheduled(context, each)]
-
-    def _report(self, product: Product, missed: Sequence[Milestone]) -> None:
-        lines = [f"{each.version} {each.kind.replace('_', ' ')}: planned {each.planned_at:%Y-%m-%d}" for each in missed]
-        self.log.warning("%s: missed: %s", product.id, "; ".join(lines))
-        ledger = parts.open_ledger()
-        for each in missed:
-            run = {"product": product.id, "version": each.version, "kind": each.kind.value, "run_id": ""}
-            tell(ledger, product, run, "missed", f":missed:{each.planned_at:%Y-%m-%d}", {"milestone": each})
+        return [start(each) for each in late if not _is_scheduled(context, each)]
 
 
-def overdue(store: Store, product: Product, now: datetime) -> tuple[list[Milestone], list[Milestone]]:
-    """Milestones of a product without a run: those still inside the catch-up window, and those newly marked missed."""
-    late, missed = [], []
+class ReportProblemsOperator(BaseOperator):
+    """Fails with everything that the look at the calendar found wrong; late milestones are started all the same."""
+
+    template_fields: Sequence[str] = ("problems",)
+
+    def __init__(self, *, problems: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.problems = problems
+
+    def execute(self, context: Context) -> None:
+        """AirflowFailException with one line per problem; nothing if there is none."""
+        if self.problems:
+            raise AirflowFailException("\n".join(self.problems))
+
+
+def overdue(store: Store, product: Product, now: datetime) -> list[Milestone]:
+    """Milestones without a run on their present date that are still inside the catch-up window; older ones are marked."""
+    late = []
     released = released_versions(product) if product.releases else frozenset()
     for release in product.releases:
         dated = plan(store, product, release)
-        states = {
-            row["kind"]: row["state"] for row in store.all("milestones_of", product=product.id, version=release.version)
-        }
-        begun = {row["kind"] for row in store.all("runs_of", product=product.id, version=release.version)}
+        subject = {"product": product.id, "version": release.version}
+        states = {row["kind"]: row["state"] for row in store.all("milestones_of", **subject)}
+        runs = store.all("runs_of", **subject)
+        begun = {(row["kind"], row["planned_at"]) for row in runs}
+        foreign = release.version in released and not runs
         for milestone in dated:
-            if milestone.planned_at + GRACE > now or milestone.kind in begun or states[milestone.kind] != "planned":
+            if milestone.planned_at + GRACE > now or states[milestone.kind] != "planned":
+                continue
+            if (milestone.kind, milestone.planned_at) in begun:
                 continue
             if milestone.planned_at + product.catch_up >= now:
                 late.append(milestone)
                 continue
-            was_released = release.version in released
-            store.execute(
-                "milestone_state",
-                product=product.id,
-                version=release.version,
-                kind=milestone.kind.value,
-                state="skipped" if was_released else "missed",
-                detail="released before this project ran it"
-                if was_released
-                else "passed its catch-up window without a run",
-            )
-            if not was_released:
-                missed.append(milestone)
-    return late, missed
+            state, detail = ("skipped", OUT_BEFORE) if foreign else ("missed", TOO_LATE)
+            store.execute("milestone_state", **subject, kind=milestone.kind.value, state=state, detail=detail)
+    return late
+
+
+def report_missed(ledger: Ledger, product: Product) -> None:
+    """Tell of every missed milestone, whoever marked it; the ledger sees to it that it is told once."""
+    for release in product.releases:
+        missed = {
+            row["kind"]
+            for row in ledger.store.all("milestones_of", product=product.id, version=release.version)
+            if row["state"] == "missed"
+        }
+        for each in train(product, release):
+            if each.kind in missed:
+                run = {"product": product.id, "version": each.version, "kind": each.kind.value, "run_id": ""}
+                tell(ledger, product, run, "missed", f":missed:{each.planned_at:%Y-%m-%d}", {"milestone": each})
+
+
+def orphans(store: Store, product: Product) -> list[str]:
+    """A sentence per release that was begun, is not closed, and is no longer in the product file."""
+    planned = {release.version for release in product.releases}
+    return [
+        f"{product.id} {row['version']} is {row['state']} but its product file no longer names it, so that its freeze is "
+        "never lifted: put it back until its support_end is done"
+        for row in store.all("releases_of", product=product.id)
+        if row["version"] not in planned and row["state"] in {"in_progress", "frozen", "released"}
+    ]
 
 
 def released_versions(product: Product) -> frozenset[str]:
