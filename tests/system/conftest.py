@@ -141,6 +141,9 @@ def house() -> Iterator[House]:
         now=now,
         remote=remotes["webapp"],
     )
+    # Text from outside that would be a template if anything rendered it twice.
+    named = made.file.read_text(encoding="utf-8").replace("name: Webapp\n", 'name: "Webapp {{ 7 * 7 }}"\n')
+    made.file.write_text(named, encoding="utf-8")
     for tag in subprocess.run(
         ["git", "-C", str(remotes["api"]), "tag"], capture_output=True, text=True, check=True
     ).stdout.split():

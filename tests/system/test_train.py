@@ -75,6 +75,7 @@ def test_an_approval_takes_a_person_with_the_role_and_one_answer(house):
     lead = seats["technical lead"]
     assert {user["id"] for user in lead["assigned_users"]} == {"ana", "ben"}
     assert "| Criterion | Outcome |" in lead["body"]
+    assert lead["subject"].startswith("Webapp {{ 7 * 7 }} 2.8.0")
     assert house.answer(lead, "eva") == 403
     assert house.answer(lead, "admin") == 403
     # As a person would: not in the second in which the question appears.
