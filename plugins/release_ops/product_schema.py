@@ -238,12 +238,12 @@ class SqlCriterion(Condition):
     statement: Text | None = None
     """Statement that returns one number."""
     query: Text | None = None
-    """Name of a file in include/sql/queries, without `.sql`."""
+    """Name of a file in include/sql/checks, without `.sql`."""
 
     @model_validator(mode="after")
     def _has_one_text(self) -> SqlCriterion:
         if (self.statement is None) == (self.query is None):
-            raise wrong("needs either `statement` or `query`", "write the SQL, or name a file in include/sql/queries")
+            raise wrong("needs either `statement` or `query`", "write the SQL, or name a file in include/sql/checks")
         return self
 
 
