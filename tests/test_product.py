@@ -296,7 +296,7 @@ def test_the_train_does_not_depend_on_the_day_it_is_asked(write: Write) -> None:
         pytest.param(
             "gates: {alpha: {criteria: {mine: {kind: sql, title: x, comparator: '>', threshold: 1, connection: c}}}}",
             "shop.yaml:15: gates.alpha.criteria.mine: needs either `statement` or `query`; write the SQL, or name a file in "
-            "include/sql/queries", id="sql without a statement",
+            "include/sql/checks", id="sql without a statement",
         ),
         pytest.param(
             "gates: {alpha: {criteria: {mine: {kind: gates, title: x, gates: [feature_complet]}}}}",
