@@ -46,7 +46,7 @@ class Tool:
     @property
     def home(self) -> Path:
         """Folder that the tool is installed in."""
-        return CACHE / self.package.replace("@", "_").replace("/", "_").replace("=", "_")
+        return CACHE / self.package.replace("@", "_").replace("/", "_").replace("=", "_").replace(" ", "_")
 
 
 def toml(text: str) -> Callable[[Path], None]:
@@ -92,9 +92,9 @@ def tools() -> list[Tool]:
             lambda home, repo: [
                 "node",
                 str(home / "node_modules/conventional-changelog/dist/cli/index.js"),
-                *("-p", "angular", "-r", "0", "-o", "/dev/null"),
+                *("-p", "angular", "-r", "0"),
             ],
-            "conventional-changelog@7.1.1",
+            "conventional-changelog@7.1.1 conventional-changelog-angular@8",
             kind="npm",
         ),
     ]
@@ -108,7 +108,9 @@ def install(tool: Tool) -> None:
     if tool.kind == "npm":
         if shutil.which("npm") is None:
             raise RuntimeError("npm is not installed")
-        steps = [["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tool.home), tool.package]]
+        steps = [
+            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tool.home), *tool.package.split()]
+        ]
     else:
         python = str(tool.home / "bin" / "python")
         steps = [
@@ -161,7 +163,7 @@ def table(chosen: list[Tool], repo: Path, runs: int) -> str:
         "|---|---:|---:|---:|---:|---:|",
     ]
     for tool in chosen:
-        name = f"{tool.name} ({tool.package})" if tool.package else tool.name
+        name = f"{tool.name} ({tool.package.partition(' ')[0]})" if tool.package else tool.name
         if tool.problem or not tool.runs:
             lines.append(f"| {name} | {tool.problem or 'not run'} | | | | |")
             continue
