@@ -68,13 +68,18 @@ def open_repository(product: Product) -> GitRepository:
     env: Mapping[str, str] = {}
     location = source.location
     if github := open_github(product):
-        location = location if "://" in location or location.startswith("/") else f"{github.web_url}.git"
+        location = git_address(github)
         env = credential_env("x-access-token", github.git_token)
     elif source.connection:
         env = git_credentials(BaseHook.get_connection(source.connection))
     mirror = state_folder() / "mirrors" / f"{product.id}.git"
     mirror.parent.mkdir(parents=True, exist_ok=True)
     return GitRepository(location, mirror=mirror, push=source.push, env=env)
+
+
+def git_address(github: GitHubRepository) -> str:
+    """Where git finds a repository on GitHub."""
+    return f"{github.web_url}.git"
 
 
 def git_credentials(connection: Connection) -> Mapping[str, str]:
