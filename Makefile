@@ -83,7 +83,7 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo '== installing requirements.txt (once; some minutes)'
 	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install -q --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	@$(INSTALL) -r requirements.txt || $(INSTALL) --system-certs -r requirements.txt
-	@printf '#!/bin/sh\nPYTHONPATH="%s/plugins" exec "%s/$(BIN)/python" -m release_ops.cli "$$@"\n' "$$PWD" "$$PWD" >$(BIN)/release-ops
+	@printf '#!/bin/sh\nPYTHONPATH="%s/plugins" exec "%s/$(BIN)/python" -m release_ops "$$@"\n' "$$PWD" "$$PWD" >$(BIN)/release-ops
 	@chmod +x $(BIN)/release-ops
 	@touch $@
 

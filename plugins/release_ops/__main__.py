@@ -1,14 +1,20 @@
-"""`python -m release_ops`: the command line. Changelogs need little and start without the rest of it."""
+"""`release-ops`, `python -m release_ops`: the command line. Changelogs need little and start without the rest of it."""
 
 from __future__ import annotations
 
 import sys
 
-if __name__ == "__main__":
+
+def main() -> int:
+    """Exit code of the command that the arguments name."""
     if sys.argv[1:2] in (["changelog"], ["version"]):
-        from release_ops import cli_changelog
+        from release_ops import cli_changelog  # noqa: PLC0415 - starts in a tenth of the time of the rest
 
-        sys.exit(cli_changelog.main(sys.argv[1:]))
-    from release_ops import cli
+        return cli_changelog.main(sys.argv[1:])
+    from release_ops import cli  # noqa: PLC0415
 
-    sys.exit(cli.main())
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
