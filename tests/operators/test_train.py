@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
 from release_ops.operators.approval import SeatOperator
 from release_ops.operators.record import note_failure
-from release_ops.operators.turn import AwaitWindowOperator
+from release_ops.operators.turn import AwaitPredecessorOperator, AwaitWindowOperator, MilestoneTrigger
 
 EVE = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
 TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
@@ -406,3 +410,64 @@ def test_clearing_a_run_by_hand_keeps_the_number_that_it_cut(house):
 def test_a_seat_shows_text_from_outside_as_text():
     """As template fields, subject and body would be run through Jinja, connections and variables included."""
     assert tuple(SeatOperator.template_fields) == ()
+
+
+def test_an_approved_ga_waits_for_its_window_without_a_worker_and_then_goes_on(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    window = AwaitWindowOperator(task_id="await_window", run=run, decision=decision)
+    today = datetime.now(UTC).date()
+    closed = f"  - {{start: {today - timedelta(days=1)}, end: {today + timedelta(days=2)}, reason: fair}}\n"
+    house.edit("blackouts:\n", "blackouts:\n" + closed)
+    with pytest.raises(TaskDeferred) as deferred:
+        window.execute({})
+    assert deferred.value.trigger.moment.date() >= today + timedelta(days=1)
+    house.edit(closed, "")
+    assert window.execute({}, event=None)["open_at"]
+
+
+def test_an_alpha_does_not_wait_for_the_window_of_production(house):
+    upto(house, "alpha")
+    run = house.resolve("alpha")
+    decision = house.decide(run)
+    today = datetime.now(UTC).date()
+    closed = f"  - {{start: {today - timedelta(days=1)}, end: {today + timedelta(days=2)}, reason: fair}}\n"
+    house.edit("blackouts:\n", "blackouts:\n" + closed)
+    assert AwaitWindowOperator(task_id="await_window", run=run, decision=decision).execute({})["open_at"]
+
+
+def test_a_milestone_waits_for_those_before_it_and_not_for_what_was_missed(house):
+    house.milestone("planning")
+    run = house.resolve("feature_complete")
+    turn = AwaitPredecessorOperator(task_id="await_predecessor", run=run)
+    with pytest.raises(TaskDeferred) as deferred:
+        turn.execute({})
+    assert deferred.value.trigger.kinds == ["alpha"]
+    house.store.execute("milestone_state", product="webapp", version="2.8.0", kind="alpha", state="missed")
+    assert turn.execute({}) == {"planning": "done", "alpha": "missed"}
+
+
+def test_the_trigger_fires_when_the_milestones_are_settled(house, monkeypatch):
+    monkeypatch.setenv("RELEASE_OPS_POLL_SECONDS", "0.01")
+    house.milestone("planning")
+    house.resolve("alpha")
+
+    async def connection(_):
+        return BaseHook.get_connection("release_ops_db")
+
+    monkeypatch.setattr(BaseHook, "aget_connection", connection)
+    trigger = MilestoneTrigger(product="webapp", version="2.8.0", kinds=["planning", "alpha"])
+
+    async def fire():
+        events = trigger.run()
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.to_thread(
+            house.store.execute, "milestone_state", product="webapp", version="2.8.0", kind="alpha", state="done"
+        )
+        return (await waiting).payload
+
+    assert asyncio.run(fire()) == {"kinds": ["planning", "alpha"]}
+    path, arguments = trigger.serialize()
+    assert path == "release_ops.operators.turn.MilestoneTrigger"
+    assert MilestoneTrigger(**arguments).kinds == trigger.kinds
