@@ -161,13 +161,16 @@ class Train:
                     late = " (late)" if rows[kind]["late"] and state == "done" else ""
                     self.run_.say(f"{kind:<17}{state}{late}{detail}")
                 seen[kind] = state
-            if all(seen[kind] in summary.DONE for kind in wanted):
+            # A milestone is done before its last message is sent.
+            if all(seen[kind] in summary.DONE for kind in wanted) and not self._runs("running", "queued"):
+                if failed := self._runs("failed"):
+                    return self._hangs(f"failed: {', '.join(failed)}")
                 self.run_.say(f"{release.product} {release.version} is out")
                 return 0
             if any(seen[kind] in summary.STUCK for kind in wanted):
                 return self._hangs("the train stands still")
             self.airflow.wait_for(self._look, timeout=60, what="the API to answer")
-            if failed := self._failed_runs():
+            if failed := self._runs("failed"):
                 return self._hangs(f"failed: {', '.join(failed)}")
             if time.monotonic() > end and not self.approver.waiting:
                 return self._hangs(f"not done after {PATIENCE // 60} minutes")
@@ -177,9 +180,11 @@ class Train:
         self.approver.look()
         return True
 
-    def _failed_runs(self) -> list[str]:
+    def _runs(self, *states: str) -> list[str]:
+        """Ids of the release's runs in one of these states."""
         key = f"{self.rehearsal.release.product}:{self.rehearsal.release.version}:"
-        found = self.airflow.rest("GET", "/dags/~/dagRuns?state=failed&limit=100")["dag_runs"]
+        asked = "&".join(f"state={state}" for state in states)
+        found = self.airflow.rest("GET", f"/dags/~/dagRuns?{asked}&limit=100")["dag_runs"]
         return [one["dag_run_id"] for one in found if str(one.get("partition_key") or "").startswith(key)]
 
     def _hangs(self, why: str) -> int:
