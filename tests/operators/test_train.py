@@ -93,6 +93,10 @@ def test_every_audience_hears_of_ga_once(house):
         house.milestone(kind)
     told = [row["audience"] for row in rows(house, "message") if ":ga:" in row["key"]]
     assert sorted(told) == ["customers", "engineering", "executives", "support"]
+    (customers,) = [row for row in rows(house, "message") if ":ga:customers" in row["key"]]
+    assert "One-page checkout" in customers["body"]
+    assert "Gift wrapping" not in customers["body"]
+    assert "Gate" not in customers["body"]
     assert {row["state"] for row in rows(house, "message")} == {"sent"}
 
 

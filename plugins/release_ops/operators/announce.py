@@ -19,6 +19,9 @@ from release_ops.operators.effects import about
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.render import render
 
+HIGHLIGHTS = 5
+PRIORITIES = {"must": 0, "should": 1, "could": 2}
+
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -40,16 +43,28 @@ class AnnounceOperator(DecidedOperator):
         """Send, channel by channel."""
         run, decision = self.run_facts, self.decision
         product = parts.product_of(run)
+        ledger = parts.open_ledger()
+        changelog = dict(self.changelog or {})
+        if run["kind"] == MilestoneKind.GA and (features := kept_features(ledger, run)):
+            changelog["highlights"] = features
         data = {
             "release": parts.release_of(product, run),
             "decision": decision,
             "result": self.result or {},
-            "changelog": self.changelog or {},
+            "changelog": changelog,
         }
         if decision["proceed"]:
-            return tell(parts.open_ledger(), product, run, "done", run["occasion"], data)
+            return tell(ledger, product, run, "done", run["occasion"], data)
         # A blocked milestone may be blocked again, with another message.
-        return tell(parts.open_ledger(), product, run, "blocked", f":blocked:{decision['decided_at']}", data)
+        return tell(ledger, product, run, "blocked", f":blocked:{decision['decided_at']}", data)
+
+
+def kept_features(ledger: Ledger, run: Mapping[str, Any]) -> list[str]:
+    """Titles of the features that the freeze kept, the most important first, at most `HIGHLIGHTS`."""
+    rows = ledger.store.all("scope_of", product=run["product"], version=run["version"])
+    kept = [row for row in rows if row["disposition"] == "included"]
+    ranked = sorted(kept, key=lambda row: (PRIORITIES.get(row["priority"], len(PRIORITIES)), row["feature"]))
+    return [row["title"] for row in ranked[:HIGHLIGHTS]]
 
 
 def tell(

@@ -57,7 +57,10 @@ class GenerateChangelogOperator(DecidedOperator):
             **chosen,
             "is_empty": changelog.is_empty,
             "sections": {section.title: len(section.changes) for section in changelog.sections},
-            "highlights": [change.description for change in notes_for(changelog, "general").highlights],
+            "highlights": [
+                f"Breaking: {change.description}" if change.breaking else change.description
+                for change in notes_for(changelog, "general").highlights
+            ],
             "compare_url": changelog.compare_url,
             "markdown": text if len(text) < 40_000 else "",
         }
