@@ -119,6 +119,8 @@ class Run:
         airflow.start()
         airflow.wait_until_healthy(timeout=300)
         airflow.wait_for_dags(*(f"release_{kind.value}" for kind in MilestoneKind), "calendar_watch", timeout=300)
+        if airflow.port != self.port and self.port:
+            self.say(f"port {self.port} is taken")
         self.say(f"Airflow serves {airflow.url}, log in as admin with {airflow.password('admin')}")
         approver = Approver(airflow, self.say, answering=not self.manual)
         failed = 0
@@ -156,6 +158,10 @@ class Train:
             rows = summary.milestones(self.airflow.dsn, release.product, release.version)
             for kind in wanted:
                 state = rows[kind]["state"] if kind in rows else "planned"
+                if state == "running" and any(
+                    seen.get(before) not in summary.DONE for before in wanted[: wanted.index(kind)]
+                ):
+                    state = "waiting"
                 if seen.get(kind, "planned") != state:
                     detail = f": {rows[kind]['detail']}" if rows[kind]["detail"] else ""
                     late = " (late)" if rows[kind]["late"] and state == "done" else ""

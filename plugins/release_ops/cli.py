@@ -292,13 +292,18 @@ def _schema(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like 2027-03-11") from None
+
+
 def _init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="identifier of the product, like webapp")
     parser.add_argument("--repository", metavar="URL", required=True, help="git URL or path of its repository")
     parser.add_argument("--version", metavar="V", default="1.0.0", help="first release to plan (default: 1.0.0)")
-    parser.add_argument(
-        "--ga", metavar="DATE", type=date.fromisoformat, help="its GA (default: a Thursday in ten weeks)"
-    )
+    parser.add_argument("--ga", metavar="DATE", type=_day, help="its GA (default: a Thursday in ten weeks)")
     parser.add_argument("--branch", default="main", help="default branch of the repository (default: main)")
     parser.add_argument("--timezone", metavar="ZONE", default="UTC", help="IANA zone of all dates (default: UTC)")
 

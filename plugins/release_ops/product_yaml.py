@@ -110,7 +110,7 @@ def parse(text: str, name: str) -> tuple[Node, list[Problem]]:
         builder = _Builder(name)
         _explain(text, builder)
     root = builder.root
-    start = "start from `release-ops init NAME`"
+    start = "start from `release-ops init NAME --repository URL`"
     if root is None or root.value is None:
         raise Unreadable([Problem(name, 0, "", "", "is empty", start)])
     if not isinstance(root.value, dict):
