@@ -452,10 +452,10 @@ def test_all_problems_of_a_file_come_at_once_in_its_order(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        pytest.param(b"", "shop.yaml: is empty; start from `release-ops init NAME`", id="empty"),
-        pytest.param(b"# nothing\n---\n", "shop.yaml: is empty; start from `release-ops init NAME`", id="only a comment"),
-        pytest.param(b"- a\n- b\n", "shop.yaml:1: holds a list instead of `key: value` lines; start from `release-ops init NAME`", id="list"),
-        pytest.param(b"hello\n", "shop.yaml:1: holds a single value instead of `key: value` lines; start from `release-ops init NAME`", id="text"),
+        pytest.param(b"", "shop.yaml: is empty; start from `release-ops init NAME --repository URL`", id="empty"),
+        pytest.param(b"# nothing\n---\n", "shop.yaml: is empty; start from `release-ops init NAME --repository URL`", id="only a comment"),
+        pytest.param(b"- a\n- b\n", "shop.yaml:1: holds a list instead of `key: value` lines; start from `release-ops init NAME --repository URL`", id="list"),
+        pytest.param(b"hello\n", "shop.yaml:1: holds a single value instead of `key: value` lines; start from `release-ops init NAME --repository URL`", id="text"),
         pytest.param(b"\x00\x01\x02", "shop.yaml: is a binary file; name a YAML file", id="binary"),
         pytest.param(b"\x89PNG\r\n\x1a\n\x00", "shop.yaml: is not UTF-8 text; save it as UTF-8", id="picture"),
         pytest.param("product: x\nname: Büro\n".encode("latin-1"), "shop.yaml:2: is not UTF-8 text; save it as UTF-8", id="latin-1"),
