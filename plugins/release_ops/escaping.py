@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from release_ops.domain.commits import CLOSING, without_pull
+from release_ops.domain.commits import closes, without_pull
 from release_ops.domain.model import Change
 
 BREAK = "\u2060"
@@ -208,12 +208,12 @@ def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
 
 def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
     """The issues that a change closes, each linked where it is one of this repository."""
-    targets = [r.target for r in change.references if r.action and r.action.lower() in CLOSING]
+    targets = closes(change)
     if not web_url:
-        return [Safe(escape(target, fmt)) for target in dict.fromkeys(targets)]
+        return [Safe(escape(target, fmt)) for target in targets]
     return [
         link(target, _page(web_url, "issue", target[1:]) if target[:1] == "#" and target[1:].isdecimal() else "", fmt)
-        for target in dict.fromkeys(targets)
+        for target in targets
     ]
 
 
@@ -228,7 +228,7 @@ def item_md(change: Change, web_url: str) -> str:
             behind = f" (`{id_[:7]}`"
         else:
             behind = f" ({commit_link(change, web_url, 'md')}"
-        if change.references:
+        if closes(change):
             behind += "".join([f", closes {issue}" for issue in closed(change, web_url, "md")])
         behind += ")"
     text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
@@ -236,7 +236,7 @@ def item_md(change: Change, web_url: str) -> str:
     if pull:
         shown += f" ({link(pull, _page(web_url, pull[0], pull[1:]), 'md') if web_url else pull})"
     line = f"- {scope}{shown}{behind}\n"
-    for note in change.notes:
+    for note in change.notes if change.breaking else ():
         if note != description and (more := block(note, "md", "    ")):
             line += f"  - {more}\n"
     return line

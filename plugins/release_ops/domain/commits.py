@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from release_ops.domain.model import Change, Reference
 
@@ -207,6 +207,89 @@ def parse_commit(
         author=author,
         committed_at=committed_at,
     )
+
+
+_PLAIN = re.compile(r"([a-z]+)(?:\(([^()]+)\))?:[ \t]++(.*\S)")
+_PLAIN_TYPES = KNOWN_TYPES - {"revert"}
+_new = object.__new__
+
+
+def read_plain(
+    message: str, types: Mapping[str, str], id: str, author: str, committed_at: int
+) -> tuple[str, Change] | None:
+    """Header and change of a message of the plainest kind; None for one that `parse_squashed` has to look at.
+
+    What stands below the header is read when it is asked for. Left to others are messages that break something, take
+    something back, were picked, hold other commits or may be a release tool's. `committed_at` is in seconds.
+    """
+    header, _, rest = message.partition("\n")
+    match = _PLAIN.fullmatch(header)
+    if match is None:
+        return None
+    kind, scope, description = match.groups()
+    kind = types.get(kind, kind)
+    if scope is not None:
+        scope = scope.strip()
+    if kind not in _PLAIN_TYPES or scope == "" or "\r" in message or (kind == "chore" and _GIT_MESSAGES.match(header)):
+        return None
+    if rest and (
+        "BREAKING" in rest
+        or "evert" in rest
+        or "cherry" in rest
+        or ("\n\n" in message and _NESTED.search(message) is not None)
+    ):
+        return None
+    change = _new(Change)
+    change.type = kind
+    change.scope = scope
+    change.breaking = False
+    change.description = description
+    change.id = id
+    change.author = author
+    change.co_authors = co_authors(rest) if "o-author" in rest or "O-AUTHOR" in rest else ()
+    change.message = message
+    change.at = committed_at
+    change.read = _read_later
+    return header, change
+
+
+_PARTS = ("body", "footers", "notes", "references", "reverts")
+
+
+def _read_later(change: Change, name: str) -> object:
+    if name == "committed_at":
+        return datetime.fromtimestamp(change.at, UTC) if change.at else None
+    whole = parse_commit(change.message)
+    for part in _PARTS:
+        setattr(change, part, getattr(whole, part))
+    return getattr(whole, name)
+
+
+_CLOSES = re.compile(r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}[^\s#]{0,250}#)")
+
+
+def closes(change: Change) -> tuple[str, ...]:
+    """The issues that a change closes, each once: `#12`, `octo/repo#12`, `WEB-7`."""
+    message = getattr(change, "message", None)
+    if message is not None and not _may_close(change.description, message):
+        return ()
+    found = [one.target for one in change.references if one.action and one.action.lower() in CLOSING]
+    return tuple(dict.fromkeys(found)) if found else ()
+
+
+def _may_close(description: str, message: str) -> bool:
+    """False where a look at the letters shows that no issue is closed: most messages need not be read for it."""
+    if "#" in description and (description.count("#") > 1 or not description.endswith(")")):
+        return True
+    if "-" in description and _TRACKED.search(description):
+        return True
+    at = message.find("\n")
+    if at < 0:
+        return False
+    below = message[at:].lower()
+    return ("clos" in below or "fix" in below or "resolv" in below or "implement" in below) and _CLOSES.search(
+        below
+    ) is not None
 
 
 def parse_squashed(

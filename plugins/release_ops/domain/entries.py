@@ -43,6 +43,12 @@ _PROGRAM = re.compile(
 def read(commit: RawCommit, types: Mapping[str, str]) -> Entry:
     """What a commit tells. Merges and messages that Git or a release tool wrote tell nothing."""
     message = commit.message
+    if OURS not in message:
+        plain = messages.read_plain(message, types, commit.id, commit.author, commit.committed_at)
+        if plain is not None:
+            header, change = plain
+            at = commit.authored_at, commit.committed_at
+            return Entry(commit.id, commit.parents, commit.author, *at, header, (change,), None, ())
     when = dt.datetime.fromtimestamp(commit.committed_at, dt.UTC) if commit.committed_at else None
     changes = messages.parse_squashed(message, types=types, id=commit.id, author=commit.author, committed_at=when)
     subject = messages.subject(message)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 class ReleaseType(StrEnum):
@@ -325,9 +325,34 @@ class Approval:
     """Ids of the checklist criteria that this person ticked."""
 
 
+@dataclass(slots=True)
+class _Unread:
+    """Parts of a commit's message that are read when somebody asks for one: most of a long history's never are.
+
+    A slot that was never set is asked of `read`, which returns its value and may set others on the way. Where all parts
+    were given, nothing is left to be read and `message` is not set.
+    """
+
+    message: str = field(init=False, repr=False, compare=False)
+    at: int = field(init=False, repr=False, compare=False)
+    read: Callable[[Any, str], object] = field(init=False, repr=False, compare=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name not in _LATER:
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
+            value = self.read(self, name)
+            setattr(self, name, value)
+            return value
+
+
+_LATER = frozenset({"body", "footers", "notes", "references", "reverts", "committed_at"})
+
+
 # Made by the hundred thousand, like RawCommit: `frozen` would triple what one costs. Nobody assigns to it.
 @dataclass(unsafe_hash=True, slots=True, kw_only=True)
-class Change:
+class Change(_Unread):
     """One commit as the changelog sees it; the fields follow Conventional Commits 1.0.0. Not to be changed."""
 
     type: str
