@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from release_ops.adapters.git_history import History
-from release_ops.domain.changelog import UNRELEASED, Changelog, build, build_all
+from release_ops.domain.changelog import UNRELEASED, Changelog, build
 from release_ops.domain.model import RawCommit
 from release_ops.domain.next_version import Decision, next_version
 from release_ops.domain.ranges import Release, before, releases_of
 from release_ops.domain.versions import parse_version, tag_version
+from release_ops.domain.whole_history import Package, WholeHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +23,19 @@ class Source:
     product: str
     pattern: str = "v{version}"
     web_url: str = ""
+    folders: tuple[str, ...] = ()
+    """Folders of a product that shares its repository with others, each with a slash at the end; empty: all of it."""
 
     def __post_init__(self) -> None:
         if self.pattern.count("{version}") != 1:
             raise ValueError(f"--tag {self.pattern!r}: write where the version stands, such as v{{version}}")
+
+    def commits(self, heads: Sequence[str], without: Iterable[str] = ()) -> list[RawCommit]:
+        """Commits of the product that `heads` have and none of `without`, newest first."""
+        found = self.repository.commits(heads, without=without, paths=bool(self.folders))
+        if not self.folders:
+            return list(found)
+        return [commit for commit in found if any(path.startswith(self.folders) for path in commit.paths)]
 
     def releases(self) -> list[Release]:
         """All releases, lowest version first."""
@@ -51,12 +61,12 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     reached = _reached(repository, head, lower)
     previous = base or (reached.tag if reached else lower[-1].tag if lower else None)
     if base is not None:
-        commits = list(repository.log(base, head))
+        commits = source.commits([head], without=[repository.head(base)])
         elsewhere = []
     else:
         out = sorted({release.commit for release in lower})
-        commits = list(repository.commits([head], without=out))
-        elsewhere = _between(repository, head, lower, reached)
+        commits = source.commits([head], without=out)
+        elsewhere = _between(source, head, lower, reached)
     on = dt.datetime.fromtimestamp(commits[0].committed_at, dt.UTC) if commits else dt.datetime.now(dt.UTC)
     web = source.web_url.rstrip("/")
     changelog = build(
@@ -77,16 +87,39 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     return changelog
 
 
-def all_changelogs(source: Source, *, to: str = "HEAD") -> list[Changelog]:
-    """The changelogs of every release of every line, highest version first; before them that of what is unreleased."""
-    repository = source.repository
+def all_changelogs(source: Source, *, to: str = "HEAD") -> Iterator[Changelog]:
+    """The changelogs of every release of every line, lowest version first; at the end that of what is unreleased.
+
+    One at a time: of a long history no more is kept than one release.
+    """
+    head = source.repository.head(to)
+    package = Package(name=source.product, folders=source.folders, releases=source.releases())
+    yield from _whole(source.repository, head, [package]).changelogs(0, on=_today(), web_url=source.web_url)
+
+
+def package_changelogs(sources: Sequence[Source], *, to: str = "HEAD") -> Iterator[tuple[Source, Iterator[Changelog]]]:
+    """The same for every package of one repository, which is read once for all of them."""
+    repository = sources[0].repository
     head = repository.head(to)
-    releases = source.releases()
-    heads = list(dict.fromkeys([head, *(release.commit for release in releases)]))
-    now = dt.datetime.now(dt.UTC).date()
-    return build_all(
-        repository.commits(heads), releases, product=source.product, head=head, on=now, web_url=source.web_url
-    )
+    tags = repository.tags()
+    patterns = {source.pattern: releases_of(tags, source.pattern) for source in sources}
+    packages = [
+        Package(name=source.product, folders=source.folders, releases=patterns[source.pattern]) for source in sources
+    ]
+    whole = _whole(repository, head, packages)
+    for i, source in enumerate(sources):
+        yield source, whole.changelogs(i, on=_today(), web_url=source.web_url)
+
+
+def _whole(repository: History, head: str, packages: Sequence[Package]) -> WholeHistory:
+    commits = {release.commit for package in packages for release in package.releases}
+    paths = any(package.folders for package in packages)
+    found = repository.commits(list(dict.fromkeys([head, *sorted(commits)])), paths=paths)
+    return WholeHistory(found, packages, head=head, again=repository.commits_of)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
 
 
 def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, planned: str | None = None) -> Decision:
@@ -100,8 +133,8 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
     since = [one for one in releases if not one.is_final and (final is None or one.version > final)]
     found = _reached(repository, head, since)
     pending = found.version if found else None
-    commits = list(repository.commits([head], without=sorted({release.commit for release in finals})))
-    elsewhere = _between(repository, head, finals, last)
+    commits = source.commits([head], without=sorted({release.commit for release in finals}))
+    elsewhere = _between(source, head, finals, last)
     day = dt.date(1970, 1, 1)
     changes = build(commits, product="", version=UNRELEASED, previous=None, on=day, elsewhere=elsewhere).changes
     fresh = changes
@@ -137,10 +170,10 @@ def _reached(repository: History, head: str, releases: Sequence[Release]) -> Rel
     return next((release for release in reversed(releases) if release.tag in merged), None)
 
 
-def _between(repository: History, head: str, lower: Sequence[Release], reached: Release | None) -> list[RawCommit]:
+def _between(source: Source, head: str, lower: Sequence[Release], reached: Release | None) -> list[RawCommit]:
     """Commits of the releases on other lines that readers may come from: above the last one in the head's history."""
     heads = {one.commit for one in lower if reached is None or one.version > reached.version}
-    return list(repository.commits(sorted(heads), without=[head])) if heads else []
+    return source.commits(sorted(heads), without=[head]) if heads else []
 
 
 def _version(ref: str | None, source: Source) -> str | None:

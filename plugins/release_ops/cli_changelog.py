@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         with _opened(args.repo) as repository:
             source = _source(repository, args)
             if args.all:
-                found = all_changelogs(source, to=args.to)
+                found = list(all_changelogs(source, to=args.to))[::-1]
             else:
                 found = [changelog_of(source, to=args.to, base=args.base, version=args.release)]
     except (RepositoryError, ValueError, OSError) as error:

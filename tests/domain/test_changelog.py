@@ -13,12 +13,12 @@ from release_ops.domain.changelog import (
     Changelog,
     SectionRule,
     build,
-    build_all,
     merge_changelog_file,
     update_changelog_file,
 )
 from release_ops.domain.model import RawCommit, Tag
 from release_ops.domain.ranges import releases_of
+from release_ops.domain.whole_history import Package, WholeHistory
 
 DAY = dt.date(2026, 11, 20)
 
@@ -228,7 +228,8 @@ class TestLines:
         releases = releases_of(
             [Tag(f"v{v.strip('_').replace('_', '.')}", sha(at)) for v, at in tags.items()], "v{version}"
         )
-        found = build_all(commits, releases, product="Webapp", head=commits[0].id, on=DAY)
+        package = Package(name="Webapp", releases=releases)
+        found = list(WholeHistory(commits, [package], head=commits[0].id).changelogs(on=DAY))[::-1]
         return {one.version: [change.description for change in one.changes] for one in found}
 
     def test_a_backport_between_two_releases_is_told_once(self) -> None:

@@ -25,15 +25,47 @@ WHEN = 1_795_000_000
 HEADERS = st.sampled_from(
     [
         *("feat: add x", "fix(web): mend y (#12)", "fix: #12 is gone", "feat: WEB-7 add x", "feature: x", "Feat: x"),
-        *("fix: closes #1 and octo/repo#2", "chore: release 1.2.3", "chore(main): v1.2.3", "chore: tidy", "chore: bump"),
-        *("feat( web ): x", "feat(): x", "feat:x", "feat: x ", "feat!: x", "revert: x", "docs: naïve 日本語", "fix : x"),
+        *(
+            "fix: closes #1 and octo/repo#2",
+            "chore: release 1.2.3",
+            "chore(main): v1.2.3",
+            "chore: tidy",
+            "chore: bump",
+        ),
+        *(
+            "feat( web ): x",
+            "feat(): x",
+            "feat:x",
+            "feat: x ",
+            "feat!: x",
+            "revert: x",
+            "docs: naïve 日本語",
+            "fix : x",
+        ),
         *("release: 1.2.3", "version: to 1.2.3", "wip", "", "fix: see (#1) and (#2)", "fixup! feat: x", "fix: a\tb"),
     ]
 )
 LINES = st.sampled_from(
     [
-        *("", "text below", "Closes #3", "closes: #4, #5", "Fixes: WEB-9", "Refs #6", "resolves octo/repo#7", "  ", "\r"),
-        *("Implementing #8", "CLOSES #9", "this fix is good", "Signed-off-by: A <a@example.org>", "# heading", "\u2028"),
+        *(
+            "",
+            "text below",
+            "Closes #3",
+            "closes: #4, #5",
+            "Fixes: WEB-9",
+            "Refs #6",
+            "resolves octo/repo#7",
+            "  ",
+            "\r",
+        ),
+        *(
+            "Implementing #8",
+            "CLOSES #9",
+            "this fix is good",
+            "Signed-off-by: A <a@example.org>",
+            "# heading",
+            "\u2028",
+        ),
         *("Co-authored-by: B <b@example.org>", "BREAKING CHANGE: all", "This reverts commit 1234567.", "* feat: y"),
         *("feat: z", "(cherry picked from commit 1234567)", "fixes\t#10", "see https://example.org/#11", "Token: v"),
     ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -142,10 +143,17 @@ class Git:
             raise self.error(args, result)
         return result
 
-    def stream(self, *args: str, git_dir: Path, chunk: int = 1 << 16) -> Iterator[bytes]:
-        """Output of `git ARGS` in chunks as it comes; errors as in `run`, at the end. Closing the iterator ends git."""
+    def stream(self, *args: str, git_dir: Path, lines: Iterable[str] = (), chunk: int = 1 << 18) -> Iterator[bytes]:
+        """Output of `git ARGS` in chunks as it comes; errors as in `run`, at the end. Closing the iterator ends git.
+
+        `lines` are what git reads from its standard input.
+        """
         late = threading.Event()
-        with tempfile.TemporaryFile() as err, self._start(args, git_dir, None, None, err) as process:
+        with (
+            tempfile.TemporaryFile() as told,
+            tempfile.TemporaryFile() as err,
+            self._start(args, git_dir, None, None, err, stdin=_written(told, lines)) as process,
+        ):
 
             def end() -> None:
                 late.set()
@@ -155,9 +163,8 @@ class Git:
             watchdog.daemon = True
             watchdog.start()
             try:
-                if process.stdin is not None:
-                    process.stdin.close()
                 if process.stdout is not None:
+                    _widen(process.stdout)
                     while data := os.read(process.stdout.fileno(), chunk):
                         yield data
                 process.wait()
@@ -177,12 +184,13 @@ class Git:
         env: Mapping[str, str] | None,
         lock: int | None,
         stderr: int | IO[bytes],
+        stdin: int | IO[bytes] = subprocess.PIPE,
     ) -> Iterator[subprocess.Popen[bytes]]:
         where = ("--git-dir", str(git_dir)) if git_dir is not None else ()
         try:
             process = subprocess.Popen(  # noqa: S603 - no shell; names of refs come after --end-of-options
                 ("git", *where, *_OPTIONS, *args),  # noqa: S607 - the git of the PATH
-                stdin=subprocess.PIPE,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 env={**self._env, **(env or {})},
@@ -231,6 +239,20 @@ def _secrets(env: Mapping[str, str]) -> tuple[str, ...]:
             login = env.get("RELEASE_OPS_GIT_LOGIN", "")
             found.add(base64.b64encode(f"{login}:{value}".encode()).decode())
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _written(file: IO[bytes], lines: Iterable[str]) -> IO[bytes]:
+    """The file with the lines in it, to be read from its beginning."""
+    file.writelines(f"{line}\n".encode() for line in lines)
+    file.seek(0)
+    return file
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let git go on while we are busy with what it wrote: a pipe of 64 KiB makes each wait for the other."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):  # more than this user may have
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

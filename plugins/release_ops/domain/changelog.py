@@ -1,9 +1,8 @@
-"""Commits -> a Changelog with sections: of one release, or of every release of a history."""
+"""Commits -> a Changelog with sections, of one release. `whole_history` makes those of every release."""
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,6 @@ from release_ops.domain import commits as messages
 from release_ops.domain.changelog_file import FileUpdate, merge_changelog_file, update_changelog_file
 from release_ops.domain.entries import Copies, Entry, Told, people, read, settled
 from release_ops.domain.model import Change, RawCommit
-from release_ops.domain.ranges import Release, plan
 
 __all__ = [
     "BREAKING_TITLE",
@@ -22,8 +20,8 @@ __all__ = [
     "FileUpdate",
     "Section",
     "SectionRule",
+    "assemble",
     "build",
-    "build_all",
     "merge_changelog_file",
     "update_changelog_file",
 ]
@@ -127,7 +125,7 @@ def build(
     told = Told()
     if others and copies:
         settled(others, copies, told)
-    return _assemble(
+    return assemble(
         settled(entries, copies, told),
         product=product,
         version=version,
@@ -139,59 +137,7 @@ def build(
     )
 
 
-def build_all(
-    commits: Iterable[RawCommit],
-    releases: Sequence[Release],
-    *,
-    product: str,
-    head: str | None,
-    on: dt.date,
-    web_url: str = "",
-    types: Mapping[str, str] = messages.TYPE_ALIASES,
-    rules: Sequence[SectionRule] = SECTION_RULES,
-) -> list[Changelog]:
-    """The changelogs of all releases, highest version first, before them that of what is not released yet, if any is.
-
-    `commits` are those of the head and of every release, newest first, walked once. Which release tells a commit is
-    decided by `ranges.plan`; a change that was picked onto another line is not told again to readers who know of it
-    (`Plan.knows`). `on` is the day of what is not released; a release has the day of its commit.
-    """
-    entries = [read(commit, types) for commit in commits]
-    found = plan({entry.id: entry.parents for entry in entries}, releases, head)
-    groups = found.group(entry.id for entry in entries)
-    tagged = {release.commit for release in releases}
-    at = {entry.id: entry.committed_at for entry in entries if entry.id in tagged}
-    copies = Copies(entries)
-    told = Told()
-    web = web_url.rstrip("/")
-    changelogs = []
-    for release in reversed(found.entries):
-        tag = "" if release is None else release.tag
-        base = found.previous.get(tag) if release else found.latest
-        day = dt.datetime.fromtimestamp(at[release.commit], dt.UTC).date() if release and release.commit in at else on
-        changelog = _assemble(
-            settled(
-                [entries[i] for i in groups[tag]],
-                copies,
-                told,
-                release=tag,
-                knows=functools.partial(found.knows, release),
-            ),
-            product=product,
-            version=UNRELEASED if release is None else str(release.version),
-            previous=base,
-            on=day,
-            web_url=web,
-            compare_url=f"{web}/compare/{base}...{tag or 'HEAD'}" if web and base else "",
-            rules=rules,
-        )
-        if release is not None or not changelog.is_empty:
-            changelogs.append(changelog)
-    changelogs.reverse()
-    return changelogs
-
-
-def _assemble(
+def assemble(
     kept: Sequence[Entry],
     *,
     product: str,
@@ -200,8 +146,9 @@ def _assemble(
     on: dt.date,
     web_url: str,
     compare_url: str,
-    rules: Sequence[SectionRule],
+    rules: Sequence[SectionRule] = SECTION_RULES,
 ) -> Changelog:
+    """The changelog of entries that are `settled`, newest first."""
     changes = [change for entry in kept for change in entry.changes]
     by_type = {kind: rule for rule in rules for kind in rule.types}
     filed: dict[str, list[Change]] = {BREAKING_TITLE: []}

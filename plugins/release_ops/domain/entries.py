@@ -101,10 +101,11 @@ class Copies:
     time of authoring and subject agree, which Git keeps whenever it copies a commit.
     """
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], ids: Sequence[str] | None = None) -> None:
+        """`ids` are those of the whole history, where `entries` are only a part of it."""
         self._root: dict[str, str] = {}
         if any(entry.picked for entry in entries):
-            index = _Ids(entry.id for entry in entries)
+            index = _Ids(entry.id for entry in entries) if ids is None else _Ids(ids)
             for entry in entries:
                 for origin in entry.picked:
                     self._join(entry.id, index.find(origin) or origin)
@@ -142,6 +143,13 @@ class Copies:
             self._root.setdefault(one, one)
             self._root.setdefault(other, other)
             self._root[self.of(one) or one] = self.of(other) or other
+
+
+def likeness(entry: Entry) -> int:
+    """The same number for commits that may be copies of one another, but for those that name each other; 0: of none."""
+    if not entry.authored_at or len(entry.parents) > 1:
+        return 0
+    return hash((entry.authored_at, entry.author, _plain(entry.subject)))
 
 
 class Told:

@@ -395,6 +395,8 @@ class RawCommit:
     """Seconds since the epoch."""
     authored_at: int = field(default=0, compare=False)
     """Seconds since the epoch; copies of a commit keep it. 0: not known."""
+    paths: tuple[str, ...] = field(default=(), compare=False)
+    """Files that it changes, compared with its first parent; empty where nobody asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
