@@ -30,9 +30,11 @@ class Source:
         if self.pattern.count("{version}") != 1:
             raise ValueError(f"--tag {self.pattern!r}: write where the version stands, such as v{{version}}")
 
-    def commits(self, heads: Sequence[str], without: Iterable[str] = ()) -> list[RawCommit]:
-        """Commits of the product that `heads` have and none of `without`, newest first."""
-        found = self.repository.commits(heads, without=without, paths=bool(self.folders))
+    def commits(
+        self, heads: Sequence[str], *, without: Iterable[str] = (), since: int | None = None
+    ) -> list[RawCommit]:
+        """Commits of the product that `heads` have and none of `without`, newest first; see `History.commits`."""
+        found = self.repository.commits(heads, without=without, since=since, paths=bool(self.folders))
         if not self.folders:
             return list(found)
         return [commit for commit in found if any(path.startswith(self.folders) for path in commit.paths)]
@@ -66,7 +68,7 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     else:
         out = sorted({release.commit for release in lower})
         commits = source.commits([head], without=out)
-        elsewhere = _between(source, head, lower, reached)
+        elsewhere = _elsewhere(source, head, lower, reached, commits)
     on = dt.datetime.fromtimestamp(commits[0].committed_at, dt.UTC) if commits else dt.datetime.now(dt.UTC)
     web = source.web_url.rstrip("/")
     changelog = build(
@@ -134,7 +136,7 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
     found = _reached(repository, head, since)
     pending = found.version if found else None
     commits = source.commits([head], without=sorted({release.commit for release in finals}))
-    elsewhere = _between(source, head, finals, last)
+    elsewhere = _elsewhere(source, head, finals, last, commits)
     day = dt.date(1970, 1, 1)
     changes = build(commits, product="", version=UNRELEASED, previous=None, on=day, elsewhere=elsewhere).changes
     fresh = changes
@@ -170,10 +172,30 @@ def _reached(repository: History, head: str, releases: Sequence[Release]) -> Rel
     return next((release for release in reversed(releases) if release.tag in merged), None)
 
 
-def _between(source: Source, head: str, lower: Sequence[Release], reached: Release | None) -> list[RawCommit]:
-    """Commits of the releases on other lines that readers may come from: above the last one in the head's history."""
+def _elsewhere(
+    source: Source, head: str, lower: Sequence[Release], reached: Release | None, commits: Sequence[RawCommit]
+) -> list[RawCommit]:
+    """Released commits that the readers of `commits` know of, as far as one of `commits` may be a copy of them.
+
+    They are those of releases on other lines that readers may come from, above the last one in the head's history; and
+    those of that history which are not older than what was copied: only a copy was committed after it was written.
+    """
     heads = {one.commit for one in lower if reached is None or one.version > reached.version}
-    return source.commits(sorted(heads), without=[head]) if heads else []
+    found = source.commits(sorted(heads), without=[head]) if heads else []
+    written = [
+        one.authored_at
+        for one in commits
+        if one.authored_at and (one.authored_at != one.committed_at or "cherry" in one.message)
+    ]
+    if written and reached is not None:
+        mine = {one.id for one in commits}
+        since = source.commits([head], since=min(written) - _CLOCKS)
+        found += [one for one in since if one.id not in mine]
+    return found
+
+
+_CLOCKS = 86_400
+"""Seconds by which clocks of two machines may differ."""
 
 
 def _version(ref: str | None, source: Source) -> str | None:

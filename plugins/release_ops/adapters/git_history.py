@@ -83,14 +83,17 @@ class History:
         until, since = self.head(to), None if base is None else self.head(base)
         return self.commits([until], without=[] if since is None else [since])
 
-    def commits(self, heads: Iterable[str], *, without: Iterable[str] = (), paths: bool = False) -> Iterator[RawCommit]:
+    def commits(
+        self, heads: Iterable[str], *, without: Iterable[str] = (), since: int | None = None, paths: bool = False
+    ) -> Iterator[RawCommit]:
         """Commits that any of `heads` has and none of `without`, newest first, in one pass; both are commit ids.
 
-        Bounded and read as by `log`. With `paths`, which takes git three times as long, each says which files it
-        changes, compared with its first parent.
+        Bounded and read as by `log`. `since`, in seconds since the epoch, ends the walk at older ones. With `paths`,
+        which takes git three times as long, each says which files it changes, compared with its first parent.
         """
         limits = [f"^{one}" for one in without]
-        return self._commits("--end-of-options", *heads, *limits, "--", paths=paths)
+        after = () if since is None else (f"--since={since}",)
+        return self._commits(*after, "--end-of-options", *heads, *limits, "--", paths=paths)
 
     def commits_of(self, ids: Sequence[str]) -> Iterator[RawCommit]:
         """The commits of these ids, in their order, in one pass."""
