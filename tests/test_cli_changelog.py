@@ -67,9 +67,7 @@ def test_what_comes_next_since_the_last_reachable_release(repository: Path, caps
     assert "maintenance line" not in printed
 
 
-def test_a_pick_beside_its_merged_original_is_told_once(
-    repository: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pick_beside_its_merged_original_is_told_once(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     git(repository, "cherry-pick", "--allow-empty", "-x", git(repository, "rev-parse", "v1.0.1"))
     assert git(repository, "log", "-1", "--format=%s") == "fix: on the maintenance line"
     assert run("--repo", str(repository)) == 0
