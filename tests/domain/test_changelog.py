@@ -90,7 +90,12 @@ def test_a_team_s_own_sections() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["Merge branch 'main'", "fixup! feat: x", "squash! feat: x", "chore(release): 2.7.9", "v2.7.9", "   \n"]
+    "message",
+    [
+        *("Merge branch 'main'", "fixup! feat: x", "squash! feat: x", "chore(release): 2.7.9", "v2.7.9", "   \n"),
+        *("Initial commit", "2.7.9\n\nSigned-off-by: Ada <ada@example.org>", "amend! x\n\nfeat: y"),
+        "chore(release): 2.7.9 [skip ci]\n\n### Features\n\n* find things",
+    ],
 )
 def test_what_programs_wrote_is_left_out(message: str) -> None:
     assert changelog(commit("a", message)).is_empty
@@ -107,8 +112,9 @@ def test_a_merge_that_repeats_its_branch_is_said_once() -> None:
     assert titles(changelog(merge, commit("a", "wip"))) == {"Features": ["search (#9)"], "Other changes": ["wip"]}
 
 
-def test_a_squash_merge_without_a_type_shows_what_it_holds() -> None:
-    squashed = commit("a", "Merged in search (pull request #9)\n\nfeat: search\n\nfix: close files")
+@pytest.mark.parametrize("title", ["Merged in search (pull request #9)", "Release 2.8.0 (#9)", "Merged a into b"])
+def test_a_squash_merge_without_a_type_shows_what_it_holds(title: str) -> None:
+    squashed = commit("a", f"{title}\n\nfeat: search\n\nfix: close files")
     assert titles(changelog(squashed)) == {"Features": ["search"], "Fixes": ["close files"]}
 
 

@@ -135,6 +135,9 @@ def test_where_a_cherry_pick_comes_from() -> None:
     [
         *("fixup! feat: x", "squash! x", "Merge branch 'a'", "v1.2.3", "chore: release 1.2.3"),
         *("bump: version 4.16.5 → 4.17.0", "Release v1.2.3", "Bump version to 1.2.3", "Prepare release 1.2.3"),
+        *("1.2.3 [skip-ci]", "1.2.3-rc.1 (CI skip)", "Release v1.2.3 (#12)", " v1.2.3", "chore:  1.2.3"),
+        *("1.2.3\n\nSigned-off-by: Ada <ada@example.org>", "chore(release): 1.2.3 [skip ci]\n\n### Features\n\n* x"),
+        *("Merged develop into main", "Merged in search (pull request #8)", "Merged PR 7: x", "Auto-merged a into b"),
     ],
 )
 def test_messages_that_a_program_wrote(message: str) -> None:
@@ -146,6 +149,7 @@ def test_messages_that_a_program_wrote(message: str) -> None:
     [
         *("feat: merge two lists", "chore: release notes are sorted", "mergers and acquisitions"),
         *("Release 1.2.3 was broken, mend it", "version 2 of the format", "bump: version of the tool"),
+        *("initial commit", "see Merge branch 'a'", "Merged two lists", "1.2.3 (skip the queue)", "x\n\n1.2.3"),
     ],
 )
 def test_messages_that_only_look_so(message: str) -> None:

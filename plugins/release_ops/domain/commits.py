@@ -93,19 +93,19 @@ _MERGED_PR = re.compile(r"Merged PR \d{1,12}: ")
 _PULL = re.compile(r"\s*\((?:pull request )?(?P<number>[#!]\d{1,12})\)$")
 
 _VERSION = r"v?\d++\.\d++\.\d++\S*+"
+_TAIL = r"(?:\s+(?:[\[(](?:skip[ -]ci|ci[ -]skip)[\])]|\([#!]\d{1,12}\)))*\Z"
 _GIT_MESSAGES = re.compile(
     rf"""(?:
         Merge\ (?:branch|tag|remote-tracking\ branch|pull\ request|commit|heads?|refs|changes|\S+\ into)\b
-      | Merged?\ (?:in|PR)\b
+      | Merged?\ (?:in|PR|\S+\ into)\b
       | Auto(?:matic(?:ally)?)?[- ]merged?\b
       | (?:fixup|squash|amend)!\ ?
       | revert(?:ed|s)?:?\ "
       | reapply\ "
-      | {_VERSION}(?:\s+\[(?:skip\ ci|ci\ skip)\])?\s*$
-      | chore(?:\([^()\n]*\))?:\ (?:release\ )?{_VERSION}(?:\s+\[(?:skip\ ci|ci\ skip)\])?\s*$
+      | {_VERSION}{_TAIL}
+      | chore(?:\([^()\n]*\))?:\s+(?:release\ )?{_VERSION}{_TAIL}
       | (?:chore(?:\([^()\n]*\))?:\ |bump:\ )?(?:(?:bump|prepare|prepare\ for)\ )?(?:release|version)(?:\ bump)?:?
-        \ (?:to\ |from\ )?{_VERSION}(?:\ (?:→|->|to)\ {_VERSION})?\s*$
-      | initial\ commit\s*$
+        \ (?:to\ |from\ )?{_VERSION}(?:\ (?:→|->|to)\ {_VERSION})?{_TAIL}
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -137,9 +137,10 @@ def subject(message: str) -> str:
 def is_ignored(message: str) -> bool:
     """Whether Git, a hosting service or a release tool wrote the message: merges, fixup!, reverts, bare versions.
 
-    Such messages are neither right nor wrong by the convention. The kinds are those of commitlint's default ignores.
+    Such messages are neither right nor wrong by the convention. The kinds are those of commitlint's default ignores and
+    of release tools; the first line decides, so a version with a trailer or with its changelog below is one of them.
     """
-    return _GIT_MESSAGES.match(normalise(message)) is not None
+    return _GIT_MESSAGES.match(subject(message)) is not None
 
 
 def parse_commit(

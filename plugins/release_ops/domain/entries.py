@@ -37,7 +37,9 @@ class Entry:
 _PROGRAM = re.compile(
     r"merge|auto|fixup|squash|amend|rever|reapply|v?\d|chore|bump|prepare|release|version|initial", re.IGNORECASE
 )
-"""How every message begins that `messages.is_ignored` knows."""
+"""How every message begins that `messages.is_ignored` knows, and the first one of a repository."""
+_FIRST = re.compile(r"initial commit", re.IGNORECASE)
+_SQUASHED = re.compile(r"merge|auto|prepare|release|version|v?\d|bump ", re.IGNORECASE)
 
 
 def read(commit: RawCommit, types: Mapping[str, str]) -> Entry:
@@ -65,10 +67,10 @@ def _read_other(commit: RawCommit, subject: str, changes: tuple[Change, ...], wh
         revert = messages.Revert(changes[0].description, changes[0].reverts)
     if revert is not None and not changes:
         changes = (Change(type="revert", description=revert.header, reverts=revert.ids),)
-    elif messages.is_ignored(commit.message) and not (
-        changes and len(commit.parents) < 2 and subject.startswith("Merge")
+    elif (messages.is_ignored(commit.message) or _FIRST.fullmatch(subject)) and not (
+        changes and len(commit.parents) < 2 and _SQUASHED.match(subject)
     ):
-        # A merge with one parent is a squash merge: what its text names is nowhere else.
+        # A merge or a release with one parent that names changes is a squash merge: they are told nowhere else.
         changes = ()
     elif changes and any(token == OURS for token, _ in changes[0].footers):
         changes = ()
