@@ -166,6 +166,69 @@ def test_a_squash_merge_holds_several_changes() -> None:
     assert parse_squashed(SQUASHED) == (first, second)
 
 
+def test_commits_that_stand_below_one_another_in_a_list() -> None:
+    found = parse_all("Add search (#9)\n\n* feat: find things\n* fix(io)!: close files\n  at once\nfix: not a new one")
+    assert [(one.type, one.scope, one.description) for one in found] == [
+        ("feat", None, "find things"),
+        ("fix", "io", "close files"),
+    ]
+
+
+LOG = """Squashed commit of the following:
+
+commit 63ec09b9e844e616dcaa7bae35a0b66671b59fbb (HEAD -> search)
+Merge: 1f34769 b2334a6
+Author: Ada <ada@example.org>
+Date:   Sun Jan 19 12:05:23 2025 +0000
+
+    feat(search): find things
+
+    With an index.
+
+    Closes: #12
+
+commit 1f34769bf8352131ad6f4879b8c47becf3c7aa69
+Author: Ada <ada@example.org>
+Date:   Sat Jan 18 10:13:53 2025 +0000
+
+    wip
+
+commit b2334a64a11ef745a17a2a4034f651e08e8c45a6
+Author: Ada <ada@example.org>
+
+    fix!: close files
+
+    BREAKING CHANGE: handles end with their block
+"""
+
+
+@pytest.mark.parametrize("message", [LOG, LOG.replace("\n", "\r\n"), f"Add search\n\n{LOG}"])
+def test_the_log_that_a_squash_of_git_wrote(message: str) -> None:
+    first, second = parse_squashed(message)
+    assert (first.scope, first.body, first.footers) == ("search", "With an index.", (("Closes", "#12"),))
+    assert (second.type, second.breaking, second.notes) == ("fix", True, ("handles end with their block",))
+
+
+def test_a_log_below_a_conventional_title_is_its_making() -> None:
+    (change,) = parse_squashed(f"feat: search (#9)\n\n{LOG}\nReviewed-by: Z\n")
+    assert (change.description, change.notes) == ("search (#9)", ("handles end with their block",))
+
+
+def test_commits_in_brackets_are_changes_of_their_own() -> None:
+    message = (
+        "fix: mark fields\n\nAs the server has it.\n\nRefs: #1\n"
+        "BEGIN_NESTED_COMMIT\ndocs(samples): show fields\n\nRefs: #2\nEND_NESTED_COMMIT\n"
+        "BEGIN_NESTED_COMMIT\nfeat: guess fields\nEND_NESTED_COMMIT\nCo-authored-by: Ada <ada@example.org>"
+    )
+    first, second, third = parse_squashed(message)
+    assert (first.body, first.footers) == (
+        "As the server has it.",
+        (("Refs", "#1"), ("Co-authored-by", "Ada <ada@example.org>")),
+    )
+    assert (second.scope, second.footers) == ("samples", (("Refs", "#2"),))
+    assert third.description == "guess fields"
+
+
 def test_a_conventional_squash_merge_is_one_change_that_breaks_what_its_commits_break() -> None:
     (change,) = parse_squashed("feat: search (#9)\n\n* feat: index\n\n* fix!: close files\n")
     assert (change.description, change.breaking, change.notes) == ("search (#9)", True, ("close files",))
@@ -222,7 +285,15 @@ def test_hostile_messages_end(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["Refs: #1\n", "Token: a\n b\n", "text\n\n", "BREAKING CHANGE: x\n\n", "* feat: x\n\n", "fixes #1 "]
+    "unit",
+    [
+        *("Refs: #1\n", "Token: a\n b\n", "text\n\n", "BREAKING CHANGE: x\n\n", "* feat: x\n\n", "fixes #1 "),
+        *(
+            "* feat: x\n",
+            "BEGIN_NESTED_COMMIT\nfeat: x\n",
+            "\nSquashed commit of the following:\n\ncommit 0123456\n    fix: x\n",
+        ),
+    ],
 )
 def test_twice_the_message_is_twice_the_work(unit: str) -> None:
     small, large = (lines_run(lambda n=n: parse_squashed("fix: x\n\n" + unit * n)) for n in (200, 400))

@@ -39,8 +39,13 @@ KNOWN_TYPES = frozenset(
 # Rules 1, 4 and 13. A type is one noun without blanks; a scope is not empty and has no parentheses.
 _HEADER = re.compile(r"(?P<type>[^\s():!,;]++)(?:\((?P<scope>[^()]++)\))?(?P<bang>!)?:[ \t]++(?P<description>.+)")
 _NESTED = re.compile(
-    rf"\n[ \t\r]*+\n(?:[*-] )?(?i:{'|'.join(sorted(KNOWN_TYPES | TYPE_ALIASES.keys()))})(?:\([^()\n]++\))?!?:[ \t]"
+    rf"\n(?:[ \t\r]*+\n(?:[*-] )?(?i:{'|'.join(sorted(KNOWN_TYPES | TYPE_ALIASES.keys()))})(?:\([^()\n]++\))?!?:[ \t]"
+    r"|Squashed commit of the following:|BEGIN_NESTED_COMMIT)"
 )
+# `git merge --squash` writes the log of the branch; release-please brackets further commits of the same message.
+_LOG = "Squashed commit of the following:"
+_LOGGED = re.compile(r"commit [0-9a-f]{7,64}(?: \(.*\))?\s*")
+_OPENING, _CLOSING_MARK = "BEGIN_NESTED_COMMIT", "END_NESTED_COMMIT"
 # Rules 8, 9 and 16: `Token: value` or `Token #value`; a lone `BREAKING CHANGE:` has its text below.
 _FOOTER = re.compile(
     r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
@@ -307,12 +312,12 @@ def parse_squashed(
     one; what they break, it breaks. Empty where nothing is conventional.
     """
     change = parse_commit(message, types=types, id=id, author=author, committed_at=committed_at)
-    if not ("\n" in message and _NESTED.search(message)) and not message.lstrip().startswith("Merged PR "):
+    if not ("\n" in message and _NESTED.search(message)) and not message.lstrip().startswith(("Merged PR ", _LOG)):
         return (change,) if change else ()
     everything = tuple(
         replace(nested, id=id, author=author, committed_at=committed_at) for nested in parse_all(message, types=types)
     )
-    if change is None:
+    if change is None or _OPENING in message:
         return everything
     notes = tuple(dict.fromkeys(note for nested in everything if nested.breaking for note in nested.notes))
     return (replace(change, breaking=True, notes=notes) if notes and not change.breaking else change,)
@@ -325,23 +330,55 @@ def parse_all(
 
     `Merged PR 12: feat: x`, the title of such a merge on some services, is read without its prefix.
 
-    A commit inside the body begins a paragraph, with or without a bullet, and has one of the `known` types; what stands
-    below it belongs to it. Empty where neither the header nor anything in the body is conventional.
+    A commit inside the body begins a paragraph or follows the header of another one, with or without a bullet, and has
+    one of the `known` types; what stands below it belongs to it. So do the commits of a log that `git merge --squash`
+    wrote, and those between BEGIN_NESTED_COMMIT and END_NESTED_COMMIT. Empty where neither the header nor anything in
+    the body is conventional.
     """
-    header, _, rest = normalise(message).partition("\n")
+    text = normalise(message)
+    inner: list[list[str]] = []
+    if _LOG in text or _OPENING in text:
+        text, inner = _unfold(text)
+    header, _, rest = text.partition("\n")
     pieces: list[list[str]] = [[_MERGED_PR.sub("", header)]]
-    after_blank = False
+    may_begin = False
     for line in rest.split("\n") if rest else []:
-        if after_blank and line:
+        begins = False
+        if may_begin and line:
             nested = line[2:] if line[:2] in {"* ", "- "} else line
             match = _HEADER.fullmatch(nested.rstrip())
-            if match is not None and (match["type"].lower() in known or match["type"].lower() in TYPE_ALIASES):
+            begins = match is not None and (match["type"].lower() in known or match["type"].lower() in TYPE_ALIASES)
+            if begins:
                 pieces.append([])
                 line = nested  # noqa: PLW2901
         pieces[-1].append(line)
-        after_blank = not line.strip()
-    parsed = (parse_commit("\n".join(piece), types=types) for piece in pieces)
+        may_begin = begins or not line.strip()
+    parsed = (parse_commit("\n".join(piece), types=types) for piece in [*pieces, *inner])
     return tuple(change for change in parsed if change is not None)
+
+
+def _unfold(text: str) -> tuple[str, list[list[str]]]:
+    """The message without the commits that it holds as a log or in brackets, and the lines of each of those."""
+    own: list[str] = []
+    inner: list[list[str]] = []
+    target, in_log = own, False
+    for line in text.split("\n"):
+        word = line.strip()
+        if word == _LOG:
+            in_log = True
+        elif word == _OPENING or (in_log and _LOGGED.fullmatch(line)):
+            inner.append([])
+            target = inner[-1]
+        elif word == _CLOSING_MARK:
+            target = own
+        elif target is own or not in_log:
+            target.append(line)
+        elif line.startswith("    ") or (target and not word):
+            target.append(line[4:])
+        elif target:
+            # Text at the margin below the log belongs to the commit that holds it.
+            own.append(line)
+    return normalise("\n".join(own)), inner
 
 
 def parse_revert(message: str) -> Revert | None:
