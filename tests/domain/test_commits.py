@@ -80,6 +80,42 @@ def test_a_breaking_change_whose_text_stands_below() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rest", "note"),
+    [
+        ("Some body\nRefs: #1\nBREAKING CHANGE: the port", "the port"),
+        ("Some body\nBREAKING-CHANGE: the port\nis 8080\nRefs: #1", "the port\nis 8080"),
+        ("Some body\n\n* BREAKING CHANGE: the port", "the port"),
+        ("Some body\n\n BREAKING CHANGE: the port\n of all", "the port\nof all"),
+        ("* BREAKING CHANGE:\n\nthe port\nof all\nCloses #1", "the port\nof all"),
+    ],
+)
+def test_a_breaking_change_that_is_no_footer_is_heeded_all_the_same(rest: str, note: str) -> None:
+    change = parsed(f"fix: x\n\n{rest}")
+    assert (change.breaking, change.notes) == (True, (note,))
+    assert change.body is not None
+    assert change.body.startswith(rest[:7])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        *("We have no BREAKING CHANGE: none", "breaking change: x\nBreaking Change: x", "Text\nBREAKING CHANGES: x"),
+        *("Text\nBREAKING CHANGE:x", "Text\nBREAKING CHANGE x", "So:\n```\nBREAKING CHANGE: x\n```"),
+        "Or set in:\n    BREAKING CHANGE: x",
+    ],
+)
+def test_words_that_break_nothing(rest: str) -> None:
+    assert not parsed(f"docs: write footers\n\n{rest}").breaking
+
+
+@pytest.mark.parametrize("title", ["BREAKING CHANGE", "BREAKING-CHANGE", "BREAKING CHANGE(api)"])
+def test_a_title_that_only_says_that_it_breaks(title: str) -> None:
+    change = parsed(f"{title}: drop v1")
+    assert (change.type, change.breaking, change.notes) == ("breaking-change", True, ("drop v1",))
+    assert not parsed("breaking-change: drop v1").breaking
+
+
 def test_text_below_a_footer_is_text_and_never_a_note() -> None:
     change = parsed("fix: x\n\nBREAKING CHANGE: the port\n\nThanks to all.\n\nRefs: #1")
     assert change.notes == ("the port",)
@@ -287,7 +323,15 @@ def test_hostile_messages_end(name: str) -> None:
 @pytest.mark.parametrize(
     "unit",
     [
-        *("Refs: #1\n", "Token: a\n b\n", "text\n\n", "BREAKING CHANGE: x\n\n", "* feat: x\n\n", "fixes #1 "),
+        *(
+            "Refs: #1\n",
+            "Token: a\n b\n",
+            "text\n\n",
+            "BREAKING CHANGE: x\n\n",
+            "x\nBREAKING CHANGE: y\n",
+            "* feat: x\n\n",
+            "fixes #1 ",
+        ),
         *(
             "* feat: x\n",
             "BEGIN_NESTED_COMMIT\nfeat: x\n",

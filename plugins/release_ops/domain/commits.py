@@ -52,6 +52,7 @@ _FOOTER = re.compile(
 )
 _BLANK_LINE = re.compile(r"\n[^\S\n]++(?:\n|\Z)")
 _FOOTERS = re.compile(r"\n\n(?:BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*+)(?::|[ \t]#)")
+_STRAY = re.compile(r"^(?P<indent> {0,3}(?:[*-] )?)BREAKING[ -]CHANGE:(?:[ \t]|$)", re.MULTILINE)
 _BREAKING = frozenset({"BREAKING CHANGE", "BREAKING-CHANGE"})
 _SECTION_TOKENS = frozenset({"notice", "security", "deprecation", "deprecated"})
 
@@ -160,12 +161,16 @@ def parse_commit(
 
     `types` maps spellings to types (`{"feature": "feat"}`); a type is always given in lower case (rule 15). The body
     keeps its inner line breaks; footers keep their tokens and order; `notes` holds the texts of the BREAKING CHANGE
-    footers, or the description where only `!` says that the change breaks (rule 13). `id`, `author` and `committed_at`
-    are those of the commit. Never raises.
+    footers, or the description where only `!` says that the change breaks (rule 13). More than the rules ask for, a line
+    that begins with `BREAKING CHANGE: ` breaks, too, where it is no footer for want of a blank line above it, and so does
+    a header of that type: to overlook one costs more than to heed it. `id`, `author` and `committed_at` are those of the
+    commit. Never raises.
     """
     text = normalise(message)
     header, _, rest = text.partition("\n")
     match = _HEADER.fullmatch(header.rstrip())
+    if match is None and header.startswith("BREAKING CHANGE"):
+        match = _HEADER.fullmatch(header.rstrip().replace(" ", "-", 1))
     if match is None:
         return None
     kind, scope, bang, description = match.groups()
@@ -173,10 +178,10 @@ def parse_commit(
         scope = scope.strip()
         if not scope:
             return None
+    breaking = bang is not None or kind == "BREAKING-CHANGE"
     kind = kind.lower()
     if types is not None:
         kind = types.get(kind, kind)
-    breaking = bang is not None
     if not rest:
         return Change(
             type=kind,
@@ -192,8 +197,9 @@ def parse_commit(
     hanging, body, footers = _split(rest)
     notes: tuple[str, ...] = ()
     if "BREAKING" in rest:
-        notes = tuple(value for token, value in footers if token in _BREAKING and value)
-        breaking = breaking or any(token in _BREAKING for token, _ in footers)
+        told = [value for token, value in footers if token in _BREAKING] or _stray_notes(rest)
+        notes = tuple(value for value in told if value)
+        breaking = breaking or bool(told)
     if breaking and not notes:
         notes = (description,)
     return Change(
@@ -417,6 +423,16 @@ def co_authors(text: str) -> tuple[str, ...]:
         return ()
     start = max(min(found) - 1, 0)
     return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text, start)))
+
+
+def _stray_notes(rest: str) -> list[str]:
+    """Texts from the first line on that says BREAKING CHANGE without being a footer; code in fences says nothing."""
+    match = _STRAY.search(rest)
+    if match is None or rest.count("```", 0, match.start()) % 2:
+        return []
+    indent = match["indent"]
+    lines = [line.removeprefix(indent) for line in rest[match.start() :].split("\n")]
+    return [value for token, value in _split("\n" + "\n".join(lines))[2] if token in _BREAKING]
 
 
 def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
