@@ -142,10 +142,40 @@ def test_types_by_another_name_only_where_asked() -> None:
         ("see https://example.org/x#5 and octo/repo/wiki#6", []),
         ("UTF-8 and SHA-256", []),
         ("Closes JIRA-7 some day", [(None, "JIRA-7")]),
+        ("fixes GH-12, unlike GH-3", [("fixes", "GH-12"), (None, "GH-3")]),
+        ("HIGH-12 and GH-pages", []),
+        ("see https://github.com/octo/repo/issues/5 for more", []),
+        ("closes https://github.com/octo/repo/issues/5.", [("closes", "octo/repo#5")]),
+        ("Fixes: https://forge.example.org/a/b/pulls/5#note-1", [("Fixes", "a/b#5")]),
+        ("fixes https://gitlab.com/a/b/c/-/issues/7 and #8", [("fixes", "a/b/c#7"), ("fixes", "#8")]),
+        ("resolves: https://example.atlassian.net/browse/JIRA-7", [("resolves", "JIRA-7")]),
+        ("fixes https://example.org/issues/5 and https://github.com/octo/repo/issues/5th", []),
     ],
 )
 def test_references_in_a_sentence(text: str, references: list[tuple[str | None, str]]) -> None:
     assert [(r.action, r.target) for r in parsed(f"fix: x\n\nAs said: {text}").references] == references
+
+
+@pytest.mark.parametrize(
+    ("footer", "targets"),
+    [
+        ("Closes: https://github.com/octo/repo/issues/12", ["octo/repo#12"]),
+        ("Refs: https://github.com/octo/repo/pull/3#issuecomment-1, #4", ["octo/repo#3", "#4"]),
+        ("Issue: <https://gitlab.example.org/group/sub/repo/-/work_items/5>", ["group/sub/repo#5"]),
+        ("See: https://gitlab.com/octo/repo/-/merge_requests/6", ["octo/repo!6"]),
+        ("Bug: https://bitbucket.org/octo/repo/issues/7/it-fails", ["octo/repo#7"]),
+        ("Ticket: https://jira.example.org/jira/browse/WEB-8?focusedId=9", ["WEB-8"]),
+        ("Refs: https://example.org/x#5", []),
+        ("Refs: GH-12, !13", ["GH-12", "!13"]),
+        ("Closes #14, #15", ["#14", "#15"]),
+        ("Closes: 16", ["#16"]),
+        ('Fixes: 5e3da1bc34a2 ("net: count again")', []),
+        ('Fixes: 1234567 ("net: count again")', []),
+    ],
+)
+def test_what_a_footer_lists(footer: str, targets: list[str]) -> None:
+    token = footer.partition(":" if ": " in footer else " ")[0]
+    assert parsed(f"fix: x\n\n{footer}").references == tuple(Reference(action=token, target=one) for one in targets)
 
 
 def test_what_reverts_name() -> None:
@@ -302,6 +332,9 @@ HOSTILE = {
     "spaces": "fix: x\n\nRefs:" + " " * MEGABYTES + "\n",
     "a version without end": "v1.1." + "1" * MEGABYTES + " x",
     "open quotes": 'Revert "' + '" (#1' * 200_000,
+    "urls": "fix: x\n\ncloses " + "https://a/b/c/issues/1 " * 100_000,
+    "one url": "fix: x\n\ncloses https://a/" + "browse/" * 1_000_000,
+    "a deep path": "fix: x\n\nRefs: #1 " + "a/" * 1_000_000,
     "slashes": "fix: x\n\nRefs: " + "/ " * 1_000_000,
     "dashes and words": "fix: x\n\n" + "a-" * 1_000_000,
     "half a commit in every paragraph": "x\n\n" + "* feat(a" * 200_000 + "\n\n* feat(" * 100_000,

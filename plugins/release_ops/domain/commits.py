@@ -69,7 +69,8 @@ _NAMING = frozenset(
     | {"related", "related-to", "relates", "relates-to", "addresses"}
 )
 _KEY = r"[A-Z][A-Z0-9_]{1,15}-\d{1,9}"
-_ISSUE = rf"(?:(?:[\w.-]{{1,100}}/)?[\w.-]{{1,100}})?#(?:\d{{1,12}}|{_KEY})"
+_PLACE = r"(?:(?:[\w.-]{1,100}+/){0,9}[\w.-]{1,100}+)?"
+_ISSUE = rf"{_PLACE}#(?:\d{{1,12}}|{_KEY})"
 _TEXT_REFERENCE = re.compile(
     rf"(?<![\w/#.&-])(?:(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}})?"
     rf"(?P<target>{_ISSUE})(?![\w-])",
@@ -83,8 +84,19 @@ _ACTION_KEY = re.compile(
 )
 # A footer lists issues as words: `Closes: #1, #2 and octo/repo#3; JIRA-7/JIRA-8`.
 _SEPARATOR = re.compile(rf"[\s,;&]+|/(?=\s*(?:#|{_KEY}))")
-_LISTED = re.compile(rf"(?:(?:[\w.-]{{1,100}}/)?[\w.-]{{1,100}})?#\w+(?:[^\s.)\]:]*\w)?|{_KEY}\w*(?:-\w+)*")
-_URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
+_LISTED = re.compile(rf"{_PLACE}(?:#\w+(?:[^\s.)\]:]*\w)?|!\d{{1,12}}\b)|{_KEY}\w*(?:-\w+)*")
+_SIGNLESS = re.compile(r'\d{1,12}(?![\w-]| \(")')
+_GITHUB_KEY = re.compile(r"(?<![\w-])GH-\d{1,12}(?![\w-])")
+_URL = re.compile(
+    rf"(?P<before>(?<![\w-])(?:{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}})?\bhttps?://\S+",
+    re.IGNORECASE,
+)
+# The pages of an issue at GitHub, GitLab, Gitea, Bitbucket and Jira, on any host.
+_PAGE = re.compile(
+    r"https?://[^/\s]++/(?:(?P<place>[\w.-]++(?:/[\w.-]++){1,9}?)(?:/-)?"
+    r"/(?P<kind>issues|work_items|pulls?|merge_requests|pull-requests)/(?P<number>\d{1,12})"
+    rf"|(?:[^\s?#]*/)?browse/(?P<key>{_KEY}))(?![\w-])"
+)
 
 _SHA = r"[0-9a-f]{7,64}"
 _REVERTS = re.compile(rf"\b[Tt]his reverts? (?:the )?commits? (?P<ids>{_SHA}(?:(?:,| and|, and) {_SHA}){{0,50}})")
@@ -189,7 +201,7 @@ def parse_commit(
             breaking=breaking,
             description=description,
             notes=(description,) if breaking else (),
-            references=_references(header, ()) if "#" in header or "-" in header else (),
+            references=_references(header, ()) if "#" in header or "-" in header or "://" in header else (),
             id=id,
             author=author,
             committed_at=committed_at,
@@ -211,7 +223,7 @@ def parse_commit(
         footers=tuple(footers),
         notes=notes,
         references=_references("\n".join([header, *hanging, body or ""]), footers)
-        if footers or "#" in text or "-" in text
+        if footers or "#" in text or "-" in text or "://" in text
         else (),
         reverts=_reverts(match["type"].lower(), rest, footers) if "evert" in text else (),
         co_authors=co_authors(rest),
@@ -512,7 +524,7 @@ def _split_lines(
 def _references(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Reference, ...]:
     """Issues that the message names, each once by action; a mention of one that an action names is left out."""
     found: list[tuple[str | None, str]] = []
-    if "#" in text or "-" in text:
+    if "#" in text or "-" in text or "://" in text:
         found += _text_references(text)
     for token, value in footers:
         lowered = token.lower()
@@ -521,8 +533,10 @@ def _references(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Referenc
             if value.isascii() and value.isdecimal():
                 found.append((token, f"#{value}"))
                 continue
-            listed = f"#{value}" if value[:1].isdigit() else value
-            for word in _SEPARATOR.split(_URL.sub(" ", listed)):
+            listed = f"#{value}" if _SIGNLESS.match(value) else value
+            if "://" in listed:
+                listed = _URL.sub(lambda match: f" {_page_target(match[0])} ", listed)
+            for word in _SEPARATOR.split(listed):
                 if match := _LISTED.match(word):
                     found.append((token, match[0]))
         elif "#" in value or "-" in value:
@@ -537,25 +551,43 @@ def _references(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Referenc
     )
 
 
+def _page_target(text: str) -> str:
+    """`octo/repo#12` for the URL of an issue that ends the text, `group/repo!3` for a merge request, `JIRA-7`; or empty."""
+    match = _PAGE.match(text, max(text.lower().find("http"), 0))
+    if match is None:
+        return ""
+    sign = "!" if match["kind"] == "merge_requests" else "#"
+    return match["key"] or f"{match['place']}{sign}{match['number']}"
+
+
 def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
+    if "://" in text:
+        # Only what is done about an issue makes its URL a reference; other URLs are for reading.
+        text = _URL.sub(
+            lambda match: f"{match['before'] or ''}{_page_target(match[0]) if match['before'] else ''} ", text
+        )
     at = text.find("#")
     if at > 0 and text.find("#", at + 1) < 0 and (alone := _ALONE.match(text, at - 1)):
         yield None, alone[1]
     elif at >= 0:
         action: str | None = None
         end = -1
-        clean = _URL.sub(" ", text) if "://" in text else text
-        for match in _TEXT_REFERENCE.finditer(clean):
+        for match in _TEXT_REFERENCE.finditer(text):
             # `closes #1, #2` closes both.
-            listed = end >= 0 and clean[end : match.start()].strip(" ") in {",", "and", ", and", "&"}
+            listed = end >= 0 and text[end : match.start()].strip(" ") in {",", "and", ", and", "&"}
             action = match["action"] or (action if listed else None)
             end = match.end()
-            yield action, match["target"]
+            # A path of more than two names is an issue of a GitLab group only where something is done about it.
+            if action is not None or match["target"].count("/") < 2:
+                yield action, match["target"]
     if "-" in text and _TRACKED.search(text):
         for match in _ACTION_KEY.finditer(text):
             # Trackers that name issues so do not close them by a word in a sentence: without the colon it is a mention.
-            if match["target"].isupper():
-                yield match["action"] if match["colon"] else None, match["target"]
+            target = match["target"]
+            if target.isupper():
+                yield match["action"] if match["colon"] or target.startswith("GH-") else None, target
+    if "GH-" in text:
+        yield from ((None, match[0]) for match in _GITHUB_KEY.finditer(text))
 
 
 def _reverts(kind: str, rest: str, footers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
