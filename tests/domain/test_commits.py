@@ -189,6 +189,20 @@ def test_what_reverts_name() -> None:
     assert parsed("fix: x\n\nThis partially reverts commit 0123456.").reverts == ()
 
 
+@pytest.mark.parametrize("token", ["Co-authored-by", "Co-Authored-By", "co-authored-by", "CO-AUTHORED-BY"])
+def test_co_authors_however_the_token_is_written(token: str) -> None:
+    change = parsed(
+        f"feat: x\n\nThe authored-on date.\n\n{token}: Ada <a@example.org>\nCo-authored-by: Bob <b@example.org>"
+    )
+    assert change.co_authors == ("Ada <a@example.org>", "Bob <b@example.org>")
+
+
+def test_the_line_of_a_cherry_pick_is_no_part_of_a_footer() -> None:
+    change = parsed("fix: x\n\nBREAKING-CHANGE: the port\n(cherry picked from commit 0123456)\nRefs: #1")
+    assert change.footers == (("BREAKING-CHANGE", "the port"), ("Refs", "#1"))
+    assert picked_from("fix: x\n\nRefs: #1\n(cherry picked from commit 0123456)") == ("0123456",)
+
+
 def test_where_a_cherry_pick_comes_from() -> None:
     assert picked_from("fix: x\n\n(cherry picked from commit 0123456789abcdef0123456789abcdef01234567)\n") == (
         "0123456789abcdef0123456789abcdef01234567",

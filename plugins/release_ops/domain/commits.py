@@ -430,10 +430,10 @@ def without_pull(description: str) -> tuple[str, str]:
 
 def co_authors(text: str) -> tuple[str, ...]:
     """People of `Co-authored-by` trailers, each once, as written: `Ada <ada@example.org>`."""
-    found = [at for at in (text.find("o-author"), text.find("O-AUTHOR")) if at >= 0]
+    found = [at for at in (text.find("uthored-"), text.find("UTHORED-")) if at >= 0]
     if not found:
         return ()
-    start = max(min(found) - 1, 0)
+    start = text.rfind("\n", 0, min(found)) + 1
     return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text, start)))
 
 
@@ -510,7 +510,9 @@ def _split_lines(
             footers.append((match["token"], [match["value"]] if match["value"] else []))
             in_footers = True
         elif in_footers and (not after_blank or not footers[-1][1]):
-            footers[-1][1].append(line)
+            # Git puts its own line among the trailers; it is no part of the one above.
+            if not line.startswith("(cherry picked from commit "):
+                footers[-1][1].append(line)
         else:
             if in_footers and body:
                 body.append("")
