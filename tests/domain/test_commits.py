@@ -123,6 +123,11 @@ def test_text_below_a_footer_is_text_and_never_a_note() -> None:
     assert change.footers[-1] == ("Refs", "#1")
 
 
+def test_a_body_begins_one_blank_line_below_the_title_and_further_ones_are_its_own() -> None:
+    change = parsed("fix: x\n\n\n\nbody\n\n\n\nRefs: #1\n\n\n\nBREAKING CHANGE: the port\n\n\n")
+    assert (change.body, change.footers) == ("\n\nbody", (("Refs", "#1"), ("BREAKING CHANGE", "the port")))
+
+
 def test_windows_line_ends_and_other_scripts() -> None:
     change = parsed("feat(größe): 支持 Größen\r\n\r\nتفاصيل\r\n\r\nCloses #3\r\n")
     assert (change.scope, change.description, change.body) == ("größe", "支持 Größen", "تفاصيل")
