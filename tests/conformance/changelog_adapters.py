@@ -211,8 +211,10 @@ def _by_python_semantic_release(given: dict[str, Any]) -> str:
 
 
 def _by_semantic_release(given: dict[str, Any]) -> str:
-    current = versions.parse_version(given["lastRelease"]["version"])
     stage = given["branch"].get("prerelease")
+    if not given["lastRelease"]:
+        return str(versions.bump([Change(type="feat")], None, stage=stage).version)
+    current = versions.parse_version(given["lastRelease"]["version"])
     return str(versions.advance(current, given["nextRelease"]["type"], stage=stage))
 
 
