@@ -178,3 +178,32 @@ def test_a_base_is_lower_and_no_lower_one_of_its_kind_is_nearer(version: Version
     else:
         assert version > parse_version(base)
         assert all(parse_version(base) >= final for final in finals)
+
+
+IDENTIFIERS = st.one_of(
+    st.integers(0, 12).map(str),
+    st.from_regex(r"[0-9]{0,2}[A-Za-z-][0-9A-Za-z-]{0,2}", fullmatch=True),
+)
+ANY_VERSION = st.builds(
+    lambda core, stages, build: (
+        ".".join(map(str, core)) + (f"-{'.'.join(stages)}" if stages else "") + (f"+{build}" if build else "")
+    ),
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)),
+    st.lists(IDENTIFIERS, max_size=3),
+    st.sampled_from(["", "001", "build.5"]),
+)
+
+
+def rank(version: str) -> tuple[object, ...]:
+    """Precedence as semver 11 tells it: final last; numbers below words; fewer identifiers below more."""
+    core, _, stages = version.partition("+")[0].partition("-")
+    identifiers = [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in (stages.split(".") if stages else [])
+    ]
+    return ([int(part) for part in core.split(".")], not stages, identifiers)
+
+
+@given(ANY_VERSION, ANY_VERSION, st.sampled_from(["", "v"]))
+def test_precedence_is_that_of_semver_11(one: str, other: str, prefix: str) -> None:
+    left, right = parse_version(prefix + one), parse_version(other)
+    assert (left < right, left == right) == (rank(one) < rank(other), rank(one) == rank(other))
