@@ -151,6 +151,32 @@ def test_a_history_without_tags_is_unreleased(repository: Path, capsys: pytest.C
     assert capsys.readouterr().out.count("\n## ") == 1
 
 
+def test_tags_of_another_form_are_found_and_said(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repository, "tag", "1.0", "v1.0.0")
+    git(repository, "tag", "1.0.1", "v1.0.1")
+    git(repository, "tag", "--delete", "v1.0.0", "v1.0.1")
+    git(repository, "tag", "1.1rc1", "HEAD")
+    assert run("--repo", str(repository), "--all") == 0
+    printed = capsys.readouterr()
+    headings = [line.partition(" - ")[0] for line in printed.out.splitlines() if line.startswith("## ")]
+    assert headings == ["## [1.1rc1]", "## [1.0.1]", "## [1.0]"]
+    assert "3 as {version}; --tag names another" in printed.err
+    assert run_version("--repo", str(repository)) == 0
+    assert capsys.readouterr().out == "1.1.0\n"
+    assert run("--repo", str(repository), "--to", "1.1rc1", "--format", "json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["version"], data["previous"]) == ("1.1rc1", "1.0.1")
+    assert run("--repo", str(repository), "--all", "--tag", "v{version}") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_range_from_a_commit_has_the_version_after_the_last_release(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--repo", str(repository), "--from", "main~1") == 0
+    assert capsys.readouterr().out.startswith("## [1.0.2]")
+
+
 def test_a_release_branch_that_was_never_merged_back(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """v1.1.0 is tagged on its branch: what it shares with main is not told again by what comes next on main."""
     git(repository, "switch", "--quiet", "-c", "release/1.1")

@@ -11,7 +11,7 @@ from release_ops.domain.changelog import UNRELEASED, Changelog, build
 from release_ops.domain.model import RawCommit
 from release_ops.domain.next_version import Decision, next_version
 from release_ops.domain.ranges import Release, before, releases_of
-from release_ops.domain.versions import parse_version, tag_version
+from release_ops.domain.versions import parse_version
 from release_ops.domain.whole_history import Package, WholeHistory
 
 
@@ -22,6 +22,8 @@ class Source:
     repository: History
     product: str
     pattern: str = "v{version}"
+    older: tuple[str, ...] = ()
+    """Further forms of tags, which count where no tag by `pattern` has the version."""
     web_url: str = ""
     folders: tuple[str, ...] = ()
     """Folders of a product that shares its repository with others, each with a slash at the end; empty: all of it."""
@@ -41,7 +43,11 @@ class Source:
 
     def releases(self) -> list[Release]:
         """All releases, lowest version first."""
-        return releases_of(self.repository.tags(), self.pattern)
+        return releases_of(self.repository.tags(), self.pattern, *self.older)
+
+    def names(self, releases: Sequence[Release]) -> list[str]:
+        """The releases as tags by the pattern, however their own are written."""
+        return [self.pattern.replace("{version}", str(release.version)) for release in releases]
 
 
 def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, version: str | None = None) -> Changelog:
@@ -53,12 +59,9 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     repository = source.repository
     head = repository.head(to)
     releases = source.releases()
-    named = str(parse_version(version)) if version else None
-    if named is None:
-        named = max(((one.version, str(one.version)) for one in releases if one.commit == head), default=(None, None))[
-            1
-        ]
-    wanted = parse_version(named) if named else None
+    here = max((one for one in releases if one.commit == head), key=lambda one: one.version, default=None)
+    wanted = parse_version(version) if version else here.version if here else None
+    named = str(wanted) if version else here.name if here else ""
     lower = before(wanted, releases)
     reached = _reached(repository, head, lower)
     previous = base or (reached.tag if reached else lower[-1].tag if lower else None)
@@ -81,10 +84,14 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
         compare_url=f"{web}/compare/{previous}...{to}" if web and previous else "",
         elsewhere=elsewhere,
     )
-    if named is None:
-        final = _version(base, source) or _version(previous, source)
-        tags = [release.tag for release in releases]
-        decided = next_version(changelog.changes, final=final, existing=tags, pattern=source.pattern)
+    if not named:
+        final = next((one for one in releases if one.tag == previous), reached)
+        decided = next_version(
+            changelog.changes,
+            final=str(final.version) if final else None,
+            existing=source.names(releases),
+            pattern=source.pattern,
+        )
         changelog = changelog.named(decided.version or UNRELEASED)
     return changelog
 
@@ -148,7 +155,7 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
         final=str(final) if final else None,
         prerelease=str(pending) if pending else None,
         fresh=fresh,
-        existing=[release.tag for release in releases],
+        existing=source.names(releases),
         pattern=source.pattern,
         stage=stage,
         planned=planned,
@@ -196,8 +203,3 @@ def _elsewhere(
 
 _CLOCKS = 86_400
 """Seconds by which clocks of two machines may differ."""
-
-
-def _version(ref: str | None, source: Source) -> str | None:
-    found = tag_version(ref, source.pattern) if ref else None
-    return str(found) if found else None

@@ -19,6 +19,7 @@ from release_ops.adapters.git_process import Git, RepositoryError
 from release_ops.changelogs import Source, all_changelogs, changelog_of, next_of
 from release_ops.domain.changelog_file import NEW_FILE
 from release_ops.domain.notes import AUDIENCES, notes_for
+from release_ops.domain.tag_forms import TagForms, find_forms
 from release_ops.domain.versions import STAGES
 from release_ops.render import changelog_data, changelog_markdown, changelog_slack_messages, notes_markdown
 
@@ -63,7 +64,9 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 def _source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default=".", metavar="PATH", help="folder or URL of the repository (default: here)")
     parser.add_argument("--to", default="HEAD", metavar="REF", help="up to this (default: HEAD)")
-    parser.add_argument("--tag", default="v{version}", metavar="PATTERN", help="form of the tags (default: v{version})")
+    parser.add_argument(
+        "--tag", metavar="PATTERN", help="form of the tags, such as webapp-v{version} (default: that of most tags)"
+    )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -146,10 +149,14 @@ def run_next(args: argparse.Namespace) -> int:
 
 
 def _source(repository: History, args: argparse.Namespace) -> Source:
+    forms = TagForms(args.tag) if args.tag else find_forms(tag.name for tag in repository.tags())
+    if forms.note:
+        sys.stderr.write(f"release-ops: {forms.note}\n")
     return Source(
         repository=repository,
         product=Path(args.repo).resolve().name,
-        pattern=args.tag,
+        pattern=forms.pattern,
+        older=forms.older,
         web_url=getattr(args, "web_url", ""),
     )
 

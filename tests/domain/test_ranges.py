@@ -79,6 +79,28 @@ def test_tags_are_read_by_their_pattern() -> None:
     assert [one.tag for one in releases_of(tags, "api-v{version}")] == ["api-v2.0.0"]
 
 
+def test_a_tag_that_is_no_semantic_version_counts_where_no_other_has_its_version() -> None:
+    tags = [Tag("v1.0", "a"), Tag("v1.0.1", "b"), Tag("v2.0rc1", "c"), Tag("v2.0.0", "d"), Tag("v2.0", "e")]
+    found = releases_of(tags, "v{version}")
+    assert [(one.tag, one.name) for one in found] == [
+        ("v1.0", "1.0"),
+        ("v1.0.1", "1.0.1"),
+        ("v2.0rc1", "2.0rc1"),
+        ("v2.0.0", "2.0.0"),
+    ]
+
+
+def test_a_short_tag_that_moves_along_is_no_release() -> None:
+    tags = [Tag("v2.1.1", "a"), Tag("v2.1.2", "b"), Tag("v2.1", "b"), Tag("v2", "b")]
+    assert [one.tag for one in releases_of(tags, "v{version}")] == ["v2.1.1", "v2.1.2"]
+
+
+def test_a_second_form_of_tags_adds_what_the_first_lacks() -> None:
+    tags = [Tag("v1.0.0", "a"), Tag("1.0.0", "z"), Tag("1.1.0", "b"), Tag("v1.2.0", "c")]
+    assert [one.tag for one in releases_of(tags, "v{version}", "{version}")] == ["v1.0.0", "1.1.0", "v1.2.0"]
+    assert [one.tag for one in releases_of(tags, "v{version}")] == ["v1.0.0", "v1.2.0"]
+
+
 class TestPlan:
     """The entries of a changelog."""
 

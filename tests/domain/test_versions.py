@@ -38,13 +38,58 @@ def test_a_malformed_version_is_named_with_what_to_write() -> None:
         ("v2.8.0", "v{version}", "2.8.0"),
         ("webapp-2.8.0-rc.1", "webapp-{version}", "2.8.0-rc.1"),
         ("2.8.0/final", "{version}/final", "2.8.0"),
-        ("v2.8", "v{version}", None),
+        ("v2", "v{version}", None),
+        ("v2.x", "v{version}", None),
         ("2.8.0", "v{version}", None),
         ("release", "v{version}", None),
     ],
 )
 def test_the_version_of_a_tag(tag: str, pattern: str, version: str | None) -> None:
     assert tag_version(tag, pattern) == (Version.parse(version) if version else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("1.26", "1.26.0"),
+        ("2.0.0a1", "2.0.0-alpha.1"),
+        ("1.0b2", "1.0.0-beta.2"),
+        ("1.0rc1", "1.0.0-rc.1"),
+        ("0.8.rc1", "0.8.0-rc.1"),
+        ("0.7.1rc", "0.7.1-rc.0"),
+        ("1.0c1", "1.0.0-rc.1"),
+        ("1.0.0.beta0", "1.0.0-beta.0"),
+        ("0.13.0.dev2", "0.13.0-0.dev.2"),
+        ("1.0.post1", "1.0.0+post.1"),
+        ("4.2.2-post1", "4.2.2-post1"),
+        ("1", None),
+        ("1.2.3.4", None),
+        ("2026.01", None),
+        ("2.3.x", None),
+        ("1.0.wheel1", None),
+        ("1.0a1.dev2", None),
+        ("1.0-", None),
+    ],
+)
+def test_versions_that_only_tags_have(text: str, version: str | None) -> None:
+    """PEP 440 and two numbers; what semver can read is read by semver."""
+    found = tag_version(f"v{text}", "v{version}")
+    assert (found and str(found)) == version
+
+
+def test_python_s_order_of_versions() -> None:
+    written = ["1.0.dev3", "1.0a1", "1.0a2", "1.0b1", "1.0rc1", "1.0", "1.0.post0", "1.0.post1", "1.0.1.dev0", "1.0.1"]
+    versions = [version for text in written if (version := tag_version(text, "{version}"))]
+    for i, lower in enumerate(versions):
+        assert all(lower < higher and higher > lower and lower != higher for higher in versions[i + 1 :])
+        assert all(lower <= higher and higher >= lower for higher in versions[i:])
+    assert len(set(versions)) == len(written)
+    post = versions[7]
+    assert post.bump_patch() == Version(1, 0, 1)
+
+
+def test_a_moving_tag_is_no_base() -> None:
+    assert base_tag("2.8.1", ["v2.8", "v2.8.0", "v2"], "v{version}") == "v2.8.0"
 
 
 def test_counters_start_at_one_and_go_on_from_the_highest() -> None:
@@ -64,7 +109,7 @@ def test_a_prerelease_leads_to_a_final_version() -> None:
         next_prerelease("2.8.0-rc.1", "rc", [])
 
 
-TAGS = ["v2.6.0", "v2.7.0-rc.1", "v2.7.0", "v2.7.1", "v2.8.0-alpha.1", "v2.8.0-beta.1", "nightly", "v2.9"]
+TAGS = ["v2.6.0", "v2.7.0-rc.1", "v2.7.0", "v2.7.1", "v2.8.0-alpha.1", "v2.8.0-beta.1", "nightly", "v2.9.x"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from semver import Version
 
 from release_ops.domain.model import Tag
-from release_ops.domain.versions import tag_version
+from release_ops.domain.versions import tag_version, written_in
 
 Parents = Mapping[str, Sequence[str]]
 """Commit id -> ids of its parents. A parent that is no key lies outside of the history that is looked at."""
@@ -25,6 +25,13 @@ class Release:
     version: Version
     tag: str
     commit: str
+    written: str = ""
+    """The version as the tag writes it, where that is not how semver does: `1.26`, `2.0.0a1`."""
+
+    @property
+    def name(self) -> str:
+        """The version for people."""
+        return self.written or str(self.version)
 
     @property
     def is_final(self) -> bool:
@@ -32,14 +39,35 @@ class Release:
         return not self.version.prerelease
 
 
-def releases_of(tags: Iterable[Tag], pattern: str) -> list[Release]:
-    """The releases that `tags` name by `pattern` (`v{version}`, `{version}` once), lowest version first.
+def releases_of(tags: Sequence[Tag], *patterns: str) -> list[Release]:
+    """The releases that `tags` name by a pattern (`v{version}`, `{version}` once), lowest version first.
 
-    Other tags are passed over. Of two tags for one version (`v1.0.0+a` and `v1.0.0+b` have equal precedence) both stay,
-    in the order of their names.
+    Other tags are passed over. A tag by a later pattern, or one that is no semantic version (`v2.8`), counts only where
+    no other names its version; and one of two numbers not where it stands on a later release of its line: it moves
+    along. Of two more tags for one version (`v1.0.0+a` and `v1.0.0+b` have equal precedence) both stay, in the order of
+    their names.
     """
-    found = [Release(version, tag.name, tag.commit) for tag in tags if (version := tag_version(tag.name, pattern))]
-    return sorted(found, key=lambda release: (release.version, release.tag))
+    exact: list[Release] = []
+    others: list[Release] = []
+    for place, pattern in enumerate(patterns):
+        for tag in tags:
+            version, written = tag_version(tag.name, pattern), written_in(tag.name, pattern)
+            if version is None or written is None:
+                continue
+            if written == str(version):
+                (others if place else exact).append(Release(version, tag.name, tag.commit))
+            else:
+                others.append(Release(version, tag.name, tag.commit, written))
+    known = {release.version for release in exact}
+    at = {(release.commit, release.version.major, release.version.minor) for release in exact}
+    for release in others:
+        version = release.version
+        short = release.is_final and release.written.count(".") == 1
+        moves = short and (release.commit, version.major, version.minor) in at
+        if version not in known and not moves:
+            known.add(version)
+            exact.append(release)
+    return sorted(exact, key=lambda release: (release.version, release.tag))
 
 
 def in_order(parents: Parents, releases: Sequence[Release]) -> list[Release]:

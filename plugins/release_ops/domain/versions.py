@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from semver import Version
 
+from release_ops.domain.loose_versions import read_loosely
 from release_ops.domain.model import Change
 
 STAGES = ("alpha", "beta", "rc")
@@ -39,14 +40,25 @@ def parse_version(text: str, *, loose: bool = False) -> Version:
 
 
 def tag_version(tag: str, pattern: str) -> Version | None:
-    """The version of a tag by its pattern (`v{version}`), None for a tag of another kind or a malformed one."""
+    """The version of a tag by its pattern (`v{version}`), None for a tag of another kind or a malformed one.
+
+    What is no semantic version is read as `loose_versions` says: `v1.26`, `v2.0.0a1`.
+    """
+    text = written_in(tag, pattern)
+    if text is None:
+        return None
+    try:
+        return Version.parse(text)
+    except ValueError:
+        return read_loosely(text)
+
+
+def written_in(tag: str, pattern: str) -> str | None:
+    """What stands in a tag where its pattern has the version; None for a tag of another form."""
     prefix, _, suffix = pattern.partition("{version}")
     if not tag.startswith(prefix) or not tag.endswith(suffix) or len(tag) < len(prefix) + len(suffix):
         return None
-    try:
-        return Version.parse(tag[len(prefix) : len(tag) - len(suffix)])
-    except ValueError:
-        return None
+    return tag[len(prefix) : len(tag) - len(suffix)]
 
 
 def next_prerelease(version: str, stage: str, existing: Iterable[str], *, pattern: str | None = None) -> str:
@@ -81,7 +93,8 @@ def base_tag(version: str, tags: Sequence[str], pattern: str) -> str | None:
     target = parse_version(version)
     core = target.finalize_version()
     best: tuple[Version, str] | None = None
-    for tag in tags:
+    # The longest name of a version is its own: `v2.8` may be a tag that moves along with 2.8.x.
+    for tag in sorted(tags, key=len, reverse=True):
         found = tag_version(tag, pattern)
         if found is None or found >= target:
             continue

@@ -138,7 +138,7 @@ class WholeHistory:
             changelog = assemble(
                 settled(entries, self._copies, told, release=tag, knows=functools.partial(found.knows, release)),
                 product=mine.name,
-                version=UNRELEASED if release is None else str(release.version),
+                version=UNRELEASED if release is None else release.name,
                 previous=base,
                 on=on if at is None else dt.datetime.fromtimestamp(at, dt.UTC).date(),
                 web_url=web,
