@@ -11,6 +11,7 @@ from typing import Any
 
 from release_ops.domain import commits as messages
 from release_ops.domain.model import Change, RawCommit
+from release_ops.domain.tool_messages import names_release, parse_lone_merge
 
 OURS = "Release-Ops-Effect"
 """Trailer of the commits that Release Ops itself makes, such as that of a changelog file: no news for anybody."""
@@ -71,12 +72,15 @@ def _read_other(commit: RawCommit, subject: str, changes: tuple[Change, ...], wh
         changes and len(commit.parents) < 2 and _SQUASHED.match(subject)
     ):
         # A merge or a release with one parent that names changes is a squash merge: they are told nowhere else.
-        changes = ()
+        lone = parse_lone_merge(commit.message) if len(commit.parents) < 2 else None
+        changes = (lone,) if lone else ()
     elif changes and any(token == OURS for token, _ in changes[0].footers):
         changes = ()
-    elif not changes and len(commit.parents) < 2 and subject:
+    elif not changes and len(commit.parents) < 2 and subject and not names_release(subject):
         body = messages.normalise(commit.message).partition("\n")[2].strip()
-        changes = (Change(type="", description=subject, body=body or None),)
+        # Programs that raise dependencies and format code say so in words of their own: maintenance.
+        kind = "chore" if commit.author.endswith("[bot]") else ""
+        changes = (Change(type=kind, description=subject, body=body or None),)
     about: dict[str, Any] = {"id": commit.id, "author": commit.author, "committed_at": when}
     changes = tuple(change if change.id == commit.id else replace(change, **about) for change in changes)
     return _entry(commit, subject, changes, revert)
