@@ -170,6 +170,46 @@ def test_tags_of_another_form_are_found_and_said(repository: Path, capsys: pytes
     assert capsys.readouterr().err == ""
 
 
+def test_what_is_not_released_has_no_date(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for fmt, heading in (
+        ("md", "## [Unreleased]\n"),
+        ("plain", "webapp Unreleased\n"),
+        ("html", "<h2>Unreleased</h2>"),
+    ):
+        assert run("--repo", str(repository), "--all", "--format", fmt) == 0
+        assert heading in capsys.readouterr().out
+
+
+def test_a_team_without_types(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Most changes have no type: each asks for a patch, and for every audience they are what there is to read."""
+    git(repository, "tag", "v1.1.0")
+    for subject in ("Search by author", "docs: typo", "Limit sizes"):
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", subject)
+    assert run("--repo", str(repository)) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("## [1.1.1]")
+    assert "\n### Changes\n\n- Limit sizes" in printed
+    assert run("--repo", str(repository), "--audience", "customer") == 0
+    assert "Search by author" in capsys.readouterr().out
+    assert run_version("--repo", str(repository)) == 0
+    assert "and 1 more asked for 1.1.1" in capsys.readouterr().err
+    for subject in ("docs: search", "ci: cache"):
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", subject)
+    assert run_version("--repo", str(repository)) == 1
+
+
+def test_a_prerelease_that_was_given_up_promises_nothing(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """httpx: 1.0.0.beta0 was cut, then 0.20.0 came out of the same branch."""
+    git(repository, "tag", "v2.0.0-beta.1")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: back to 1.x")
+    git(repository, "tag", "v1.1.0")
+    assert run_version("--repo", str(repository)) == 1
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: one more")
+    capsys.readouterr()
+    assert run_version("--repo", str(repository)) == 0
+    assert capsys.readouterr().out == "1.1.1\n"
+
+
 def test_a_range_from_a_commit_has_the_version_after_the_last_release(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

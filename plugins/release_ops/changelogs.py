@@ -141,6 +141,10 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
     final = last.version if last else None
     since = [one for one in releases if not one.is_final and (final is None or one.version > final)]
     found = _reached(repository, head, since)
+    while found and last and repository.is_ancestor(found.commit, last.commit):
+        # A final release came out that contains it under a lower version: what it promised was given up.
+        since = [one for one in since if one.version < found.version]
+        found = _reached(repository, head, since)
     pending = found.version if found else None
     commits = source.commits([head], without=sorted({release.commit for release in finals}))
     elsewhere = _elsewhere(source, head, finals, last, commits)

@@ -122,7 +122,7 @@ def changelog_markdown(changelog: Changelog) -> str:
     title = f"[{escape(changelog.version, 'md')}]"
     if changelog.compare_url:
         title = link(changelog.version, changelog.compare_url, "md")
-    parts = [f"## {title} - {changelog.date}\n"]
+    parts = [f"## {title} - {changelog.day}\n" if changelog.day else f"## {title}\n"]
     if changelog.is_empty:
         parts.append("\nNo changes.\n")
     elif not changelog.sections:

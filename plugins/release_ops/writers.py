@@ -23,9 +23,8 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def _title(changelog: Changelog, fmt: str) -> str:
-    if changelog.compare_url:
-        return f"{link(changelog.version, changelog.compare_url, fmt)} - {changelog.date}"
-    return f"{escape(changelog.version, fmt)} - {changelog.date}"
+    version = link(changelog.version, changelog.compare_url, fmt)
+    return f"{version} - {changelog.day}" if changelog.day else str(version)
 
 
 def _nothing(changelog: Changelog) -> str:
@@ -71,7 +70,8 @@ def page_html(changelogs: str, title: str) -> str:
 
 def changelog_plain(changelog: Changelog) -> str:
     """Text for mails and terminals: headings are underlined, URLs stand behind what they belong to."""
-    title = f"{escape(changelog.product, 'plain')} {escape(changelog.version, 'plain')} - {changelog.date}"
+    title = f"{escape(changelog.product, 'plain')} {escape(changelog.version, 'plain')}"
+    title += f" - {changelog.day}" if changelog.day else ""
     lines = [title, "=" * len(title), ""]
     if nothing := _nothing(changelog):
         lines += [nothing, ""]

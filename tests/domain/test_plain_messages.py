@@ -68,6 +68,8 @@ LINES = st.sampled_from(
         ),
         *("Co-authored-by: B <b@example.org>", "BREAKING CHANGE: all", "This reverts commit 1234567.", "* feat: y"),
         *("feat: z", "(cherry picked from commit 1234567)", "fixes\t#10", "see https://example.org/#11", "Token: v"),
+        *("closes https://github.com/octo/repo/issues/12", "Fixes: https://gitlab.com/a/b/-/issues/3", "closes GH-13"),
+        *("- fix: listed", "[feat] bracketed", "commit 1234567", "    feat: indented"),
     ]
 )
 

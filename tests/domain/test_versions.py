@@ -17,6 +17,7 @@ from release_ops.domain.versions import (
     base_tag,
     bump,
     check_planned,
+    lacks_types,
     next_prerelease,
     parse_version,
     tag_version,
@@ -252,3 +253,20 @@ def rank(version: str) -> tuple[object, ...]:
 def test_precedence_is_that_of_semver_11(one: str, other: str, prefix: str) -> None:
     left, right = parse_version(prefix + one), parse_version(other)
     assert (left < right, left == right) == (rank(one) < rank(other), rank(one) == rank(other))
+
+
+@pytest.mark.parametrize(
+    ("found", "untyped"),
+    [
+        (("", ""), True),
+        (("", "docs"), False),
+        (("", "", "docs"), True),
+        (("", "revert", "revert"), True),
+        (("", "", "chore[bot]", "chore[bot]", "chore[bot]"), True),
+        ((), False),
+    ],
+)
+def test_teams_that_write_no_types(found: tuple[str, ...], untyped: bool) -> None:
+    made = [Change(type=kind.removesuffix("[bot]"), author=kind or "Ada") for kind in found]
+    assert lacks_types(made) is untyped
+    assert bump([one for one in made if one.type != "revert"], "1.0.0").level == ("patch" if untyped else "none")

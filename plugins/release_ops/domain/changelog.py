@@ -10,9 +10,11 @@ from release_ops.domain import commits as messages
 from release_ops.domain.changelog_file import FileUpdate, merge_changelog_file, update_changelog_file
 from release_ops.domain.entries import Copies, Entry, Told, people, read, settled
 from release_ops.domain.model import Change, RawCommit
+from release_ops.domain.versions import lacks_types
 
 __all__ = [
     "BREAKING_TITLE",
+    "CHANGES_TITLE",
     "OTHER_TITLE",
     "SECTION_RULES",
     "UNRELEASED",
@@ -40,6 +42,8 @@ UNRELEASED = "Unreleased"
 """Version of what no release has yet."""
 BREAKING_TITLE = "Breaking changes"
 OTHER_TITLE = "Other changes"
+CHANGES_TITLE = "Changes"
+"""Title of the changes without a type where most have none: they are no others then."""
 
 SECTION_RULES: tuple[SectionRule, ...] = (
     SectionRule("Security", ("security",)),
@@ -94,6 +98,11 @@ class Changelog:
     def changes(self) -> tuple[Change, ...]:
         """All changes, shown or hidden: what decides the size of the release."""
         return tuple(change for section in self.sections for change in section.changes) + self.hidden
+
+    @property
+    def day(self) -> str:
+        """Its date for people, `2026-11-20`; empty for what is not released."""
+        return "" if self.version == UNRELEASED else self.date.isoformat()
 
     def named(self, version: str) -> Changelog:
         """The same changelog under another version."""
@@ -153,14 +162,15 @@ def assemble(
     by_type = {kind: rule for rule in rules for kind in rule.types}
     filed: dict[str, list[Change]] = {BREAKING_TITLE: []}
     filed.update({rule.title: [] for rule in rules})
-    filed.setdefault(OTHER_TITLE, [])
+    others = CHANGES_TITLE if lacks_types(changes) else OTHER_TITLE
+    filed.setdefault(others, [])
     hidden: list[Change] = []
     for change in changes:
         rule = by_type.get(change.type)
         if change.breaking:
             filed[BREAKING_TITLE].append(change)
         elif rule is None:
-            filed[OTHER_TITLE].append(change)
+            filed[others].append(change)
         elif rule.hidden:
             hidden.append(change)
         else:

@@ -289,7 +289,10 @@ def _read_later(change: Change, name: str) -> object:
     return getattr(whole, name)
 
 
-_CLOSES = re.compile(r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}[^\s#]{0,250}#)")
+_CLOSES = re.compile(
+    r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}(?:gh-|[^\s#]{0,250}(?:#|://)))"
+)
+"""In front of whatever a message closes there is this, in small letters."""
 
 
 def closes(change: Change) -> tuple[str, ...]:
@@ -305,7 +308,7 @@ def _may_close(description: str, message: str) -> bool:
     """False where a look at the letters shows that no issue is closed: most messages need not be read for it."""
     if "#" in description and (description.count("#") > 1 or not description.endswith(")")):
         return True
-    if "-" in description and _TRACKED.search(description):
+    if "://" in description or ("-" in description and _TRACKED.search(description)):
         return True
     at = message.find("\n")
     if at < 0:

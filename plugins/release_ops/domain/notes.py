@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from release_ops.domain.changelog import BREAKING_TITLE, OTHER_TITLE, Changelog, Section
+from release_ops.domain.changelog import BREAKING_TITLE, CHANGES_TITLE, OTHER_TITLE, Changelog, Section
 from release_ops.domain.model import Change
 
 
@@ -27,14 +27,16 @@ class AudienceRule:
 AUDIENCES: Mapping[str, AudienceRule] = {
     "general": AudienceRule(
         "What is new",
-        (BREAKING_TITLE, "Security", "Features", "Fixes", "Performance", "Deprecations"),
+        (BREAKING_TITLE, "Security", "Features", "Fixes", "Performance", "Deprecations", CHANGES_TITLE),
         highlights=5,
         people=True,
     ),
     "technical": AudienceRule("Technical notes", None, highlights=0, commits=True, people=True),
-    "business": AudienceRule("Business summary", ("Security", "Features", "Performance"), highlights=3, upgrade=False),
+    "business": AudienceRule(
+        "Business summary", ("Security", "Features", "Performance", CHANGES_TITLE), highlights=3, upgrade=False
+    ),
     "customer": AudienceRule(
-        "Release notes", (BREAKING_TITLE, "Security", "Features", "Fixes", "Deprecations"), highlights=3
+        "Release notes", (BREAKING_TITLE, "Security", "Features", "Fixes", "Deprecations", CHANGES_TITLE), highlights=3
     ),
 }
 

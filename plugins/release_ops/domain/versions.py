@@ -152,6 +152,8 @@ class BumpPolicy:
     at_least: str = "none"
     """Level of every release that has any change."""
     at_most: str = "major"
+    untyped: str = "patch"
+    """Level of changes without a type for a team that writes none (`lacks_types`): something changed, nobody said how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,15 @@ def level_of(change: Change, policy: BumpPolicy | None = None) -> str:
     return "patch" if change.type in policy.patch else policy.others
 
 
+def lacks_types(changes: Iterable[Change]) -> bool:
+    """Whether most changes have no type: their authors do not follow Conventional Commits.
+
+    Reverts do not count, nor what programs write.
+    """
+    own = [bool(change.type) for change in changes if change.type != "revert" and not change.author.endswith("[bot]")]
+    return own.count(False) > own.count(True)
+
+
 def bump(
     changes: Sequence[Change],
     current: str | None,
@@ -190,10 +201,13 @@ def bump(
     for change in changes:
         if wanted := release_as(change):
             return Bump(str(wanted), "exact", ((f"Release-As {wanted}", change),))
-    levels = [level_of(change, policy) for change in changes]
+    if lacks_types(changes):
+        levels = [level_of(change, policy) if change.type else policy.untyped for change in changes]
+    else:
+        levels = [level_of(change, policy) for change in changes]
     level = max(levels, key=LEVELS.index, default="none")
     why = tuple(
-        ("breaking change" if change.breaking else change.type, change)
+        ("breaking change" if change.breaking else change.type or "change", change)
         for change, own in zip(changes, levels, strict=True)
         if own == level
     )
