@@ -21,7 +21,7 @@ from markdown_it.token import Token
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.model import RawCommit
 from release_ops.domain.notes import AUDIENCES, notes_for
-from release_ops.escaping import is_plain
+from release_ops.escaping import inline, is_plain
 from release_ops.render import (
     BREAK,
     FORMATS,
@@ -196,6 +196,41 @@ def test_a_list_in_a_note_keeps_its_lines() -> None:
     assert block("gone:\n- a\n- b", "md", "  ") == "gone:\\\n  \\- a\\\n  \\- b"
 
 
+@pytest.mark.parametrize(
+    ("text", "md", "page"),
+    [
+        ("keep `a_b*c` and x", "keep `a_b*c` and x", "keep <code>a_b*c</code> and x"),
+        ("`<b>` & `@team`", "`<b>` & `@team`", "<code>&lt;b&gt;</code> &amp; <code>@team</code>"),
+        ("one ` alone", "one \\` alone", "one ` alone"),
+        ("``two`` and ` `", "\\`\\`two\\`\\` and \\` \\`", "``two`` and ` `"),
+        ("$`x`$", "\\$`x`\\$", "$<code>x</code>$"),
+    ],
+)
+def test_code_in_a_description_stays_code(text: str, md: str, page: str) -> None:
+    assert inline(text, "md") == md
+    assert inline(text, "html") == page
+    assert inline(text, "plain") == text
+
+
+@given(TEXTS)
+def test_code_in_a_description_brings_nothing_else(text: str) -> None:
+    tokens = leaves(MARKDOWN.parse(f"x {inline(text, 'md')}"))
+    assert {token.type for token in tokens} <= {
+        "paragraph_open",
+        "inline",
+        "text",
+        "code_inline",
+        "paragraph_close",
+        "text_special",
+    }
+    spoken = "".join(token.content for token in tokens if token.type in {"text", "text_special"})
+    assert not re.search(r"@\w|www\.\w|://\w", spoken)
+    page = Tags()
+    page.feed(f"<p>{inline(text, 'html')}</p>")
+    page.close()
+    assert set(page.tags) <= {"p", "code"}
+
+
 @given(TEXTS)
 def test_slack_reads_no_command_in_data(text: str) -> None:
     shown = escape(text, "mrkdwn")
@@ -257,7 +292,7 @@ def test_an_entry_of_a_changelog_file() -> None:
         "\n"
         "### Fixes\n"
         "\n"
-        f"- keep snake_case, \\`code\\` and a_b\\*c ([`{ids[1][:7]}`]({WEB}/commit/{ids[1]}))\n"
+        f"- keep snake_case, `code` and a_b\\*c ([`{ids[1][:7]}`]({WEB}/commit/{ids[1]}))\n"
     )
 
 

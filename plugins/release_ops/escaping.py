@@ -190,13 +190,38 @@ def _page(web_url: str, kind: str, name: str) -> str:
     return f"{web_url}{paths[kind]}{name}" if web_url else ""
 
 
+_SPAN = re.compile(r"(?<![`\\])`([^`]+)`(?!`)")
+
+
+def inline(text: str, fmt: str) -> Safe:
+    """Text of one line whose spans of code, set between single backticks as in Markdown, are spans of code in `fmt`.
+
+    A span shows what stands in it and nothing else, so that it makes neither a mention nor a link.
+    """
+    if fmt not in {"md", "html"} or "`" not in text:
+        return escape(text, fmt)
+    pieces = _SPAN.split(one_line(text))
+    opening, closing = ("`", "`") if fmt == "md" else ("<code>", "</code>")
+    shown = []
+    for i, piece in enumerate(pieces):
+        if i % 2 and piece.strip():
+            shown.append(f"{opening}{piece if fmt == 'md' else html.escape(piece)}{closing}")
+        elif i % 2:
+            shown.append(escape(f"`{piece}`", fmt))
+        else:
+            # Blanks at the ends are not the piece's own: they part it from the code.
+            inner = escape(piece.strip(), fmt)
+            shown.append(f"{' ' * piece.startswith(' ')}{inner}{' ' * (piece.endswith(' ') and piece != ' ')}")
+    return Safe("".join(shown))
+
+
 def described(change: Change, web_url: str, fmt: str) -> Safe:
     """Description of a change; the pull request that a squash merge put behind it becomes a link."""
     description = change.description
     text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
     if not pull:
-        return escape(description, fmt)
-    return Safe(f"{escape(text, fmt)} ({link(pull, _page(web_url, pull[0], pull[1:]), fmt)})")
+        return inline(description, fmt)
+    return Safe(f"{inline(text, fmt)} ({link(pull, _page(web_url, pull[0], pull[1:]), fmt)})")
 
 
 def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
@@ -232,7 +257,7 @@ def item_md(change: Change, web_url: str) -> str:
             behind += "".join([f", closes {issue}" for issue in closed(change, web_url, "md")])
         behind += ")"
     text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
-    shown = escape_md(text)
+    shown = inline(text, "md") if "`" in text else escape_md(text)
     if pull:
         shown += f" ({link(pull, _page(web_url, pull[0], pull[1:]), 'md') if web_url else pull})"
     line = f"- {scope}{shown}{behind}\n"
