@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
-import json
 import re
 import unicodedata
 from html.parser import HTMLParser
@@ -14,83 +12,47 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
-from jinja2.exceptions import SecurityError, TemplateNotFound
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from jinja2.exceptions import SecurityError
 
-from release_ops.domain.changelog import Changelog, build
-from release_ops.domain.model import RawCommit
+from release_ops import render as module
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.escaping import inline, is_plain
+from release_ops.product import load_product
 from release_ops.render import (
     BREAK,
     FORMATS,
-    SLACK_BLOCKS,
-    SLACK_TEXT,
     Safe,
+    TemplateProblem,
     block,
     changelog_by_template,
-    changelog_data,
     changelog_markdown,
-    changelog_slack,
-    changelog_slack_messages,
     clean,
     escape,
+    find_template,
     link,
     notes_markdown,
     one_line,
     pack,
     render,
+    template_folders,
     units,
 )
+from tests.hostile import MARKDOWN, MESSAGES, TEXTS, WEB, changelog, leaves
 
-MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": True})
-assert MARKDOWN.linkify is not None
-# As GitHub does: `example.org` alone is no link, addresses with a scheme and of mail are; `www.` is looked for below.
-MARKDOWN.linkify.set({"fuzzy_link": False})
-WEB = "https://github.com/octo/webapp"
-
-HOSTILE = [
-    "@team and @octo/core, mail ada@example.org",
-    "<!channel> <@U123> <#C1> <!subteam^S1>",
-    "<script>alert(1)</script> <img src=x onerror=alert(1)> <!-- x",
-    "[click](http://evil.example) ![x](http://evil.example/x.png) <http://evil.example>",
-    "http://evil.example www.evil.example ftp://evil.example mailto:a@b.example xmpp:a@b.example",
-    "# heading", "## [9.9.9]", "- item", "+ item", "1. item", "> quote", "---", "===", "***", "___", "```", "~~~",
-    "| a | b |", "|---|---|", "[x]: http://evil.example", "[^1]: note", "- [ ] task", ":---",
-    "**bold** __bold__ *it* _it_ ~~gone~~ `code` ``more`` $math$ \\* \\",
-    "&lt;b&gt; &#64;team &amp; &commat;team",
-    "{{ 7 * 7 }} {% include '/etc/passwd' %} {# x #}",
-    "\u202egnp.exe\u202c \u2066x\u2069 \x1b[31mred\x1b[0m \x00 \x07 \u200b \ufeff \ud800",
-    "a\nb\r\nc\u2028d\u2029e\x85f\x0bg\x0ch",
-    "a\n# b\n- c\n1. d\n> e\n```\nf\n| g |\n---\n===\n<b>h</b>\n[i]: http://evil.example",
-    "🎉👨‍👩‍👧 نرم‌افزار 支持",
-]  # fmt: skip
-TEXTS = st.one_of(
-    st.sampled_from(HOSTILE),
-    st.text(st.characters(codec=None)),
-    st.lists(
-        st.sampled_from(
-            [*"\\`*_{}[]()<>#+-.!|~&$@:=/ \n\t1a", "http://", "www.", "a.b", "<!", "-->", "&#", ";", "\u202e", "\ud83d"]
-        )
-    ).map("".join),
-)
+DEMO = Path(__file__).parents[1] / "include" / "products" / "demo.yaml"
 
 
 def visible(text: str) -> str:
     return text.replace(BREAK, "")
 
 
-def leaves(tokens: list[Token]) -> list[Token]:
-    return [leaf for token in tokens for leaf in (token, *leaves(token.children or []))]
-
-
 def test_templates_say_what_they_do_not_know() -> None:
-    with pytest.raises(UndefinedError):
+    with pytest.raises(TemplateProblem, match=r"entry\.md\.j2:1: UndefinedError: 'changelog' is undefined") as found:
         render("changelog/entry.md.j2", fmt="md")
-    with pytest.raises(TemplateNotFound):
+    assert isinstance(found.value.__cause__, UndefinedError)
+    with pytest.raises(TemplateProblem, match="etc/passwd: no such template in "):
         render("../../etc/passwd", fmt="md")
-    with pytest.raises(ValueError, match="choose one of md, mrkdwn, html, plain"):
+    with pytest.raises(ValueError, match="choose one of md, mrkdwn, html, plain, xml"):
         render("changelog/entry.md.j2", fmt="pdf")
 
 
@@ -108,8 +70,71 @@ def test_a_team_s_own_template_comes_first(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_template_cannot_reach_into_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     team_template(tmp_path, monkeypatch, "{{ x.__class__.__mro__ }}")
-    with pytest.raises(SecurityError):
+    with pytest.raises(TemplateProblem, match="SecurityError") as found:
         render("own.j2", fmt="md", x="x")
+    assert isinstance(found.value.__cause__, SecurityError)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a\n{% if %}\n", "own.j2:2: Expected an expression"),
+        ("a\n\n{{ nope }}", "own.j2:3: UndefinedError: 'nope' is undefined"),
+        ("{{ 1 + 'a' }}", "own.j2:1: TypeError"),
+        ("{% include 'changelog/nope.j2' %}", "changelog/nope.j2: no such template in "),
+        ("{% include 'own.j2' %}", "own.j2:1: RecursionError"),
+    ],
+)
+def test_a_broken_template_is_named_with_its_line(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team_template(tmp_path, monkeypatch, text)
+    with pytest.raises(TemplateProblem) as found:
+        render("own.j2", fmt="md")
+    assert said in str(found.value)
+    assert str(tmp_path) in str(found.value)
+    assert "no such template" in said or "remove the file" in str(found.value)
+
+
+def test_a_product_s_templates_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The team's own for the product, the team's own, the project's for the product, the project's."""
+    team, project = tmp_path / "team", tmp_path / "project"
+    monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(team))
+    monkeypatch.setattr(module, "TEMPLATES", project)
+    folders = [team / "products" / "shop", team, project / "products" / "shop", project]
+    assert template_folders("shop") == folders
+    assert template_folders() == [team, project]
+    for folder in reversed(folders):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "x.j2").write_text(f"{folder.relative_to(tmp_path)}: {{{{ text }}}}")
+    for folder in folders:
+        assert render("x.j2", fmt="plain", product="shop", text="a") == f"{folder.relative_to(tmp_path)}: a"
+        assert find_template("x.j2", "shop") == folder / "x.j2"
+        (folder / "x.j2").unlink()
+    with pytest.raises(TemplateProblem, match=r"x\.j2: no such template"):
+        find_template("x.j2", "shop")
+
+
+@pytest.mark.parametrize("product", ["../shop", "a/b", "..", "", "Shop", "a\x00", "/etc"])
+def test_a_product_is_not_a_path(product: str) -> None:
+    with pytest.raises(ValueError, match="not the id of a product"):
+        render("changelog/entry.md.j2", fmt="md", product=product, changelog=changelog())
+
+
+def test_a_product_is_data_of_its_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    product = load_product(DEMO)
+    (tmp_path / "products" / product.id).mkdir(parents=True)
+    monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path))
+    (tmp_path / "products" / product.id / "own.j2").write_text("{{ product.name }}")
+    assert render("own.j2", fmt="plain", product=product) == product.name
+
+
+def test_a_product_s_own_changelog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "products" / "shop" / "changelog").mkdir(parents=True)
+    (tmp_path / "products" / "shop" / "changelog" / "change.md.j2").write_text("* {{ change.description }}\n")
+    monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path))
+    assert changelog_markdown(changelog("fix: x"), "shop").endswith("### Fixes\n\n* x\n")
+    assert changelog_markdown(changelog("fix: x")).endswith("- x (`0000000`)\n")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +161,7 @@ def test_our_own_markup_is_marked_and_loses_the_mark_when_joined() -> None:
     "url", ["javascript:alert(1)", "http://x y", "http://x)(", "https://x/<b>", "", "//x", "http://x\u202e"]
 )
 def test_only_plain_web_addresses_become_links(url: str) -> None:
-    assert [link("x", url, fmt) for fmt in FORMATS] == ["x"] * 4
+    assert [link("x", url, fmt) for fmt in FORMATS] == ["x"] * 5
 
 
 def test_links_by_format() -> None:
@@ -266,12 +291,7 @@ def test_html_shows_data_as_it_is(text: str) -> None:
     page.feed(f'<p title="{escape(text, "html")}">{escape(text, "html")}</p>')
     page.close()
     assert page.tags == ["p"]
-    assert page.text == one_line(text)
-
-
-def changelog(*commits: str, **options: str) -> Changelog:
-    raw = [RawCommit(f"{i:07x}" * 5 + "abcde", ("0" * 40,), m, "Ada", "", 1_795_000_000) for i, m in enumerate(commits)]
-    return build(raw, product="Webapp", version="2.8.0", previous="v2.7.0", on=dt.date(2026, 11, 20), **options)  # type: ignore[arg-type]
+    assert page.text == one_line(text).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
 def test_an_entry_of_a_changelog_file() -> None:
@@ -316,19 +336,8 @@ def test_links_of_other_forges(web: str, commit: str, pull: str) -> None:
 def test_an_empty_release_and_one_of_maintenance_say_so() -> None:
     assert changelog_markdown(changelog()) == "## [2.8.0] - 2026-11-20\n\nNo changes.\n"
     assert "Maintenance only" in changelog_markdown(changelog("chore: x"))
-    assert json.dumps(changelog_slack(changelog())).count("No changes.") == 1
 
 
-MESSAGES = st.lists(
-    st.one_of(
-        TEXTS,
-        TEXTS.map(lambda text: f"feat: {text}"),
-        st.tuples(TEXTS, TEXTS).map(
-            lambda both: f"fix({one_line(both[0])})!: x\n\n{both[1]}\n\nBREAKING CHANGE: {both[1]}"
-        ),
-    ),
-    max_size=6,
-)
 OURS = {
     *("heading_open", "heading_close", "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close"),
     *("paragraph_open", "paragraph_close", "inline", "text", "strong_open", "strong_close", "link_open", "link_close"),
@@ -351,24 +360,6 @@ def test_hostile_commits_in_markdown(messages: list[str]) -> None:
         assert [title for title in shown[1:] if title not in {"Highlights", "Before you upgrade", "Thanks"}] == wanted
 
 
-SLACK_LINK = re.compile(r"<https://github\.com/octo/webapp[^<>|]*\|[^<>|]*>")
-
-
-@given(MESSAGES)
-def test_hostile_commits_in_slack(messages: list[str]) -> None:
-    for block_ in changelog_slack(changelog(*messages, web_url=WEB)):
-        text = block_["text"]["text"]
-        assert "<" not in SLACK_LINK.sub("", text)
-        assert not re.search(r"@\w", text)
-        assert block_["type"] == "header" or block_["text"]["verbatim"] is True
-
-
-@given(MESSAGES)
-def test_hostile_commits_as_data(messages: list[str]) -> None:
-    data = changelog_data(changelog(*messages))
-    assert json.loads(json.dumps(data)) == data
-
-
 @given(st.lists(st.text(alphabet="ab &<>🎉").map(lambda text: escape(text, "mrkdwn"))), st.integers(20, 60))
 def test_texts_are_split_and_never_cut(lines: list[str], limit: int) -> None:
     texts = pack(lines, limit)
@@ -382,30 +373,13 @@ def test_a_link_is_not_parted() -> None:
     assert pack([line], 80) == ["x" * 40, f" <{WEB}/commit/1|`1`>"]
 
 
-def test_a_large_changelog_fills_several_slack_messages() -> None:
-    found = changelog(*(f"feat: {'long words ' * 80}{i}" for i in range(300)), web_url=WEB)
-    messages = changelog_slack_messages(found)
-    texts = [part["text"]["text"] for message in messages for part in message]
-    assert len(messages) > 1
-    assert all(len(message) <= SLACK_BLOCKS for message in messages)
-    assert all(units(text) <= SLACK_TEXT for text in texts)
-    assert all(f" {i} (<" in "\n".join(texts) for i in range(300))
-    first = changelog_slack(found)
-    assert len(first) == SLACK_BLOCKS
-    assert "more lines are in the full changelog" in first[-1]["text"]["text"]
-
-
-def test_a_title_too_long_for_a_header_is_a_section() -> None:
-    found = build([], product="p" * 200, version="2.8.0", previous=None, on=dt.date(2026, 11, 20))
-    assert changelog_slack(found)[0]["text"]["text"] == f"{'p' * 200} 2.8.0"
-
-
 def test_memory_of_formats() -> None:
     assert [escape("<b> @x", fmt) for fmt in FORMATS] == [
         f"&lt;b&gt; @{BREAK}x",
         f"&lt;b&gt; @{BREAK}x",
         "&lt;b&gt; @x",
         "<b> @x",
+        "&lt;b&gt; @x",
     ]
 
 

@@ -104,9 +104,17 @@ def escape_mrkdwn(text: str) -> str:
     return _unmention(line)
 
 
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def escape_html(text: str) -> str:
-    """HTML text or attribute value."""
-    return html.escape(one_line(text))
+    """HTML text or attribute value, fit for XHTML too: what XML cannot hold becomes U+FFFD."""
+    return html.escape(_NOT_XML.sub("\ufffd", one_line(text)))
+
+
+def escape_xml(text: str) -> str:
+    """XML text or attribute value for programs: unlike in HTML, the line breaks of the text stay."""
+    return html.escape(_NOT_XML.sub("\ufffd", clean(text)))
 
 
 def escape_plain(text: str) -> str:
@@ -119,22 +127,28 @@ _ESCAPES: dict[str, Callable[[str], str]] = {
     "mrkdwn": escape_mrkdwn,
     "html": escape_html,
     "plain": escape_plain,
+    "xml": escape_xml,
 }
 FORMATS = tuple(_ESCAPES)
 
 
 def escape(text: str, fmt: str) -> Safe:
-    """`text` for the format (md, mrkdwn, html or plain), on one line; what is `Safe` already stays as it is."""
+    """`text` for the format, on one line but in xml; what is `Safe` already stays as it is."""
     return text if isinstance(text, Safe) else Safe(_ESCAPES[fmt](text))
 
 
 _HTTP = re.compile(r"https?://[^\s\"'<>()\[\]{}|\\^`]+", re.IGNORECASE)
 
 
+def is_web(url: object) -> bool:
+    """Whether this is a plain http(s) address, which is safe as the target of a link in any format."""
+    return isinstance(url, str) and _HTTP.fullmatch(url) is not None and clean(url) == url
+
+
 def link(text: str, url: str, fmt: str) -> Safe:
     """`text` as a link to `url`, or only as text where the URL is not a plain http(s) one."""
     shown = escape(text, fmt)
-    if not isinstance(url, str) or _HTTP.fullmatch(url) is None or clean(url) != url:
+    if not is_web(url) or fmt == "xml":
         return shown
     if fmt == "md":
         return Safe(f"[{shown}]({url})")
@@ -162,7 +176,7 @@ def block(text: str, fmt: str, indent: str = "") -> Safe:
         lines.append(escaped)
     while lines and not lines[-1]:
         lines.pop()
-    joined = "<br>\n" if fmt == "html" else "\n"
+    joined = "<br/>\n" if fmt == "html" else "\n"
     return Safe(joined.join((indent + line if i and line else line) for i, line in enumerate(lines)))
 
 
@@ -171,7 +185,7 @@ def code(text: str, fmt: str) -> Safe:
     word = one_line(text)
     if fmt == "html":
         return Safe(f"<code>{html.escape(word)}</code>")
-    if fmt == "plain" or re.fullmatch(r"[\w./+-]+", word) is None:
+    if fmt in {"plain", "xml"} or re.fullmatch(r"[\w./+-]+", word) is None:
         return escape(word, fmt)
     return Safe(f"`{word}`")
 
@@ -215,31 +229,50 @@ def inline(text: str, fmt: str) -> Safe:
     return Safe("".join(shown))
 
 
+def commit_page(change: Change, web_url: str) -> str:
+    """URL of a change's commit; empty where there is no page."""
+    return _page(web_url, "commit", change.id) if change.id else ""
+
+
+def pull_page(pull: str, web_url: str) -> str:
+    """URL of a pull or merge request, `#12` or `!12`; empty where there is no page."""
+    return _page(web_url, pull[0], pull[1:]) if pull else ""
+
+
+def issue_page(target: str, web_url: str) -> str:
+    """URL of an issue of this repository, `#12`; empty for any other target."""
+    return _page(web_url, "issue", target[1:]) if target[:1] == "#" and target[1:].isdecimal() else ""
+
+
 def described(change: Change, web_url: str, fmt: str) -> Safe:
     """Description of a change; the pull request that a squash merge put behind it becomes a link."""
-    description = change.description
-    text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
-    if not pull:
-        return inline(description, fmt)
-    return Safe(f"{inline(text, fmt)} ({link(pull, _page(web_url, pull[0], pull[1:]), fmt)})")
+    pull = pulled(change, web_url, fmt)
+    return Safe(f"{titled(change, fmt)} ({pull})") if pull else titled(change, fmt)
+
+
+def titled(change: Change, fmt: str) -> Safe:
+    """Description of a change without the pull request that a squash merge put behind it."""
+    return inline(without_pull(change.description)[0], fmt)
+
+
+def pulled(change: Change, web_url: str, fmt: str) -> Safe:
+    """The pull or merge request of a change, `#12`, linked where the repository has a page; empty where none is known."""
+    pull = without_pull(change.description)[1]
+    return link(pull, pull_page(pull, web_url), fmt) if pull else Safe("")
 
 
 def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
     """The short id of a change, linked where the repository has a page; empty for a change without an id."""
     if not change.id:
         return Safe("")
-    return link(code(change.id[:7], fmt), _page(web_url, "commit", change.id), fmt)
+    return link(code(change.id[:7], fmt), commit_page(change, web_url), fmt)
 
 
 def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
     """The issues that a change closes, each linked where it is one of this repository."""
-    targets = closes(change)
     if not web_url:
-        return [Safe(escape(target, fmt)) for target in targets]
-    return [
-        link(target, _page(web_url, "issue", target[1:]) if target[:1] == "#" and target[1:].isdecimal() else "", fmt)
-        for target in targets
-    ]
+        return [escape(target, fmt) for target in closes(change)]
+    return [link(target, issue_page(target, web_url), fmt) for target in closes(change)]
 
 
 def item_md(change: Change, web_url: str) -> str:

@@ -1,4 +1,4 @@
-"""The one Jinja environment and the renderers: text that leaves the house, escaped for the format that it goes to.
+"""The one Jinja environment: text that leaves the house, escaped for the format that it goes to.
 
 Whatever a template prints is data and is escaped for the output format; only what `escaping` itself marked as `Safe`
 passes as it is. Nothing that Jinja builds (`~`, `|safe`, a macro's result) counts as safe, so a mistake in a template
@@ -8,13 +8,13 @@ shows as a visible backslash, never as somebody's markup.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+import traceback
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from release_ops.domain.changelog import Changelog
-from release_ops.domain.model import Change
 from release_ops.domain.notes import Notes
 from release_ops.escaping import (
     BREAK,
@@ -27,52 +27,115 @@ from release_ops.escaping import (
     commit_link,
     described,
     escape,
-    escape_mrkdwn,
     item_md,
     link,
     one_line,
     pack,
+    pulled,
+    titled,
     units,
 )
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    from release_ops.domain.model import Product
+
 __all__ = [
     "BREAK",
     "FORMATS",
-    "SLACK_BLOCKS",
-    "SLACK_TEXT",
+    "NOTES_FORMATS",
+    "TEMPLATES",
     "Safe",
+    "TemplateProblem",
     "block",
-    "changelog_data",
+    "changelog_by_template",
     "changelog_markdown",
-    "changelog_slack",
-    "changelog_slack_messages",
     "clean",
     "escape",
+    "find_template",
     "link",
     "notes_markdown",
+    "notes_text",
     "one_line",
     "pack",
     "render",
+    "template_folders",
     "units",
 ]
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "include" / "templates"
+_PRODUCT_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,49}")
 
 
-def render(template: str, *, fmt: str, **data: Any) -> str:
-    """The template (`changelog/entry.md.j2`) with the data, every value escaped for `fmt` (md, mrkdwn, html, plain).
+class TemplateProblem(ValueError):
+    """A template that cannot be used: file, line, what is wrong, and what to do."""
 
-    A team's own file of that name in the folder of RELEASE_OPS_TEMPLATES comes first. Raises jinja2.TemplateError:
-    TemplateNotFound, UndefinedError for a name that `data` lacks, SecurityError for a template that reaches too far.
+
+def template_folders(product: str | None = None) -> list[Path]:
+    """Where templates are looked for, in this order; a file of the same name in an earlier folder replaces the later.
+
+    A team's own for the product, a team's own, the project's for the product, the project's. ValueError for what is no
+    product's id: it becomes part of a path.
     """
-    return _environment(fmt, os.environ.get("RELEASE_OPS_TEMPLATES", "")).get_template(template).render(**data)
+    if product is not None and _PRODUCT_ID.fullmatch(product) is None:
+        raise ValueError(
+            f"product {product!r}: not the id of a product; write small letters, digits, '-', '_' and '.', 50 at most"
+        )
+    own = os.environ.get("RELEASE_OPS_TEMPLATES", "")
+    roots = [*([Path(own)] if own else []), TEMPLATES]
+    return [folder for root in roots for folder in (*([root / "products" / product] if product else []), root)]
 
 
-@lru_cache(maxsize=16)
-def _environment(fmt: str, own: str) -> ImmutableSandboxedEnvironment:
+def find_template(name: str, product: str | None = None) -> Path:
+    """The file of a template that is not for Jinja. Raises TemplateProblem where no folder has it."""
+    folders = template_folders(product)
+    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if found is None:
+        raise TemplateProblem(f"{name}: no such template in {_listed(folders)}")
+    return found
+
+
+def _listed(folders: list[Path]) -> str:
+    return ", ".join(str(folder) for folder in folders)
+
+
+def render(template: str, *, fmt: str, product: Product | str | None = None, **data: Any) -> str:
+    """The template (`changelog/entry.html.j2`) with the data, every value escaped for `fmt` (one of FORMATS).
+
+    With a product, or its id, the product's own file of that name comes first; see `template_folders`. The template
+    sees a Product as `product`. Raises TemplateProblem: no such template, a name that `data` lacks, a template that
+    reaches too far, and any other mistake in it, with file and line.
+    """
+    from jinja2 import TemplateNotFound, TemplateSyntaxError  # noqa: PLC0415
+
+    if product is not None and not isinstance(product, str):
+        data["product"] = product
+        product = product.id
+    folders = template_folders(product)
+    environment = _environment(fmt, tuple(str(folder) for folder in folders))
+    try:
+        return environment.get_template(template).render(**data)
+    except TemplateNotFound as error:
+        raise TemplateProblem(f"{error.name}: no such template in {_listed(folders)}") from error
+    except TemplateSyntaxError as error:
+        raise _problem(error.filename or template, error.lineno, error.message or "cannot be read") from error
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        at = next((frame for frame in reversed(frames) if Path(frame.filename).suffix == ".j2"), None)
+        file, line = (at.filename, at.lineno) if at else (template, None)
+        raise _problem(file, line, f"{type(error).__name__}: {error}") from error
+
+
+def _problem(file: str, line: int | None, said: str) -> TemplateProblem:
+    where = f"{file}:{line}" if line else file
+    ours = TEMPLATES in Path(file).parents and TEMPLATES / "products" not in Path(file).parents
+    remedy = "put it back as the project has it" if ours else "or remove the file, and the next one of its name is used"
+    return TemplateProblem(f"{where}: {said}; mend it, {remedy}")
+
+
+@lru_cache(maxsize=64)
+def _environment(fmt: str, folders: tuple[str, ...]) -> ImmutableSandboxedEnvironment:
     # Jinja takes longer to load than most changelogs to write, and the usual layout needs none.
     from jinja2 import FileSystemLoader, StrictUndefined, Undefined  # noqa: PLC0415
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
@@ -86,10 +149,10 @@ def _environment(fmt: str, own: str) -> ImmutableSandboxedEnvironment:
         return "" if value is None else escape(str(value), fmt)
 
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([*([own] if own else []), str(TEMPLATES)]),
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         finalize=finalize,
-        autoescape=False,  # `finalize` escapes, for four formats instead of one
+        autoescape=False,  # `finalize` escapes, for five formats instead of one
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -99,26 +162,27 @@ def _environment(fmt: str, own: str) -> ImmutableSandboxedEnvironment:
         code=lambda text: code(text, fmt),
         link=lambda text, url: link(text, url, fmt),
         described=lambda change, web_url="": described(change, web_url, fmt),
+        titled=lambda change: titled(change, fmt),
+        pulled=lambda change, web_url="": pulled(change, web_url, fmt),
         commit=lambda change, web_url="": commit_link(change, web_url, fmt),
         closes=lambda change, web_url="": closed(change, web_url, fmt),
     )
     return environment
 
 
-def _own_template(name: str) -> bool:
-    """Whether a team has a template of its own in the place of ours."""
-    own = os.environ.get("RELEASE_OPS_TEMPLATES", "")
-    return bool(own) and Path(own, name).is_file()
+def _own_template(name: str, product: str | None) -> bool:
+    """Whether there is a template in the place of ours."""
+    return any((folder / name).is_file() for folder in template_folders(product)[:-1])
 
 
-def changelog_markdown(changelog: Changelog) -> str:
+def changelog_markdown(changelog: Changelog, product: str | None = None) -> str:
     """The entry of a changelog file (keep-a-changelog): heading, sections, ends with a line break.
 
     Written by a team's own `changelog/entry.md.j2` or `changelog/change.md.j2` where there is one; otherwise without
     Jinja, twenty times as fast, in the layout of our templates of these names.
     """
-    if _own_template("changelog/entry.md.j2") or _own_template("changelog/change.md.j2"):
-        return changelog_by_template(changelog)
+    if _own_template("changelog/entry.md.j2", product) or _own_template("changelog/change.md.j2", product):
+        return changelog_by_template(changelog, product)
     title = f"[{escape(changelog.version, 'md')}]"
     if changelog.compare_url:
         title = link(changelog.version, changelog.compare_url, "md")
@@ -134,86 +198,22 @@ def changelog_markdown(changelog: Changelog) -> str:
     return "".join(parts)
 
 
-def changelog_by_template(changelog: Changelog) -> str:
+def changelog_by_template(changelog: Changelog, product: str | None = None) -> str:
     """The same by the template `changelog/entry.md.j2`."""
-    return render("changelog/entry.md.j2", fmt="md", changelog=changelog).rstrip("\n") + "\n"
+    return render("changelog/entry.md.j2", fmt="md", product=product, changelog=changelog).rstrip("\n") + "\n"
 
 
-def notes_markdown(notes: Notes) -> str:
+NOTES_FORMATS = ("md", "html", "plain")
+
+
+def notes_text(notes: Notes, fmt: str, product: str | None = None) -> str:
+    """Release notes for one audience by `notes/notes.<fmt>.j2`; `fmt` is one of NOTES_FORMATS. HTML is a whole page."""
+    if fmt not in NOTES_FORMATS:
+        raise ValueError(f"format {fmt!r}: notes are written in {', '.join(NOTES_FORMATS)}")
+    text = render(f"notes/notes.{fmt}.j2", fmt=fmt, product=product, notes=notes, changelog=notes.changelog)
+    return text.rstrip("\n") + "\n"
+
+
+def notes_markdown(notes: Notes, product: str | None = None) -> str:
     """Release notes for one audience, for a page or the body of a GitHub release."""
-    return render("notes/notes.md.j2", fmt="md", notes=notes, changelog=notes.changelog).rstrip("\n") + "\n"
-
-
-def changelog_data(changelog: Changelog) -> dict[str, Any]:
-    """The changelog as JSON-safe data for other programs; texts are as the commits have them."""
-    return {
-        "product": changelog.product,
-        "version": changelog.version,
-        "previous": changelog.previous,
-        "date": changelog.date.isoformat(),
-        "is_empty": changelog.is_empty,
-        "compare_url": changelog.compare_url,
-        "sections": [
-            {"title": section.title, "changes": [_change_data(change) for change in section.changes]}
-            for section in changelog.sections
-        ],
-        "hidden": [_change_data(change) for change in changelog.hidden],
-        "contributors": list(changelog.contributors),
-    }
-
-
-def _change_data(change: Change) -> dict[str, Any]:
-    return {
-        "id": change.id,
-        "type": change.type,
-        "scope": change.scope,
-        "breaking": change.breaking,
-        "description": change.description,
-        "notes": list(change.notes),
-        "references": [{"action": one.action, "target": one.target} for one in change.references],
-        "author": change.author,
-        "committed_at": change.committed_at.isoformat() if change.committed_at else None,
-    }
-
-
-SLACK_BLOCKS = 50
-SLACK_TEXT = 3000
-SLACK_HEADER = 150
-
-
-def changelog_slack(changelog: Changelog) -> list[dict[str, Any]]:
-    """Block Kit blocks of one message, within Slack's limits (50 blocks, 3000 characters each, header 150).
-
-    A changelog that needs more says in its last block how many lines are not in this message;
-    `changelog_slack_messages` has them all.
-    """
-    first, *others = changelog_slack_messages(changelog)
-    if not others:
-        return first
-    more = sum(part["text"]["text"].count("\n") + 1 for message in others for part in message)
-    where = link("the full changelog", changelog.compare_url, "mrkdwn")
-    return [*first, *_sections([f"_{more} more lines are in {where}._"])]
-
-
-def changelog_slack_messages(changelog: Changelog) -> list[list[dict[str, Any]]]:
-    """The whole changelog as Block Kit messages, split between lines wherever one message or block is full."""
-    text = render("changelog/slack.mrkdwn.j2", fmt="mrkdwn", changelog=changelog)
-    title = one_line(f"{changelog.product} {changelog.version}")
-    blocks: list[dict[str, Any]] = []
-    if units(title) <= SLACK_HEADER:
-        blocks.append({"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}})
-    else:
-        blocks += _sections([escape_mrkdwn(title)])
-    blocks += _sections(text.strip("\n").split("\n"))
-    # One less than the limit leaves room for a closing remark.
-    size = SLACK_BLOCKS - 1
-    return [blocks[i : i + size] for i in range(0, len(blocks), size)]
-
-
-def _sections(lines: Iterable[str]) -> list[dict[str, Any]]:
-    # `verbatim`: Slack must not make links, mentions or channel names out of plain text.
-    return [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-        for text in pack(lines, SLACK_TEXT)
-        if text.strip()
-    ]
+    return notes_text(notes, "md", product)

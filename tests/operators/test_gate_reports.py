@@ -20,7 +20,7 @@ from release_ops.domain.scope import freeze_features, readiness
 from release_ops.render import render
 
 NOW = datetime(2026, 11, 12, 9, tzinfo=UTC)
-PRODUCT = SimpleNamespace(name="Webapp", freeze=FreezePolicy())
+PRODUCT = SimpleNamespace(id="webapp", name="Webapp", freeze=FreezePolicy())
 RUN = {"product": "webapp", "version": "2.8.0", "kind": "beta"}
 COMMIT = "0123456789abcdef" * 2
 

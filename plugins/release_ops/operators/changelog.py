@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
 from release_ops.adapters.github_shapes import abridged
+from release_ops.changelog_formats import changelog_slack_messages
 from release_ops.domain.changelog import Changelog, build, merge_changelog_file
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.notes import AUDIENCES, notes_for
@@ -21,7 +22,7 @@ from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, parts
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.operators.planning import keep
-from release_ops.render import changelog_markdown, changelog_slack_messages, notes_markdown
+from release_ops.render import changelog_markdown, notes_markdown
 
 
 class GenerateChangelogOperator(DecidedOperator):
@@ -42,14 +43,14 @@ class GenerateChangelogOperator(DecidedOperator):
             repository.fetch()
             chosen = choose_version(ledger, run, product, repository, self.decision["commit"])
         changelog = changelog_of(product, repository, chosen)
-        text = changelog_markdown(changelog)
+        text = changelog_markdown(changelog, product.id)
         store = ledger.store
         with store.transaction():
             keep(store, run, f"changelog-{chosen['version']}.md", text)
-            blocks = json.dumps(changelog_slack_messages(changelog))
+            blocks = json.dumps(changelog_slack_messages(changelog, product.id))
             keep(store, run, f"changelog-{chosen['version']}.slack.json", blocks, "application/json")
             for audience in AUDIENCES:
-                notes = notes_markdown(notes_for(changelog, audience))
+                notes = notes_markdown(notes_for(changelog, audience), product.id)
                 keep(store, run, f"notes-{chosen['version']}-{audience}.md", notes)
         if changelog.is_empty:
             self.log.warning("nothing changed between %s and %s", chosen["base"] or "the beginning", chosen["commit"])
@@ -107,7 +108,7 @@ class PublishReleaseOperator(TaggingOperator):
             repository.fetch()
             effects.cut_branch(ledger, run, repository, branch, chosen["commit"])
             check_approved(repository, branch, run, chosen)
-            entry = changelog_markdown(changelog_of(product, repository, chosen))
+            entry = changelog_markdown(changelog_of(product, repository, chosen), product.id)
             committed = effects.commit_changelog(
                 ledger,
                 run,
@@ -191,7 +192,7 @@ def cut(
     tagged = effects.cut_tag(ledger, run, repository, chosen, commit, title)
     url = ""
     if github := parts.open_github(product):
-        body = notes_markdown(notes_for(changelog_of(product, repository, chosen), "general"))
+        body = notes_markdown(notes_for(changelog_of(product, repository, chosen), "general"), product.id)
         prerelease = run["kind"] != MilestoneKind.GA
         page = github.tree_url(chosen["tag"])
         published = effects.publish_github(
