@@ -274,10 +274,92 @@ def test_neither_airflow_nor_pandas_nor_jinja_is_loaded() -> None:
         capture_output=True,
         text=True,
     )
-    assert not {"airflow", "pandas", "numpy", "jinja2", "rich", "pydantic"} & set(told.stdout.split())
+    assert not {"airflow", "pandas", "numpy", "jinja2", "rich", "pydantic", "typst"} & set(told.stdout.split())
 
 
 @pytest.mark.parametrize("fmt", ["html", "plain", "xml", "confluence"])
 def test_other_formats(fmt: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--repo", str(repository), "--all", "--format", fmt) == 0
     assert capsys.readouterr().out.count("close files") == 1
+
+
+def test_the_body_of_a_github_release(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    web = "https://github.com/octo/webapp"
+    assert run("--repo", str(repository), "--format", "github", "--to", "v1.0.1", "--web-url", web) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("## What's Changed\n\n### Fixes\n\n* on the maintenance line by Ada in [`")
+    assert printed.endswith(f"**Full Changelog**: [v1.0.0...v1.0.1]({web}/compare/v1.0.0...v1.0.1)\n")
+
+
+def test_a_pdf_goes_into_a_file(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "changelog.pdf"
+    assert run("--repo", str(repository), "--all", "--format", "pdf", "--output", str(file)) == 0
+    assert capsys.readouterr().out == ""
+    assert file.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_pdf_goes_into_a_pipe(repository: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run("--repo", str(repository), "--format", "pdf") == 0
+    assert capfdbinary.readouterr().out.startswith(b"%PDF-")
+
+
+def test_a_pdf_is_not_for_a_terminal(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run("--repo", str(repository), "--format", "pdf") == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "name a file with --output FILE" in printed.err
+
+
+@pytest.mark.parametrize("fmt", ["md", "json", "slack"])
+def test_a_file_has_what_the_terminal_shows(
+    fmt: str, repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "changelog"
+    assert run("--repo", str(repository), "--all", "--format", fmt) == 0
+    printed = capsys.readouterr().out
+    assert run("--repo", str(repository), "--all", "--format", fmt, "--output", str(file)) == 0
+    assert file.read_text() == printed
+
+
+@pytest.mark.parametrize(
+    ("fmt", "begins"), [("html", "<!DOCTYPE html>"), ("plain", "webapp 1.1.0: Release notes\n====")]
+)
+def test_notes_in_other_formats(fmt: str, begins: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--repo", str(repository), "--audience", "customer", "--format", fmt) == 0
+    assert capsys.readouterr().out.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--audience", "customer", "--format", "xml"), "notes are written in md, html, plain"),
+        (("--all", "--format", "github"), "leave out --all"),
+        (("--output", "/nowhere/x.md"), "No such file or directory: '/nowhere/x.md'"),
+        (("--product", "../x"), "not the id of a product"),
+    ],
+)
+def test_what_cannot_be_written(
+    args: tuple[str, ...], said: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--repo", str(repository), *args) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert said in printed.err
+
+
+def test_a_team_s_broken_template_leaves_the_file(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "own" / "products" / "shop" / "changelog"
+    folder.mkdir(parents=True)
+    (folder / "entry.md.j2").write_text("{{ changelog.version }")
+    monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path / "own"))
+    file = tmp_path / "CHANGELOG.md"
+    file.write_text("good")
+    assert run("--repo", str(repository), "--product", "shop", "--output", str(file)) == 2
+    assert f"{folder}/entry.md.j2:1: " in capsys.readouterr().err
+    assert file.read_text() == "good"
+    assert run("--repo", str(repository), "--output", str(file)) == 0

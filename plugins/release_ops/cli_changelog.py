@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,18 +16,15 @@ from typing import TYPE_CHECKING, Any
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_mirror import Mirror
 from release_ops.adapters.git_process import Git, RepositoryError
+from release_ops.changelog_formats import CHANGELOG_FORMATS, history
 from release_ops.changelogs import Source, all_changelogs, changelog_of, next_of
-from release_ops.domain.changelog_file import NEW_FILE
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.tag_forms import TagForms, find_forms
 from release_ops.domain.versions import STAGES
-from release_ops.render import changelog_data, changelog_markdown, changelog_slack_messages, notes_markdown
+from release_ops.render import NOTES_FORMATS, notes_text
 
 if TYPE_CHECKING:
     from release_ops.domain.changelog import Changelog
-
-
-FORMATS = ("md", "json", "html", "plain", "xml", "confluence", "slack")
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -45,8 +42,11 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--version", dest="release", metavar="V", help="its version (default: its tag's, or the next one)"
     )
     parser.add_argument("--all", action="store_true", help="every release of the whole history, newest first")
-    parser.add_argument("--format", choices=FORMATS, default="md", help="default: md")
-    parser.add_argument("--audience", choices=tuple(AUDIENCES), help="release notes for these people instead (md)")
+    parser.add_argument("--format", choices=tuple(CHANGELOG_FORMATS), default="md", help="default: md")
+    notes = f"release notes for these people instead ({', '.join(NOTES_FORMATS)})"
+    parser.add_argument("--audience", choices=tuple(AUDIENCES), help=notes)
+    parser.add_argument("--output", metavar="FILE", help="write into this file (default: standard output)")
+    parser.add_argument("--product", metavar="ID", help="use the templates of this product where it has its own")
     parser.add_argument("--web-url", default="", metavar="URL", help="page of the repository, for links")
     parser.set_defaults(run=run)
     version = subparsers.add_parser(
@@ -84,9 +84,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the changelog to standard output. 0, or 2 where the repository or an argument cannot be read."""
-    if args.all and (args.base or args.release or args.audience):
-        sys.stderr.write("release-ops changelog: --all takes neither --from, --version nor --audience\n")
+    """Write the changelog to standard output or a file. 0, or 2 where something cannot be read, written or done."""
+    problem = _contradiction(args)
+    if problem:
+        sys.stderr.write(f"release-ops changelog: {problem}\n")
         return 2
     try:
         with _opened(args.repo) as repository:
@@ -95,39 +96,46 @@ def run(args: argparse.Namespace) -> int:
                 found = list(all_changelogs(source, to=args.to))[::-1]
             else:
                 found = [changelog_of(source, to=args.to, base=args.base, version=args.release)]
+        _write(_texts(found, args), args.output)
+    except BrokenPipeError:
+        raise
     except (RepositoryError, ValueError, OSError) as error:
         sys.stderr.write(f"release-ops changelog: {error}\n")
         return 2
-    if args.audience:
-        sys.stdout.write(notes_markdown(notes_for(found[0], args.audience)))
-    else:
-        _print(found, args.format, whole=args.all)
     return 0
 
 
-def _print(changelogs: Sequence[Changelog], fmt: str, *, whole: bool) -> None:
-    if fmt == "md":
-        if whole:
-            sys.stdout.write(NEW_FILE + "\n")
-        for i, changelog in enumerate(changelogs):
-            sys.stdout.write(("\n" if i else "") + changelog_markdown(changelog))
-        return
-    if fmt in {"html", "plain", "xml", "confluence"}:
-        from release_ops.writers import WRITERS, page_html  # noqa: PLC0415
+def _contradiction(args: argparse.Namespace) -> str:
+    if args.all and (args.base or args.release or args.audience):
+        return "--all takes neither --from, --version nor --audience"
+    if args.all and args.format == "github":
+        return "--format github is the text of one release: leave out --all, or take --format md"
+    if args.audience and args.format not in NOTES_FORMATS:
+        return f"--audience with --format {args.format}: notes are written in {', '.join(NOTES_FORMATS)}"
+    if args.format == "pdf" and not args.output and sys.stdout.isatty():
+        return "a PDF is not for a terminal: name a file with --output FILE, or send it to a program"
+    return ""
 
-        text = "\n".join(WRITERS[fmt](changelog) for changelog in changelogs)
-        if fmt == "html":
-            text = page_html(text, f"{changelogs[0].product} changelog" if changelogs else "Changelog")
-        if fmt == "xml" and whole:
-            text = f"<changelogs>\n{text}</changelogs>\n"
-        sys.stdout.write(text)
+
+def _texts(found: Sequence[Changelog], args: argparse.Namespace) -> Iterable[str | bytes]:
+    if args.audience:
+        return [notes_text(notes_for(found[0], args.audience), args.format, args.product)]
+    if args.all:
+        return history(found, args.format, args.product)
+    return [CHANGELOG_FORMATS[args.format].write(found[0], args.product)]
+
+
+def _write(texts: Iterable[str | bytes], output: str | None) -> None:
+    if output is None:
+        for text in texts:
+            if isinstance(text, bytes):
+                sys.stdout.buffer.write(text)
+            else:
+                sys.stdout.write(text)
         return
-    if fmt == "json":
-        data: Any = [changelog_data(changelog) for changelog in changelogs]
-        data = data if whole else data[0]
-    else:
-        data = [message for changelog in changelogs for message in changelog_slack_messages(changelog)]
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    # Made before the file is touched: a template with a mistake leaves the last good file.
+    whole = b"".join(text if isinstance(text, bytes) else text.encode() for text in texts)
+    Path(output).write_bytes(whole)
 
 
 def run_next(args: argparse.Namespace) -> int:
