@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -26,9 +25,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tables import machine, write_between
+
 CACHE = Path(os.environ.get("RELEASE_OPS_BENCHMARKS", Path.home() / ".cache" / "release-ops-benchmarks"))
 ROOT = Path(__file__).resolve().parents[1]
-BEGIN, END = "<!-- changelog: begin -->", "<!-- changelog: end -->"
 
 
 @dataclass
@@ -154,10 +154,8 @@ def table(chosen: list[Tool], repo: Path, runs: int) -> str:
     commits = subprocess.run(
         ["git", "-C", str(repo), "rev-list", "--count", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    load = os.getloadavg()[0]
     lines = [
-        f"{commits} commits; median of {runs} runs, {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {os.cpu_count()} cores "
-        f"({platform.machine()}, load {load:.1f} at the end), Python {platform.python_version()}.",
+        f"{commits} commits; median of {runs} runs, {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {machine()}.",
         "",
         "| tool | wall s | to the floor | user CPU s | to the floor | peak MiB |",
         "|---|---:|---:|---:|---:|---:|",
@@ -206,8 +204,7 @@ def main() -> None:
     text = table(chosen, args.repo, args.runs)
     print(text)
     if args.write:
-        before, _, rest = args.write.read_text().partition(BEGIN)
-        args.write.write_text(f"{before}{BEGIN}\n{text}{END}{rest.partition(END)[2]}")
+        write_between(args.write, "changelog", text)
 
 
 if __name__ == "__main__":

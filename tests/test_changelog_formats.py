@@ -22,16 +22,15 @@ from release_ops.changelog_formats import (
     SLACK_TEXT,
     XML_NAMESPACE,
     changelog_confluence,
-    changelog_data,
     changelog_github,
     changelog_html,
     changelog_plain,
     changelog_slack_messages,
     changelog_xml,
     history,
-    json_text,
     page_html,
 )
+from release_ops.changelog_json import changelog_data, json_text
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.escaping import BREAK, one_line, units, without_pull

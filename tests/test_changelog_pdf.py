@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from pypdf import PdfReader
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS, history
+from release_ops.changelog_json import changelog_data
 from release_ops.changelog_pdf import changelogs_pdf, pdf_data
 from release_ops.domain.changelog import Changelog
 from release_ops.escaping import clean, one_line, without_pull
@@ -68,6 +69,12 @@ def test_texts_of_many_scripts_have_glyphs_and_can_be_copied(text: str) -> None:
     shown = text_of(reader)
     # Hebrew is stored in the order in which it is seen.
     assert squeezed(text) in shown or squeezed(text)[::-1] in shown
+
+
+def test_what_no_font_can_show_is_in_the_attached_data() -> None:
+    found = changelog("feat: a 𒀀𒀁 b", "fix: ꦗꦮ")
+    (attached,) = read(found).attachments["changelog.json"]
+    assert json.loads(attached) == [changelog_data(found)]
 
 
 def test_the_same_changelog_gives_the_same_bytes() -> None:

@@ -360,6 +360,8 @@ def test_hostile_commits_in_markdown(messages: list[str]) -> None:
         assert [title for title in shown[1:] if title not in {"Highlights", "Before you upgrade", "Thanks"}] == wanted
 
 
+@example(["🎉" * 100], 21)
+@example(["🎉" * 10 + "a" * 50 + "🎉" * 50], 20)
 @given(st.lists(st.text(alphabet="ab &<>🎉").map(lambda text: escape(text, "mrkdwn"))), st.integers(20, 60))
 def test_texts_are_split_and_never_cut(lines: list[str], limit: int) -> None:
     texts = pack(lines, limit)

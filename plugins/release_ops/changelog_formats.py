@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from release_ops.changelog_json import changelog_data, json_text
 from release_ops.domain.changelog import Changelog, Section
 from release_ops.domain.changelog_file import NEW_FILE
 from release_ops.domain.model import Change
@@ -55,47 +55,6 @@ def changelog_plain(changelog: Changelog, product: str | None = None) -> str:
 def changelog_xml(changelog: Changelog, product: str | None = None) -> str:
     """The element `changelog` of the namespace XML_NAMESPACE: what `changelog_data` has, as attributes and texts."""
     return render("changelog/entry.xml.j2", fmt="xml", product=product, changelog=changelog, namespace=XML_NAMESPACE)
-
-
-def changelog_data(changelog: Changelog) -> dict[str, Any]:
-    """The changelog as JSON-safe data for other programs; texts are as the commits have them."""
-    return {
-        "product": changelog.product,
-        "version": changelog.version,
-        "previous": changelog.previous,
-        "date": changelog.date.isoformat(),
-        "is_empty": changelog.is_empty,
-        "compare_url": changelog.compare_url,
-        "sections": [
-            {"title": section.title, "changes": [_change_data(change) for change in section.changes]}
-            for section in changelog.sections
-        ],
-        "hidden": [_change_data(change) for change in changelog.hidden],
-        "contributors": list(changelog.contributors),
-    }
-
-
-def _change_data(change: Change) -> dict[str, Any]:
-    return {
-        "id": change.id,
-        "type": change.type,
-        "scope": change.scope,
-        "breaking": change.breaking,
-        "description": change.description,
-        "notes": list(change.notes),
-        "references": [{"action": one.action, "target": one.target} for one in change.references],
-        "author": change.author,
-        "committed_at": change.committed_at.isoformat() if change.committed_at else None,
-    }
-
-
-_UNSEEN = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-
-
-def json_text(data: Any) -> str:
-    r"""JSON to be read by people too: nothing is lost, and what would steer a terminal is written as `\u202e`."""
-    text = json.dumps(data, indent=2, ensure_ascii=False)
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
 
 
 def changelog_slack_messages(changelog: Changelog, product: str | None = None) -> list[list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from typing import Any
 
 import typst
 
+from release_ops.changelog_json import changelog_data, json_text
 from release_ops.domain.changelog import Changelog
 from release_ops.domain.commits import without_pull
 from release_ops.domain.model import Change
@@ -40,7 +41,10 @@ def changelogs_pdf(changelogs: Sequence[Changelog], product: str | None = None) 
             str(template),
             root=str(template.parent),
             font_paths=_fonts(template.parent),
-            sys_inputs={"changelogs": json.dumps([pdf_data(changelog) for changelog in changelogs])},
+            sys_inputs={
+                "changelogs": json.dumps([pdf_data(changelog) for changelog in changelogs]),
+                "attached": json_text([changelog_data(changelog) for changelog in changelogs]),
+            },
             timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
             format="pdf",
         )

@@ -326,8 +326,8 @@ def _pieces(line: str, limit: int) -> Iterable[str]:
     start = 0
     while units(line[start : start + limit + 1]) > limit:
         end = start + limit
-        while units(line[start:end]) > limit:
-            end -= units(line[start:end]) - limit
+        while (over := units(line[start:end]) - limit) > 0:
+            end -= (over + 1) // 2  # a character is two units at most
         blank = line.rfind(" ", start + limit // 2, end)
         end = blank if blank > 0 else end
         for opening, closing, reach in (("<", ">", limit // 2), ("&", ";", 8)):
