@@ -193,18 +193,19 @@ def main() -> None:
     rows = {name: Row(name) for name in [*readers, *CHANGELOG_FORMATS]}
     if args.only:
         rows = {name: row for name, row in rows.items() if name in args.only.split(",")}
-    for size in sizes:
-        texts, found = messages(size), changelogs(size) if size <= 1_000_000 else {}
-        for name, row in rows.items():
-            print(f"{size:>10,} {name} ...", file=sys.stderr, flush=True)
-            chosen = row.remarkable() if size > 100_000 else {*texts, *found}
+    for name, row in rows.items():
+        for size in sizes:
             if name in readers:
-                for shape in chosen & texts.keys():
-                    row.measure(shape, size, lambda text=texts[shape], name=name: readers[name](text), args.limit)
-            else:
+                runs = {shape: (readers[name], (text,)) for shape, text in messages(size).items()}
+            elif size <= 1_000_000:
                 write = CHANGELOG_FORMATS[name].write
-                for shape in chosen & found.keys():
-                    row.measure(shape, size, lambda one=found[shape], write=write: write(one, None), args.limit)
+                runs = {shape: (write, (found, None)) for shape, found in changelogs(size).items()}
+            else:
+                break
+            for shape in row.remarkable() if size > 100_000 else runs:
+                function, given = runs[shape]
+                row.measure(shape, size, lambda function=function, given=given: function(*given), args.limit)
+        print(row.line(sizes), file=sys.stderr, flush=True)
     heads = " | ".join(f"{size // 1000:,} KB" for size in sizes)
     lines = [
         f"CPU nanoseconds per byte of the slowest message, {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {machine()}.",
