@@ -7,17 +7,16 @@ import gc
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from release_ops import cli_check
 from release_ops.adapters.git_history import History
-from release_ops.adapters.git_mirror import Mirror
-from release_ops.adapters.git_process import Git, RepositoryError
+from release_ops.adapters.git_process import RepositoryError
 from release_ops.changelog_formats import CHANGELOG_FORMATS, history
 from release_ops.changelogs import Source, all_changelogs, changelog_of, next_of
+from release_ops.cli_repository import opened
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.tag_forms import TagForms, find_forms
 from release_ops.domain.versions import STAGES
@@ -49,6 +48,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--product", metavar="ID", help="use the templates of this product where it has its own")
     parser.add_argument("--web-url", default="", metavar="URL", help="page of the repository, for links")
     parser.set_defaults(run=run)
+    cli_check.register(parser.add_subparsers(metavar="[check]", title="other actions"))
     version = subparsers.add_parser(
         "version", help="the next version of a repository", description="Say which version comes next, and why."
     )
@@ -66,6 +66,12 @@ def _source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", default="HEAD", metavar="REF", help="up to this (default: HEAD)")
     parser.add_argument(
         "--tag", metavar="PATTERN", help="form of the tags, such as webapp-v{version} (default: that of most tags)"
+    )
+    parser.add_argument(
+        "--no-fetch",
+        dest="fetch",
+        action="store_false",
+        help="fetch nothing into a shallow clone or one without tags; a shallow one is an error then",
     )
 
 
@@ -90,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"release-ops changelog: {problem}\n")
         return 2
     try:
-        with _opened(args.repo) as repository:
+        with opened(args.repo, fetch=args.fetch) as repository:
             source = _source(repository, args)
             if args.all:
                 found = list(all_changelogs(source, to=args.to))[::-1]
@@ -141,7 +147,7 @@ def _write(texts: Iterable[str | bytes], output: str | None) -> None:
 def run_next(args: argparse.Namespace) -> int:
     """Print the next version. 0, 1 where nothing asks for a release, 2 where something cannot be read."""
     try:
-        with _opened(args.repo) as repository:
+        with opened(args.repo, fetch=args.fetch) as repository:
             found = next_of(_source(repository, args), to=args.to, stage=args.pre, planned=args.planned)
     except (RepositoryError, ValueError, OSError) as error:
         sys.stderr.write(f"release-ops version: {error}\n")
@@ -167,21 +173,3 @@ def _source(repository: History, args: argparse.Namespace) -> Source:
         older=forms.older,
         web_url=getattr(args, "web_url", ""),
     )
-
-
-@contextmanager
-def _opened(location: str) -> Iterator[History]:
-    """The history of a folder in place, or of a URL through a copy that is removed again. Nothing is written."""
-    path = Path(location)
-    if path.is_dir():
-        git = Git()
-        found = git.run("-C", str(path.resolve()), "rev-parse", "--absolute-git-dir")
-        yield History(git, Mirror(git, location, Path(found.text)), shown=location)
-        return
-    with tempfile.TemporaryDirectory(prefix="release-ops-") as folder:
-        # Only a copy needs the machinery that makes one.
-        from release_ops.adapters.git import GitRepository  # noqa: PLC0415
-
-        repository = GitRepository(location, mirror=Path(folder) / "mirror.git", push=False)
-        repository.fetch()
-        yield repository

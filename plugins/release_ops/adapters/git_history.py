@@ -56,10 +56,23 @@ class History:
             if found.code == 0:
                 return found.text
         names = [name.split("/", 2)[2] for name in self.refs()]
+        if ref == "HEAD":
+            raise self._unborn(names)
         close = difflib.get_close_matches(ref, names, n=3) or sorted(names)[:5]
         raise RefNotFound(
             f"{self._shown} has no branch, tag or commit {ref!r}",
             remedy=f"did you mean {', '.join(close)}?" if close else "the repository is empty: push a first commit",
+        )
+
+    def _unborn(self, names: list[str]) -> RefNotFound:
+        """Why HEAD leads to no commit."""
+        if not names:
+            return RefNotFound(f"{self._shown} has no commits yet", remedy="make a first one")
+        branch = self._read("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).text
+        close = difflib.get_close_matches(branch, names, n=1) or sorted(names)[:5]
+        return RefNotFound(
+            f"{self._shown} has no commits on {branch or 'HEAD'}, the branch that it is on",
+            remedy=f"say which one is meant, such as {', '.join(close)}",
         )
 
     def refs(self) -> dict[str, str]:
@@ -154,6 +167,23 @@ class History:
     def is_ancestor(self, one: str, other: str) -> bool:
         """Whether `one` is in the history of `other` (a commit is in its own)."""
         return self._read("merge-base", "--is-ancestor", self.head(one), self.head(other), ok=(0, 1)).code == 0
+
+    def missing_commits(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` (hexadecimal, also shortened) that are no commit here; one of several meanings is one."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return set()
+        self._ensure()
+        asked = "".join(f"{one}^{{commit}}\n" for one in wanted).encode()
+        told = self._git.run(
+            "cat-file", "--batch-check=%(objecttype)", git_dir=self._mirror.path, stdin=asked
+        ).text.splitlines()
+        return {one for one, answer in zip(wanted, told, strict=True) if answer.endswith(" missing")}
+
+    def is_whole(self) -> bool:
+        """Whether no part of the history is cut off, as it is in a shallow clone."""
+        self._ensure()
+        return self._read("rev-parse", "--is-shallow-repository").text == "false"
 
     def _ensure(self) -> None:
         if not self._mirror.exists:

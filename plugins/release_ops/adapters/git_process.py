@@ -35,6 +35,8 @@ _FIXED = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
+# Git before 2.45 does not know the first and heeds the second.
+_OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 _SSH = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
 _OPTIONS = (
     *("-c", "core.hooksPath=/dev/null"),
@@ -108,12 +110,17 @@ class Result:
 
 
 class Git:
-    """Runs git with the caller's credentials (`env`) over a fixed, bare environment."""
+    """Runs git with the caller's credentials (`env`) over a fixed, bare environment.
 
-    def __init__(self, env: Mapping[str, str] | None = None, *, limits: Limits | None = None) -> None:
+    `offline`: it never asks a remote, not even for the objects that a partial clone left out.
+    """
+
+    def __init__(
+        self, env: Mapping[str, str] | None = None, *, limits: Limits | None = None, offline: bool = False
+    ) -> None:
         given = dict(env or {})
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        self._env = {"GIT_SSH_COMMAND": _SSH, **inherited, **given, **_FIXED}
+        self._env = {"GIT_SSH_COMMAND": _SSH, **inherited, **given, **_FIXED, **(_OFFLINE if offline else {})}
         self._secrets = _secrets(given)
         self.limits = limits or Limits()
 

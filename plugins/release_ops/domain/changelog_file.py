@@ -59,6 +59,20 @@ def merge_changelog_file(existing: str, entry: str, version: str) -> FileUpdate:
     return FileUpdate((before + entry + after).replace("\n", newline), "inserted")
 
 
+def section_of(existing: str, version: str) -> tuple[int, str] | None:
+    """1-based line of the heading of `version` in a changelog file, and the text below it; None without a heading.
+
+    Raises ValueError for a malformed version.
+    """
+    text, wanted = existing.replace("\r\n", "\n"), parse_version(version)
+    headings = list(_headings(text))
+    for i, heading in enumerate(headings):
+        if heading.version == wanted:
+            end = next((later.start for later in headings[i + 1 :] if later.level <= heading.level), len(text))
+            return text.count("\n", 0, heading.start) + 1, text[heading.start : end].partition("\n")[2]
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Heading:
     start: int

@@ -410,9 +410,9 @@ def parse_revert(message: str) -> Revert | None:
     text = normalise(message)
     header, _, rest = text.partition("\n")
     if reapplied := _REAPPLY_HEADER.match(header):
-        return Revert(f'Revert "{reapplied["header"]}"', _named_ids(rest))
+        return Revert(f'Revert "{reapplied["header"]}"', reverted_ids(rest))
     if reverted := _REVERT_HEADER.match(header):
-        return Revert(reverted["header"], _named_ids(rest))
+        return Revert(reverted["header"], reverted_ids(rest))
     return None
 
 
@@ -421,6 +421,13 @@ def picked_from(message: str) -> tuple[str, ...]:
     if "cherry" not in message:
         return ()
     return tuple(match["id"] for match in _PICKED.finditer(normalise(message)))
+
+
+def reverted_ids(text: str) -> tuple[str, ...]:
+    """Ids in sentences like Git's `This reverts commit 1a2b3c4.`, each once."""
+    if "revert" not in text:
+        return ()
+    return tuple(dict.fromkeys(sha for match in _REVERTS.finditer(text) for sha in _HEX.findall(match["ids"])))
 
 
 def without_pull(description: str) -> tuple[str, str]:
@@ -596,15 +603,9 @@ def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _reverts(kind: str, rest: str, footers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    ids = list(_named_ids(rest))
+    ids = list(reverted_ids(rest))
     if kind == "revert":
         for token, value in footers:
             if token.lower() in {"refs", "ref", "reverts"}:
                 ids.extend(_HEX.findall(value))
     return tuple(dict.fromkeys(ids))
-
-
-def _named_ids(text: str) -> tuple[str, ...]:
-    if "revert" not in text:
-        return ()
-    return tuple(dict.fromkeys(sha for match in _REVERTS.finditer(text) for sha in _HEX.findall(match["ids"])))
