@@ -55,23 +55,24 @@ class History:
             found = self._read(*asked, ok=(0, 1, 128))
             if found.code == 0:
                 return found.text
-        names = [name.split("/", 2)[2] for name in self.refs()]
+        refs = self.refs()
+        names = [name.split("/", 2)[2] for name in refs]
         if ref == "HEAD":
-            raise self._unborn(names)
+            raise self._unborn([name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")])
         close = difflib.get_close_matches(ref, names, n=3) or sorted(names)[:5]
         raise RefNotFound(
             f"{self._shown} has no branch, tag or commit {ref!r}",
             remedy=f"did you mean {', '.join(close)}?" if close else "the repository is empty: push a first commit",
         )
 
-    def _unborn(self, names: list[str]) -> RefNotFound:
+    def _unborn(self, branches: list[str]) -> RefNotFound:
         """Why HEAD leads to no commit."""
-        if not names:
+        if not branches:
             return RefNotFound(f"{self._shown} has no commits yet", remedy="make a first one")
-        branch = self._read("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).text
-        close = difflib.get_close_matches(branch, names, n=1) or sorted(names)[:5]
+        branch = self._read("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).text or "HEAD"
+        close = difflib.get_close_matches(branch, branches, n=1) or sorted(branches)[:5]
         return RefNotFound(
-            f"{self._shown} has no commits on {branch or 'HEAD'}, the branch that it is on",
+            f"{self._shown} is on the branch {branch}, which does not exist",
             remedy=f"say which one is meant, such as {', '.join(close)}",
         )
 

@@ -68,7 +68,7 @@ _TIGHT = re.compile(r"(?P<token>close[sd]?|fix(?:e[sd])?|resolve[sd]?|refs?|see-
 _NAMES_COMMITS = re.compile(r"(?:refs?|reverts?|fixes|see-also):[ \t]+(?P<value>\S.*)", re.IGNORECASE)
 _ID = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{7,64}")
 
-_NO_NOTES = re.compile(r"<!--.*?(?:-->|\Z)|^#.*$|^\[[^\]\n]++\]:.*$", re.DOTALL | re.MULTILINE)
+_NO_NOTES = re.compile(r"<!--(?s:.*?)(?:-->|\Z)|^#.*$|^\[[^\]\n]++\]:.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
