@@ -32,7 +32,7 @@ approvers:
   stakeholder: [{id: eva}]
 releases:
   - {version: 2.8.0, type: minor, ga: 2026-11-26, theme: Checkout}
-  - {version: 2.8.1, type: hotfix, ga: 2027-01-11}
+  - {version: 2.7.1, type: hotfix, ga: 2026-09-14}
 """
 
 Run = Callable[..., tuple[int, str, str]]
@@ -91,10 +91,71 @@ def test_doubts_are_warnings_and_strict_makes_them_problems(run: Run, tmp_path: 
 
 
 def test_a_far_away_year_is_a_problem_on_the_day_it_is_checked(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11", "2062-01").replace("2027-01", "2062-11"))
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11", "2062-01").replace("2026-09", "2062-11"))
     code, out, _ = run("validate")
     assert code == 1
-    assert "shop.yaml:12: releases[1].ga: 2062-11-11: is more than five years from today; correct the year" in out
+    assert "shop.yaml:12: releases[1].ga: 2062-11-14: is more than five years from today; correct the year" in out
+
+
+FUTURE_HOTFIX = SMALL.replace("2026-09-14", "2026-11-14")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            FUTURE_HOTFIX,
+            "shop.yaml:12: warning: releases[1].ga: 2026-11-14: nothing starts on 2026-11-14: a hotfix release has no calendar and runs "
+            "when somebody starts it; start it by hand on that day, or make it a patch", id="a hotfix to come",
+        ),
+        pytest.param(
+            SMALL.replace("ga: 2026-09-14", "ga: 2026-09-14, milestones: {rc: 2026-09-10}"),
+            "shop.yaml:12: warning: releases[1].milestones.rc: 2026-09-10: never runs: a hotfix release has no calendar and runs when "
+            "somebody starts it; remove it", id="a milestone of a hotfix",
+        ),
+        pytest.param(
+            SMALL.replace("2026-11-26", "2025-03-06").replace("2026-09-14", "2025-02-03"),
+            "shop.yaml:11: warning: releases[0].ga: 2025-03-06: is more than a year ago, and no release is planned after it; did you mean "
+            "2027-03-06? or plan the next release", id="everything long ago",
+        ),
+        pytest.param(
+            SMALL + "gates: {alpha: {criteria: {sytem_tests: null}}}\n",
+            "shop.yaml:13: warning: gates.alpha.criteria.sytem_tests: null: removes nothing: the defaults have no such entry; did you mean "
+            "'system_tests'?", id="a criterion that is not there",
+        ),
+        pytest.param(
+            SMALL + "audiences:\n  suport:\n",
+            "shop.yaml:14: warning: audiences.suport: removes nothing: the defaults have no such entry; did you mean 'support'?",
+            id="an audience that is not there",
+        ),
+    ],
+)  # fmt: skip
+def test_doubts(run: Run, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "shop.yaml").write_text(text)
+    code, out, _ = run("validate")
+    assert (code, out.splitlines()[:-1]) == (0, [said])
+    assert run("validate", "--strict")[0] == 1
+
+
+def test_a_null_for_what_the_defaults_have_is_no_doubt(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL + "gates: {alpha: {criteria: {system_tests: null}}}\nname:\n")
+    assert run("validate") == (0, "shop.yaml: ok: shop, 2 releases\n", "")
+
+
+def test_a_query_whose_file_is_missing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = "{kind: sql, title: x, connection: c, query: open_bugz, comparator: '<', threshold: 1}"
+    (tmp_path / "shop.yaml").write_text(SMALL + f"gates: {{alpha: {{criteria: {{bugs: {sql}}}}}}}\n")
+    where = "shop.yaml:13: gates.alpha.criteria.bugs.query: open_bugz: include/sql/checks/open_bugz.sql is not there"
+    checks = tmp_path / "checks"
+    monkeypatch.setattr("release_ops.product.checks_folder", lambda: checks)
+    assert run("validate") == (
+        1, f"{where}; write it, or write the SQL as `statement`\n1 of 1 file to mend\n", "",
+    )  # fmt: skip
+    checks.mkdir()
+    (checks / "open_bugs.sql").write_text("SELECT 1")
+    assert run("validate")[1].startswith(f"{where}; did you mean 'open_bugs'?\n")
+    (checks / "open_bugz.sql").write_text("SELECT 1")
+    assert run("validate")[0] == 0
 
 
 def test_one_product_in_two_files(run: Run, tmp_path: Path) -> None:
@@ -111,7 +172,7 @@ def test_one_product_in_two_files(run: Run, tmp_path: Path) -> None:
         (("validate", "."), "release-ops: .: is a folder; name the product files in it, like *.yaml\n"),
         (("calendar", "none.yaml"), "release-ops: none.yaml: no such file\n"),
         (("calendar", "none"), "release-ops: none: neither a file nor a product; known are: shop\n"),
-        (("calendar", "shop", "--version", "3.0.0"), "release-ops: shop plans no release 3.0.0; its releases: 2.8.0, 2.8.1\n"),
+        (("calendar", "shop", "--version", "3.0.0"), "release-ops: shop plans no release 3.0.0; its releases: 2.8.0, 2.7.1\n"),
         (("init", "Shop!", "--repository", "x"), "release-ops: 'Shop!' is not an identifier; use lower-case letters, digits, '-', '_' and '.'\n"),
         (("init", "a", "--repository", "x", "--version", "1"), "release-ops: '1' is not a final semantic version; write three numbers like 1.0.0\n"),
     ],

@@ -332,6 +332,15 @@ def test_one_mistake_is_told_once(write: Write, more: str, problem: str | None) 
         assert told(write, more + "\n") == [problem]
 
 
+def test_a_misspelt_role_comes_before_the_roles_without_people(write: Write) -> None:
+    people = "  technical_lead: [{id: ben}]\n  qa_lead: [{id: chloe}]\n"
+    assert told(write, "  tecnical_lead: [{id: ben}]\n", instead_of=people) == [
+        "shop.yaml:7: approvers.tecnical_lead: no gate asks for this role; did you mean 'technical_lead'?",
+        "shop.yaml:7: approvers.qa_lead: nobody has this role, and gates alpha and beta ask for it; "
+        "write people under approvers.qa_lead, or drop the role: gates.alpha.approvals.roles.qa_lead: null",
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [

@@ -31,7 +31,7 @@ from release_ops.domain.model import (
     Repository,
     WindowPolicy,
 )
-from release_ops.product_checks import cross_check, finding_problem
+from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_errors import Problem, ProductError
 from release_ops.product_schema import CriterionBase, GatePart, ProductPart, ReleasePart
 from release_ops.product_types import instant
@@ -39,7 +39,7 @@ from release_ops.product_validation import json_schema, located, validate
 from release_ops.product_yaml import Node, Unreadable, merge, read
 
 __all__ = [
-    "Problem", "ProductError", "find_product", "json_schema", "load_product", "load_products", "product_files",
+    "Problem", "ProductError", "doubts", "find_product", "json_schema", "load_product", "load_products", "product_files",
     "products_folder", "project_root",
 ]  # fmt: skip
 
@@ -57,6 +57,11 @@ def products_folder() -> Path:
     """Folder of the product files: the environment variable RELEASE_OPS_PRODUCTS, else include/products."""
     chosen = os.environ.get("RELEASE_OPS_PRODUCTS")
     return Path(chosen) if chosen else project_root() / "include" / "products"
+
+
+def checks_folder() -> Path:
+    """Folder of the SQL files that criteria name with `query`."""
+    return project_root() / "include" / "sql" / "checks"
 
 
 def product_files(folder: Path) -> list[Path]:
@@ -121,10 +126,12 @@ def load_products(folder: Path) -> tuple[dict[str, Product], tuple[Problem, ...]
 
 
 def doubts(path: Path, product: Product, today: date | None) -> tuple[list[Problem], list[Problem]]:
-    """Return the problems that show only against `today`, and what is doubtful, of a product that loads."""
+    """Return the problems that show only against `today` and other files, and what is doubtful, of a product that loads."""
     root, _ = read(path)
-    errors: list[Problem] = []
-    warnings: list[Problem] = []
+    base, _ = _defaults(_defaults_folder(path.parent))
+    merged = merge(base, root) if base is not None else root
+    errors = absent_queries(product, merged, sorted(file.stem for file in checks_folder().glob("*.sql")))
+    warnings = idle_nulls(root, base)
     for finding in lint(product, today=today):
         (errors if finding.error else warnings).append(finding_problem(root, finding))
     return errors, warnings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
@@ -12,11 +13,11 @@ from semver import Version
 from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
 from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
-from release_ops.product_errors import Problem, did_you_mean
+from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
 from release_ops.product_validation import Steps, dotted, located
-from release_ops.product_yaml import Node, locate
+from release_ops.product_yaml import Node, locate, walk
 
 
 def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[Steps]) -> list[Problem]:
@@ -201,13 +202,16 @@ def _ticks(gate: Gate, criterion: Criterion, root: Node) -> list[Problem]:
 
 def _roles(product: Product, gates: list[Gate], root: Node) -> tuple[list[Problem], set[str]]:
     """Problems of roles with too few people, each told once for all its gates, and these roles."""
-    found = []
-    unfilled = set[str]()
+    found, meant = _misspelt_roles(product, gates, root)
+    latest = max((problem.line for problem in found), default=0)
+    unfilled = set(meant)
     for role in dict.fromkeys(role for gate in gates for role in gate.approvals.roles):
         asking = {gate.name: gate.approvals.roles[role] for gate in gates if role in gate.approvals.roles}
         people = len({person.id for person in product.approvers.get(role, ())})
         short = [name for name, count in asking.items() if count > people]
         if not short:
+            continue
+        if role in meant:
             continue
         unfilled.add(role)
         gates_ask = f"gate {short[0]} asks" if len(short) == 1 else f"gates {' and '.join(short)} ask"
@@ -221,8 +225,63 @@ def _roles(product: Product, gates: list[Gate], root: Node) -> tuple[list[Proble
             found.append(located(root, asked, "no approver has this role", near))
         else:
             remedy = f"write people under approvers.{role}, or drop the role: {dotted(asked)}: null"
-            found.append(located(root, ("approvers", role), f"nobody has this role, and {gates_ask} for it", remedy))
+            problem = located(root, ("approvers", role), f"nobody has this role, and {gates_ask} for it", remedy)
+            # What is misspelt is told first: it may be all that is wrong.
+            found.append(replace(problem, line=max(problem.line, latest)))
     return found, unfilled
+
+
+def _misspelt_roles(product: Product, gates: list[Gate], root: Node) -> tuple[list[Problem], set[str]]:
+    """Approvers of roles that no gate asks for and whose names are near to a role without people; and these roles."""
+    asked = {role for gate in product.gates.values() for role in gate.approvals.roles}
+    free = {role for gate in gates for role in gate.approvals.roles if not product.approvers.get(role)}
+    found, meant = [], set[str]()
+    for role in product.approvers:
+        near = nearest(role, free - meant) if role not in asked else None
+        if near is not None:
+            path: Steps = ("approvers", role)
+            found.append(located(root, path, "no gate asks for this role", f"did you mean {near!r}?"))
+            meant.add(near)
+    return found, meant
+
+
+_ENTRIES: tuple[tuple[str, ...], ...] = (
+    *(("gates",), ("gates", "*", "criteria"), ("gates", "*", "approvals", "roles"), ("milestone_gates",)),
+    *(("approvers",), ("audiences",), ("announcements",), ("trains",), ("trains", "*")),
+)
+"""Mappings whose entries `null` removes."""
+
+
+def idle_nulls(own: Node, base: Node | None) -> list[Problem]:
+    """Entries of a file that are `null` and that the defaults do not have: a misspelt name removes nothing."""
+    found = []
+    for path, node in walk(own):
+        if node.value is not None or not any(_fits(path[:-1], pattern) for pattern in _ENTRIES):
+            continue
+        above = _at(base, path[:-1]) if base is not None else None
+        known = above.value if above is not None and isinstance(above.value, dict) else {}
+        if path[-1] not in known:
+            message = "removes nothing: the defaults have no such entry"
+            found.append(located(own, path, message, did_you_mean(str(path[-1]), known)))
+    return found
+
+
+def _fits(path: Steps, pattern: tuple[str, ...]) -> bool:
+    return len(path) == len(pattern) and all(want in {"*", step} for step, want in zip(path, pattern, strict=True))
+
+
+def absent_queries(product: Product, root: Node, known: list[str]) -> list[Problem]:
+    """SQL criteria that name a file which is not among the `known` ones (names without `.sql`)."""
+    found = []
+    for gate in product.gates.values():
+        for criterion in gate.criteria:
+            name = criterion.spec.get("query") if criterion.kind == "sql" else None
+            if name is not None and name not in known:
+                path: Steps = ("gates", gate.name, "criteria", criterion.id, "query")
+                near = did_you_mean(str(name), known, what="there are")
+                message = f"include/sql/checks/{name}.sql is not there"
+                found.append(located(root, path, message, near or "write it, or write the SQL as `statement`"))
+    return found
 
 
 def _people(count: int) -> str:

@@ -39,11 +39,17 @@ class ProductError(Exception):
         return "\n".join(map(str, self.problems))
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a word most likely means; None when none is near."""
+    folded = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower().replace("-", "_").replace(" ", "_"), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str], *, what: str = "known are") -> str:
     """Return `did you mean 'beta'?`, or the list of what is known when nothing is near."""
     names = list(dict.fromkeys(known))
-    folded = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(word.lower().replace("-", "_").replace(" ", "_"), folded, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {folded[near[0]]!r}?"
+    near = nearest(word, names)
+    if near is not None:
+        return f"did you mean {near!r}?"
     return f"{what}: {', '.join(names)}" if names else ""

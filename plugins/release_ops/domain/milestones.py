@@ -138,14 +138,15 @@ def lint(product: Product, *, today: date | None = None) -> list[Finding]:
 
     Errors: versions twice or backwards, a GA more than two years from its neighbours, milestones out of the train's
     order. Doubtful: a GA more than a year from its neighbours or (given `today`) far from it; on a weekend, a holiday
-    or in a blackout; a milestone's own date without business; a type that the version denies.
+    or in a blackout; a milestone's own date without business; a type that the version denies; dates of a release whose
+    type has no calendar.
     """
     versions = {release.version: version for release in product.releases if (version := _version(release.version))}
     return [
         *_twice(product),
         *_backwards(product, versions),
         *_stray_years(product, today),
-        *(finding for release in product.releases for finding in _about(product, release, versions)),
+        *(finding for release in product.releases for finding in _about(product, release, versions, today)),
     ]
 
 
@@ -218,10 +219,21 @@ def _stray_years(product: Product, today: date | None) -> list[Finding]:
             guess = None
         remedy = f"did you mean {guess}?" if guess else "correct the year of one of them"
         found.append(Finding(error, release.version, "ga", message, remedy))
-    if today is not None and dated and abs(dated[-1].ga - today) > 5 * _YEAR:
-        message = f"{dated[-1].ga} is more than five years from today"
-        found.append(Finding(True, dated[-1].version, "ga", message, "correct the year, or plan a release"))
+    if today is not None and dated:
+        found += _far_from(today, dated[-1])
     return found
+
+
+def _far_from(today: date, last: Release) -> list[Finding]:
+    """What is odd about the day of a product's last release."""
+    if abs(last.ga - today) > 5 * _YEAR:
+        message = f"{last.ga} is more than five years from today"
+        return [Finding(True, last.version, "ga", message, "correct the year, or plan a release")]
+    if today - last.ga > _YEAR:
+        message = f"{last.ga} is more than a year ago, and no release is planned after it"
+        guess = _guess_year(last.ga, today + _YEAR / 2)
+        return [Finding(False, last.version, "ga", message, f"did you mean {guess}? or plan the next release")]
+    return []
 
 
 def _nearest(release: Release, dated: Sequence[Release]) -> Release:
@@ -241,10 +253,10 @@ def _guess_year(day: date, near: date) -> date | None:
     return min(guesses, key=lambda guess: abs(guess - near), default=None)
 
 
-def _about(product: Product, release: Release, versions: Mapping[str, Version]) -> list[Finding]:
-    found = _type_doubts(release, versions.get(release.version))
+def _about(product: Product, release: Release, versions: Mapping[str, Version], today: date | None) -> list[Finding]:
     if release.type in WITHOUT_CALENDAR:
-        return found
+        return _without_calendar(release, today)
+    found = _type_doubts(release, versions.get(release.version))
     days = Days(product.holiday_regions)
     closed = days.closed(release.ga)
     if closed:
@@ -272,8 +284,20 @@ def _about(product: Product, release: Release, versions: Mapping[str, Version]) 
     return found + _out_of_train_order(product, release, milestones)
 
 
+def _without_calendar(release: Release, today: date | None) -> list[Finding]:
+    """Dates that nothing happens on: a hotfix's past GA is a record, one to come looks like a plan."""
+    why = f"a {release.type} release has no calendar and runs when somebody starts it"
+    found = []
+    if today is not None and release.ga > today:
+        message = f"nothing starts on {release.ga}: {why}"
+        found.append(Finding(False, release.version, "ga", message, "start it by hand on that day, or make it a patch"))
+    for kind in release.overrides:
+        found.append(Finding(False, release.version, f"milestones.{kind}", f"never runs: {why}", "remove it"))
+    return found
+
+
 def _type_doubts(release: Release, version: Version | None) -> list[Finding]:
-    if version is None or release.type in WITHOUT_CALENDAR:
+    if version is None:
         return []
     expected = ReleaseType.PATCH if version.patch else ReleaseType.MINOR if version.minor else ReleaseType.MAJOR
     if release.type is expected:
