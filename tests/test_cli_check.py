@@ -171,6 +171,11 @@ def test_annotations_cannot_be_broken_out_of(capsys: Captured, monkeypatch: pyte
     assert [line[:9] for line in lines] == ["::error t", "::warning", "title: 1 "]
     assert lines[0].startswith("::error title=title%3A the title has no `type%3A` in front::title:1: `100%25")
     assert "\x1b" not in lines[0]
+    for fmt in ((), ("--json",)):
+        assert check("--title", "x ##[add-mask]e", *fmt) == 1
+        assert "##[" not in capsys.readouterr().out
+    assert check("--title", "x ##[add-mask]e", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["problems"][0]["value"] == "x ##[add-mask]e"
     assert check("--title", "Add x", "--annotations", "none") == 1
     assert capsys.readouterr().out.startswith("title:1: `Add x`")
 

@@ -67,7 +67,7 @@ def pdf_data(changelog: Changelog) -> dict[str, Any]:
     return {
         "product": _line(changelog.product),
         "version": _line(changelog.version),
-        "date": changelog.date.isoformat(),
+        "day": changelog.day,
         "is_empty": changelog.is_empty,
         "compare_url": _url(changelog.compare_url),
         "contributors": [_line(name) for name in changelog.contributors],

@@ -27,7 +27,7 @@ from release_ops.domain.message_check import (
     unknown_commit,
 )
 from release_ops.domain.model import RawCommit
-from release_ops.escaping import one_line
+from release_ops.escaping import BREAK, one_line
 
 ANNOTATIONS = ("github", "none")
 _TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
@@ -57,7 +57,9 @@ class Problem:
         """One line; nothing in it is structure for a terminal or a log."""
         doubt = "" if self.level == ERROR else f"{self.level}: "
         value = f"`{self.value}` " if self.value else ""
-        return one_line(f"{self.place}:{self.line}: {doubt}{value}{self.message}; {self.remedy} [{self.rule}]")
+        text = one_line(f"{self.place}:{self.line}: {doubt}{value}{self.message}; {self.remedy} [{self.rule}]")
+        # GitHub's older commands, `##[add-mask]`, count anywhere in a line of a log.
+        return text.replace("##[", f"##{BREAK}[")
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -119,7 +121,8 @@ def run(args: argparse.Namespace) -> int:
     annotations = args.annotations or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "none")
     if args.json:
         data = {"checked": checked, "problems": [asdict(problem) for problem in problems]}
-        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(data, indent=2, ensure_ascii=False).replace("##[", "#\\u0023[")
+        sys.stdout.write(f"{text}\n")
     else:
         shown: Callable[[Problem], str] = annotation if annotations == "github" else str
         sys.stdout.write("".join(f"{shown(problem)}\n" for problem in problems))
