@@ -20,6 +20,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from release_ops.domain.changelog_rules import DEFAULT_RULES, LABELS, PathRule, SectionRule, Tickets
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Adjust, Channel, FeatureStatus, MilestoneKind, ReleaseType
 from release_ops.product import ProductError, find_product, json_schema, load_product, load_products, products_folder
@@ -611,6 +612,56 @@ def test_a_product_is_found_by_its_id_whatever_its_file_is_called(monkeypatch: p
     assert find_product("webapp").name == "Webapp"
     with pytest.raises(ProductError, match="no file describes this product; known are: webapp"):
         find_product("nope")
+
+
+# The changelog
+
+
+def test_the_defaults_are_the_rules_that_a_changelog_has_without_a_file(write: Write) -> None:
+    assert load_product(write(SOUND)).changelog == DEFAULT_RULES
+
+
+def test_a_team_s_own_rules(write: Write) -> None:
+    own = """\
+changelog:
+  convention: labels
+  types: {Neu: feat}
+  labels: {Kind/Bug: fix, ignore: null}
+  sections:
+    - {title: News, types: [feat, fix]}
+    - {title: Tools, types: [ci], hidden: true}
+  paths:
+    - {path: docs/, type: docs}
+  tickets: {projects: [WEB, OPS], url: "https://jira.example.org/browse/{id}"}
+"""
+    rules = load_product(write(SOUND + own)).changelog
+    assert rules.convention == "labels"
+    assert rules.types == {"neu": "feat"}
+    assert rules.labels == {**{key: one for key, one in LABELS.items() if key != "ignore"}, "kind/bug": "fix"}
+    assert rules.sections == (SectionRule("News", ("feat", "fix")), SectionRule("Tools", ("ci",), hidden=True))
+    assert rules.paths == (PathRule("docs/", "docs"),)
+    assert rules.tickets == Tickets(("WEB", "OPS"), "https://jira.example.org/browse/{id}")
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("convention: jira", "changelog.convention: jira: "),
+        ("types: {neu: skip}", "changelog.types.neu: skip: 'skip' is for labels; write a type, like feat"),
+        ("labels: {x: Not a type}", "changelog.labels.x: Not a type: is not a type; write one word in small letters"),
+        ("sections: [{title: News, types: []}]", "changelog.sections[0].types"),
+        ("paths: [{path: /docs, type: docs}]", "/docs: is not a path pattern; write it from the repository's root"),
+        (f"paths: [{{path: '{'*a' * 9}', type: docs}}]", "is not a path pattern"),
+        ("tickets: {projects: ['(a+)+', WEB], url: 'https://x/{id}'}", "(a+)+: is not the key of a project"),
+        ("tickets: {projects: [WEB], url: 'javascript:{id}'}", "javascript:{id}: is not the page of a ticket"),
+        ("tickets: {projects: [WEB], url: 'https://x/'}", "https://x/: is not the page of a ticket"),
+    ],
+)
+def test_rules_that_are_none(section: str, said: str, write: Write) -> None:
+    with pytest.raises(ProductError) as raised:
+        load_product(write(f"{SOUND}changelog:\n  {section}\n"))
+    (problem,) = raised.value.problems
+    assert said in str(problem)
 
 
 # The JSON Schema

@@ -15,6 +15,10 @@ from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
 
 from release_ops import render as module
+from release_ops.changelog_formats import changelog_html
+from release_ops.domain.changelog import Changelog, build
+from release_ops.domain.changelog_rules import ChangelogRules, Tickets
+from release_ops.domain.model import RawCommit
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.escaping import inline, is_plain
 from release_ops.product import load_product
@@ -405,3 +409,39 @@ def test_a_team_s_own_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "changelog" / "change.md.j2").write_text("* {{ change.description }}\n")
     monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path))
     assert changelog_markdown(changelog("fix: x*")).endswith("### Fixes\n\n* x\\*\n")
+
+
+class TestTickets:
+    """Keys of tickets are links in every format that has links, and the text around them stays data."""
+
+    RULES = ChangelogRules(tickets=Tickets(("WEB",), "https://jira.example.org/browse/{id}"))
+
+    def made(self, message: str) -> Changelog:
+        commit = RawCommit("a" * 40, ("b" * 40,), message)
+        return build(
+            [commit], product="Webapp", version="1.0.0", previous=None, on=dt.date(2026, 11, 20), rules=self.RULES
+        )
+
+    def test_markdown(self) -> None:
+        made = self.made("feat: WEB-1 search, *all* of it [WEB-22] (#3)\n\nCloses: WEB-7")
+        line = (
+            "- [WEB-1](https://jira.example.org/browse/WEB-1) search, \\*all\\* of it "
+            "\\[[WEB-22](https://jira.example.org/browse/WEB-22)\\] (#3) "
+            "(`aaaaaaa`, closes [WEB-7](https://jira.example.org/browse/WEB-7))"
+        )
+        assert line in changelog_markdown(made)
+        assert changelog_markdown(made) == changelog_by_template(made)
+
+    def test_slack_and_html(self) -> None:
+        made = self.made("feat: see WEB-1 <!channel>")
+        (message,) = changelog_slack_messages(made)
+        text = message[1]["text"]["text"]
+        assert "see <https://jira.example.org/browse/WEB-1|WEB-1> &lt;!channel&gt;" in text
+        assert '<a href="https://jira.example.org/browse/WEB-1">WEB-1</a> &lt;!channel&gt;' in changelog_html(made)
+
+    @given(st.text(max_size=60), st.text(max_size=60))
+    def test_nothing_else_becomes_a_link(self, before: str, after: str) -> None:
+        made = self.made(f"feat: x{before} WEB-1 {after}")
+        tokens = MarkdownIt("commonmark", {"linkify": True}).enable("linkify").parse(changelog_markdown(made))
+        hrefs = {child.attrs["href"] for one in tokens for child in one.children or () if child.type == "link_open"}
+        assert hrefs <= {"https://jira.example.org/browse/WEB-1"}

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from release_ops.adapters.git_history import History
-from release_ops.domain.changelog import UNRELEASED, Changelog, build
+from release_ops.domain.changelog import UNRELEASED, Changelog, build, types_of
+from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.model import RawCommit
 from release_ops.domain.next_version import Decision, next_version
+from release_ops.domain.pulls import PullsOf
 from release_ops.domain.ranges import Release, before, releases_of
-from release_ops.domain.versions import parse_version
+from release_ops.domain.versions import BumpPolicy, parse_version
 from release_ops.domain.whole_history import Package, WholeHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A product's history: the repository, the form of its tags (`v{version}`) and its page, if it has one."""
+    """A product's history: the repository, the form of its tags (`v{version}`) and its page, if it has one.
+
+    `rules` say how its changes are read and filed, `pulls` looks up the pull requests of commits.
+    """
 
     repository: History
     product: str
@@ -27,6 +33,8 @@ class Source:
     web_url: str = ""
     folders: tuple[str, ...] = ()
     """Folders of a product that shares its repository with others, each with a slash at the end; empty: all of it."""
+    rules: ChangelogRules = DEFAULT_RULES
+    pulls: PullsOf | None = None
 
     def __post_init__(self) -> None:
         if self.pattern.count("{version}") != 1:
@@ -48,6 +56,11 @@ class Source:
     def names(self, releases: Sequence[Release]) -> list[str]:
         """The releases as tags by the pattern, however their own are written."""
         return [self.pattern.replace("{version}", str(release.version)) for release in releases]
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How changes are read, as `build` and `WholeHistory.changelogs` take it."""
+        return {"rules": self.rules, "pulls": self.pulls, "paths": self.repository.paths}
 
 
 def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, version: str | None = None) -> Changelog:
@@ -83,6 +96,7 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
         web_url=web,
         compare_url=f"{web}/compare/{previous}...{to}" if web and previous else "",
         elsewhere=elsewhere,
+        **source.reading,
     )
     if not named:
         final = next((one for one in releases if one.tag == previous), reached)
@@ -91,6 +105,7 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
             final=str(final.version) if final else None,
             existing=source.names(releases),
             pattern=source.pattern,
+            policy=_policy(source),
         )
         changelog = changelog.named(decided.version or UNRELEASED)
     return changelog
@@ -103,7 +118,8 @@ def all_changelogs(source: Source, *, to: str = "HEAD") -> Iterator[Changelog]:
     """
     head = source.repository.head(to)
     package = Package(name=source.product, folders=source.folders, releases=source.releases())
-    yield from _whole(source.repository, head, [package]).changelogs(0, on=_today(), web_url=source.web_url)
+    whole = _whole(source.repository, head, [package], types_of(source.rules))
+    yield from whole.changelogs(0, on=_today(), web_url=source.web_url, **source.reading)
 
 
 def package_changelogs(sources: Sequence[Source], *, to: str = "HEAD") -> Iterator[tuple[Source, Iterator[Changelog]]]:
@@ -115,16 +131,17 @@ def package_changelogs(sources: Sequence[Source], *, to: str = "HEAD") -> Iterat
     packages = [
         Package(name=source.product, folders=source.folders, releases=patterns[source.pattern]) for source in sources
     ]
-    whole = _whole(repository, head, packages)
+    types = {name: kind for source in sources for name, kind in types_of(source.rules).items()}
+    whole = _whole(repository, head, packages, types)
     for i, source in enumerate(sources):
-        yield source, whole.changelogs(i, on=_today(), web_url=source.web_url)
+        yield source, whole.changelogs(i, on=_today(), web_url=source.web_url, **source.reading)
 
 
-def _whole(repository: History, head: str, packages: Sequence[Package]) -> WholeHistory:
+def _whole(repository: History, head: str, packages: Sequence[Package], types: Mapping[str, str]) -> WholeHistory:
     commits = {release.commit for package in packages for release in package.releases}
     paths = any(package.folders for package in packages)
     found = repository.commits(list(dict.fromkeys([head, *sorted(commits)])), paths=paths)
-    return WholeHistory(found, packages, head=head, again=repository.commits_of)
+    return WholeHistory(found, packages, head=head, types=types, again=repository.commits_of)
 
 
 def _today() -> dt.date:
@@ -149,7 +166,8 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
     commits = source.commits([head], without=sorted({release.commit for release in finals}))
     elsewhere = _elsewhere(source, head, finals, last, commits)
     day = dt.date(1970, 1, 1)
-    changes = build(commits, product="", version=UNRELEASED, previous=None, on=day, elsewhere=elsewhere).changes
+    about: dict[str, Any] = {"product": "", "version": UNRELEASED, "previous": None, "on": day}
+    changes = build(commits, elsewhere=elsewhere, **about, **source.reading).changes
     fresh = changes
     if found is not None:
         new = {commit.id for commit in repository.commits([head], without=[found.commit])}
@@ -163,7 +181,13 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
         pattern=source.pattern,
         stage=stage,
         planned=planned,
+        policy=_policy(source),
     )
+
+
+def _policy(source: Source) -> BumpPolicy:
+    """Where messages follow no convention, any change asks for a release."""
+    return BumpPolicy(at_least="patch") if source.rules.convention == "none" else BumpPolicy()
 
 
 _PROBES = 8

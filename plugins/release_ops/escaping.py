@@ -252,13 +252,28 @@ def described(change: Change, web_url: str, fmt: str) -> Safe:
 
 def titled(change: Change, fmt: str) -> Safe:
     """Description of a change without the pull request that a squash merge put behind it."""
-    return inline(without_pull(change.description)[0], fmt)
+    text = without_pull(change.description)[0]
+    return ticketed(change, text, fmt) if change.links else inline(text, fmt)
 
 
 def pulled(change: Change, web_url: str, fmt: str) -> Safe:
     """The pull or merge request of a change, `#12`, linked where the repository has a page; empty where none is known."""
     pull = without_pull(change.description)[1]
     return link(pull, pull_page(pull, web_url), fmt) if pull else Safe("")
+
+
+def ticketed(change: Change, text: str, fmt: str) -> Safe:
+    """A piece of the description, with the tickets in it as links."""
+    pages = dict(change.links)
+    parts = re.split(rf"(?<![\w/#.&-])({'|'.join(map(re.escape, pages))})(?![\w-])", one_line(text))
+    return Safe("".join(link(part, pages[part], fmt) if at % 2 else _piece(part, fmt) for at, part in enumerate(parts)))
+
+
+def _piece(text: str, fmt: str) -> str:
+    """A part of a line, escaped, with the blanks at its ends."""
+    bare = text.strip(" ")
+    start = text.index(bare) if bare else len(text)
+    return f"{text[:start]}{inline(bare, fmt)}{text[start + len(bare) :]}"
 
 
 def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
@@ -269,10 +284,9 @@ def commit_link(change: Change, web_url: str, fmt: str) -> Safe:
 
 
 def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
-    """The issues that a change closes, each linked where it is one of this repository."""
-    if not web_url:
-        return [escape(target, fmt) for target in closes(change)]
-    return [link(target, issue_page(target, web_url), fmt) for target in closes(change)]
+    """The issues that a change closes, each linked where it is one of this repository or of the team's tracker."""
+    pages = dict(change.links)
+    return [link(target, pages.get(target) or issue_page(target, web_url), fmt) for target in closes(change)]
 
 
 def item_md(change: Change, web_url: str) -> str:
@@ -290,7 +304,10 @@ def item_md(change: Change, web_url: str) -> str:
             behind += "".join([f", closes {issue}" for issue in closed(change, web_url, "md")])
         behind += ")"
     text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
-    shown = inline(text, "md") if "`" in text else escape_md(text)
+    if change.links:
+        shown = str(ticketed(change, text, "md"))
+    else:
+        shown = inline(text, "md") if "`" in text else escape_md(text)
     if pull:
         shown += f" ({link(pull, _page(web_url, pull[0], pull[1:]), 'md') if web_url else pull})"
     line = f"- {scope}{shown}{behind}\n"

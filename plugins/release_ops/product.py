@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from release_ops.domain.changelog_rules import ChangelogRules
 from release_ops.domain.milestones import lint
 from release_ops.domain.model import (
     Adjust,
@@ -31,6 +33,7 @@ from release_ops.domain.model import (
     Repository,
     WindowPolicy,
 )
+from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_errors import Problem, ProductError
 from release_ops.product_schema import CriterionBase, GatePart, ProductPart, ReleasePart
@@ -39,8 +42,8 @@ from release_ops.product_validation import json_schema, located, validate
 from release_ops.product_yaml import Node, Unreadable, merge, read
 
 __all__ = [
-    "Problem", "ProductError", "doubts", "find_product", "json_schema", "load_product", "load_products", "product_files",
-    "products_folder", "project_root",
+    "Problem", "ProductError", "doubts", "find_product", "json_schema", "load_product", "load_products", "load_rules",
+    "product_files", "products_folder", "project_root",
 ]  # fmt: skip
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
@@ -93,6 +96,24 @@ def load_product(path: Path, *, defaults: Path | None = None) -> Product:
     if problems:
         raise ProductError(problems)
     return product
+
+
+def load_rules(path: Path) -> ChangelogRules:
+    """Return the changelog's rules of a file, which need not have more than the section `changelog`.
+
+    Raises ValueError with all problems of the section.
+    """
+    try:
+        own, found = read(path)
+        base, _ = _defaults(_defaults_folder(path.parent))
+    except Unreadable as error:
+        raise ValueError(str(ProductError(error.problems))) from None
+    alone = replace(own, value={key: node for key, node in own.value.items() if key == "changelog"})
+    part, more, _ = validate(merge(base, alone) if base is not None else alone)
+    problems = [one for one in (*found, *more) if one.field.partition(".")[0] == "changelog"]
+    if problems:
+        raise ValueError(str(ProductError(problems)))
+    return changelog_rules(part.changelog)
 
 
 def load_products(folder: Path) -> tuple[dict[str, Product], tuple[Problem, ...]]:
@@ -261,6 +282,7 @@ def _convert(part: ProductPart, location: str) -> Product:
         windows=WindowPolicy(milestones=frozenset(part.windows.milestones), holidays_close=part.windows.holidays_close),
         blackouts=_blackouts(part),
         scope_source=part.scope.source,
+        changelog=changelog_rules(part.changelog),
     )
 
 

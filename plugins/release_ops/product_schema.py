@@ -6,10 +6,12 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from release_ops.domain.model import Adjust, MilestoneKind, ReleaseType
+from release_ops.product_changelog import ChangelogPart
 from release_ops.product_types import (
+    STRICT,
     Count,
     Date,
     Duration,
@@ -52,9 +54,9 @@ def _by_id(value: Any) -> Any:
 
 
 class Part(BaseModel):
-    """Base of every section: unknown keys are errors, attributes' docstrings become the editor's help."""
+    """Base of every section."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+    model_config = STRICT
 
 
 class RepositoryPart(Part):
@@ -403,6 +405,7 @@ class ProductPart(Part):
     """Which audiences hear of a milestone; `"*"` stands for all."""
     problems_to: list[Text] = ["engineering"]
     """Which audiences hear of a milestone that was blocked, missed or failed."""
+    changelog: ChangelogPart = ChangelogPart()
     freeze: FreezePart = FreezePart()
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []

@@ -7,12 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from release_ops.domain.business_days import check_region
 from release_ops.domain.rules import WEEKDAYS, local_instant, parse_rule, parse_weekday
 
+STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+"""Of every section: unknown keys are errors, attributes' docstrings become the editor's help."""
 YEARS = range(1990, 2101)
 _DURATION = re.compile(r"(\d{1,4})\s*(m|h|d|w)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

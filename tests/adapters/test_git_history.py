@@ -53,6 +53,19 @@ def test_a_merge_has_two_parents_and_brings_its_branch(repository: GitRepository
     assert commits[merge].parents == (straight, side)
 
 
+def test_files_that_commits_change(repository: GitRepository, source: Source) -> None:
+    first = source.head()
+    names = {"a/ü b.txt": "1", "docs/index.md": "# New\n", first: "named like a commit", "z": "2"}
+    second = source.commit("second", files=names)
+    merge = source.commit("Merge", parents=[second, first])
+    repository.fetch()
+    assert repository.paths([merge, second, first]) == {
+        second: sorted(names),
+        first: ["README.md", "docs/index.md"],
+    }
+    assert repository.paths([]) == {}
+
+
 def test_bytes_that_are_not_utf8_do_not_stop_it(repository: GitRepository, source: Source) -> None:
     source.commit(b"fix: caf\xe9 \xff\n", author="Ren\udce9 <r@example.org>".encode("utf-8", "replace").decode())
     assert next(repository.log(None, "main")).message == "fix: caf\ufffd \ufffd\n"

@@ -16,6 +16,7 @@ from release_ops.domain.changelog import (
     merge_changelog_file,
     update_changelog_file,
 )
+from release_ops.domain.changelog_rules import ChangelogRules
 from release_ops.domain.model import RawCommit, Tag
 from release_ops.domain.ranges import releases_of
 from release_ops.domain.whole_history import Package, WholeHistory
@@ -84,7 +85,7 @@ def test_an_empty_range_is_an_empty_changelog() -> None:
 
 
 def test_a_team_s_own_sections() -> None:
-    rules = (SectionRule("News", ("feat", "fix")), SectionRule("Tools", ("chore",)))
+    rules = ChangelogRules(sections=(SectionRule("News", ("feat", "fix")), SectionRule("Tools", ("chore",))))
     found = changelog(commit("c", "chore: x"), commit("b", "feature: y"), commit("a", "docs: z"), rules=rules)
     assert titles(found) == {"News": ["y"], "Tools": ["x"], "Other changes": ["z"]}
 

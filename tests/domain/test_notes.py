@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from release_ops.domain.changelog import build
+from release_ops.domain.changelog_rules import ChangelogRules, SectionRule
 from release_ops.domain.model import RawCommit
 from release_ops.domain.notes import AUDIENCES, notes_for
 
@@ -56,6 +57,20 @@ def test_who_upgrades_reads_the_steps_of_breaking_changes() -> None:
 def test_people_are_thanked_where_they_are_known() -> None:
     assert notes_for(CHANGELOG, "general").contributors == ("Ada",)
     assert notes_for(CHANGELOG, "customer").contributors == ()
+
+
+def test_own_headings_are_chosen_by_what_stands_below_them() -> None:
+    rules = ChangelogRules(sections=(SectionRule("News", ("feat", "fix")), SectionRule("Inside", ("refactor",))))
+    messages = ("feat: search", "refactor: tidy", "feat!: forget tokens")
+    commits = [RawCommit(f"{n:040}", (f"{n + 1:040}",), message) for n, message in enumerate(messages)]
+    about = {"product": "Webapp", "version": "2.8.0", "previous": None, "on": dt.date(2026, 11, 20)}
+    shown = notes_for(build(commits, rules=rules, **about), "customer")
+    assert [section.title for section in shown.sections] == ["Breaking changes", "News"]
+    assert [change.description for change in shown.highlights] == ["forget tokens", "search"]
+    business = notes_for(build(commits, rules=rules, **about), "business")
+    assert [section.title for section in business.sections] == ["News"]
+    plain = notes_for(build(commits, rules=ChangelogRules(convention="none"), **about), "customer")
+    assert [section.title for section in plain.sections] == ["Changes"]
 
 
 def test_an_unknown_audience_is_told_the_known_ones() -> None:

@@ -8,8 +8,18 @@ from dataclasses import dataclass, replace
 
 from release_ops.domain import commits as messages
 from release_ops.domain.changelog_file import FileUpdate, merge_changelog_file, update_changelog_file
+from release_ops.domain.changelog_rules import (
+    BREAKING_TITLE,
+    CHANGES_TITLE,
+    DEFAULT_RULES,
+    OTHER_TITLE,
+    SECTION_RULES,
+    ChangelogRules,
+    SectionRule,
+)
 from release_ops.domain.entries import Copies, Entry, Told, people, read, settled
 from release_ops.domain.model import Change, RawCommit
+from release_ops.domain.pulls import PathsOf, PullsOf, joiner
 from release_ops.domain.versions import lacks_types
 
 __all__ = [
@@ -29,34 +39,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class SectionRule:
-    """One heading and the types below it; a hidden one shows only its breaking changes."""
-
-    title: str
-    types: tuple[str, ...]
-    hidden: bool = False
-
-
 UNRELEASED = "Unreleased"
 """Version of what no release has yet."""
-BREAKING_TITLE = "Breaking changes"
-OTHER_TITLE = "Other changes"
-CHANGES_TITLE = "Changes"
-"""Title of the changes without a type where most have none: they are no others then."""
-
-SECTION_RULES: tuple[SectionRule, ...] = (
-    SectionRule("Security", ("security",)),
-    SectionRule("Features", ("feat",)),
-    SectionRule("Fixes", ("fix",)),
-    SectionRule("Performance", ("perf",)),
-    SectionRule("Deprecations", ("deprecation",)),
-    SectionRule("Reverts", ("revert",)),
-    SectionRule("Documentation", ("docs",)),
-    SectionRule("Refactoring", ("refactor",)),
-    SectionRule("Maintenance", ("chore", "ci", "style", "test", "build"), hidden=True),
-)
-"""The order of a changelog between its breaking changes and its other ones; types that no rule names are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +102,29 @@ def build(
     on: dt.date,
     web_url: str = "",
     compare_url: str = "",
-    types: Mapping[str, str] = messages.TYPE_ALIASES,
-    rules: Sequence[SectionRule] = SECTION_RULES,
+    rules: ChangelogRules = DEFAULT_RULES,
+    pulls: PullsOf | None = None,
+    paths: PathsOf | None = None,
     elsewhere: Iterable[RawCommit] = (),
 ) -> Changelog:
     """The changelog of `commits`, which come newest first and are walked once.
 
     Left out are merges and messages that Git or a release tool wrote, changes that are reverted in the range (with
     their reverts), and copies of commits that are in the range or `elsewhere`: in releases on other lines, between
-    `previous` and this one. An empty range gives an empty changelog.
+    `previous` and this one. An empty range gives an empty changelog. `rules` are the team's; `pulls` and `paths` look up
+    what they ask for, pull requests and changed files of commits.
     """
+    types = types_of(rules)
     entries = [read(commit, types) for commit in commits]
     others = [read(commit, types) for commit in elsewhere]
     copies = Copies([*entries, *others])
     told = Told()
     if others and copies:
         settled(others, copies, told)
+    kept = settled(entries, copies, told)
+    join = joiner((one.id for one in entries), rules, pulls, paths)
     return assemble(
-        settled(entries, copies, told),
+        join(kept) if join else kept,
         product=product,
         version=version,
         previous=previous,
@@ -144,6 +133,11 @@ def build(
         compare_url=compare_url,
         rules=rules,
     )
+
+
+def types_of(rules: ChangelogRules) -> Mapping[str, str]:
+    """Spellings of types, as `read` takes them."""
+    return {**messages.TYPE_ALIASES, **rules.types} if rules.types else messages.TYPE_ALIASES
 
 
 def assemble(
@@ -155,14 +149,14 @@ def assemble(
     on: dt.date,
     web_url: str,
     compare_url: str,
-    rules: Sequence[SectionRule] = SECTION_RULES,
+    rules: ChangelogRules = DEFAULT_RULES,
 ) -> Changelog:
     """The changelog of entries that are `settled`, newest first."""
     changes = [change for entry in kept for change in entry.changes]
-    by_type = {kind: rule for rule in rules for kind in rule.types}
+    by_type = {kind: rule for rule in rules.headings for kind in rule.types}
     filed: dict[str, list[Change]] = {BREAKING_TITLE: []}
-    filed.update({rule.title: [] for rule in rules})
-    others = CHANGES_TITLE if lacks_types(changes) else OTHER_TITLE
+    filed.update({rule.title: [] for rule in rules.headings})
+    others = CHANGES_TITLE if lacks_types(changes) else rules.other_title
     filed.setdefault(others, [])
     hidden: list[Change] = []
     for change in changes:

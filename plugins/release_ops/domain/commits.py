@@ -271,6 +271,7 @@ def read_plain(
     change.id = id
     change.author = author
     change.co_authors = co_authors(rest) if "o-author" in rest or "O-AUTHOR" in rest else ()
+    change.links = ()
     change.message = message
     change.at = committed_at
     change.read = _read_later

@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
+
 
 class ReleaseType(StrEnum):
     """How much a release changes; decides its train."""
@@ -276,6 +278,7 @@ class Product:
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
+    changelog: ChangelogRules = DEFAULT_RULES
 
     def release(self, version: str) -> Release:
         """Release of that version; KeyError with the known versions."""
@@ -367,6 +370,8 @@ class Change(_Unread):
     reverts: tuple[str, ...] = ()
     """Full or abbreviated ids of the commits that this one reverts."""
     co_authors: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    """Tickets of the team's tracker that it names, each with its page."""
     id: str = ""
     """Commit id; empty while the message stands alone."""
     author: str = ""

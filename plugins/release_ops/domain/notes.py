@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from release_ops.domain.changelog import BREAKING_TITLE, CHANGES_TITLE, OTHER_TITLE, Changelog, Section
+from release_ops.domain.changelog import BREAKING_TITLE, OTHER_TITLE, SECTION_RULES, Changelog, Section
+from release_ops.domain.changelog_rules import CHANGES_TITLE
 from release_ops.domain.model import Change
 
 
 @dataclass(frozen=True, slots=True)
 class AudienceRule:
-    """What an audience gets to read. `titles` None means every section."""
+    """What an audience gets to read. `titles` None means every section; a team's own ones count by their types."""
 
     heading: str
     titles: tuple[str, ...] | None
@@ -70,6 +71,16 @@ class Notes:
         return not (self.sections or self.upgrade)
 
 
+_USUAL_TITLE = {kind: rule.title for rule in SECTION_RULES for kind in rule.types}
+
+
+def _is_one_of(section: Section, titles: tuple[str, ...]) -> bool:
+    """Whether a section has one of our headings, or changes that would stand below one."""
+    if section.title in titles or section.title == BREAKING_TITLE:
+        return section.title in titles
+    return section.title == CHANGES_TITLE or any(_USUAL_TITLE.get(change.type) in titles for change in section.changes)
+
+
 def notes_for(changelog: Changelog, audience: str) -> Notes:
     """The notes of a release for `audience` (general, technical, business or customer).
 
@@ -79,9 +90,13 @@ def notes_for(changelog: Changelog, audience: str) -> Notes:
     rule = AUDIENCES.get(audience)
     if rule is None:
         raise ValueError(f"audience {audience!r}: unknown; choose one of {', '.join(AUDIENCES)}")
-    sections = tuple(s for s in changelog.sections if rule.titles is None or s.title in rule.titles)
+    sections = tuple(s for s in changelog.sections if rule.titles is None or _is_one_of(s, rule.titles))
     ranked = [
-        c for title in (BREAKING_TITLE, "Security", "Features") for s in sections if s.title == title for c in s.changes
+        c
+        for title in (BREAKING_TITLE, "Security", "Features")
+        for s in sections
+        if _is_one_of(s, (title,))
+        for c in s.changes
     ]
     steps = (Step(change, note) for change in changelog.breaking for note in change.notes if note != change.description)
     return Notes(

@@ -8,10 +8,12 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from release_ops.domain.changelog import SECTION_RULES, UNRELEASED, Changelog, SectionRule, assemble
+from release_ops.domain.changelog import UNRELEASED, Changelog, assemble
+from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.commits import TYPE_ALIASES
 from release_ops.domain.entries import Copies, Entry, Told, likeness, read, settled
 from release_ops.domain.model import RawCommit
+from release_ops.domain.pulls import PathsOf, PullsOf, joiner
 from release_ops.domain.ranges import Plan, Release, plan
 from release_ops.domain.segments import Graph
 
@@ -118,25 +120,30 @@ class WholeHistory:
         *,
         on: dt.date,
         web_url: str = "",
-        rules: Sequence[SectionRule] = SECTION_RULES,
+        rules: ChangelogRules = DEFAULT_RULES,
+        pulls: PullsOf | None = None,
+        paths: PathsOf | None = None,
     ) -> Iterator[Changelog]:
         """The changelogs of one package, lowest version first, at the end that of what is not released, if anything is.
 
         Which release tells a commit is decided by `ranges.plan`, over all tags and all commits, before those of other
         packages are left out; a change that was picked onto another line is not told again to readers who know of it
-        (`Plan.knows`). `on` is the day of what is not released; a release has the day of its commit.
+        (`Plan.knows`). `on` is the day of what is not released; a release has the day of its commit. `pulls` is asked
+        once for all commits, `paths` once for each release that has commits without a type, if `rules` want to know.
         """
         mine = self._packages[package]
         found, groups = self._planned(package)
         told = Told()
+        join = joiner((self._ids[at] for at in self._positions(package)), rules, pulls, paths)
         web = web_url.rstrip("/")
         texts = self._texts([groups[entry.tag if entry else ""] for entry in reversed(found.entries)])
         for release, entries in zip(reversed(found.entries), texts, strict=True):
             tag = "" if release is None else release.tag
             base = found.previous.get(tag) if release else found.latest
             at = self._days.get(release.commit) if release else None
+            kept = settled(entries, self._copies, told, release=tag, knows=functools.partial(found.knows, release))
             changelog = assemble(
-                settled(entries, self._copies, told, release=tag, knows=functools.partial(found.knows, release)),
+                join(kept) if join else kept,
                 product=mine.name,
                 version=UNRELEASED if release is None else release.name,
                 previous=base,
