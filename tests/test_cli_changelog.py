@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from release_ops import cli_changelog
+from tests.fakes.github import TOKEN, FakeGitHub
 
 
 def git(folder: Path, *args: str) -> str:
@@ -363,3 +364,60 @@ def test_a_team_s_broken_template_leaves_the_file(
     assert f"{folder}/entry.md.j2:1: " in capsys.readouterr().err
     assert file.read_text() == "good"
     assert run("--repo", str(repository), "--output", str(file)) == 0
+
+
+def test_pull_requests_are_joined_with_the_token_of_the_environment(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "Export orders (#7)")
+    head = git(repository, "rev-parse", "HEAD")
+    with FakeGitHub() as github:
+        for sha in git(repository, "rev-list", "HEAD").split():
+            github.commits.append({"sha": sha, "message": "", "at": "2026-11-20T12:00:00Z"})
+        github.add_pull(7, title="Export", merge_commit=head, merged_at="2026-09-02T10:00:00Z", labels=["breaking"])
+        monkeypatch.setenv("GITHUB_API_URL", github.url)
+        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        monkeypatch.setenv("RELEASE_OPS_HOME", str(tmp_path / "home"))
+        options = ("--repo", str(repository), "--github", "octo/webapp")
+        assert run(*options) == 0
+        printed = capsys.readouterr()
+        assert printed.out.startswith("## [2.0.0]")
+        assert "### Breaking changes\n\n- Export (#7)" in printed.out
+        assert printed.err == ""
+        assert run_version(*options) == 0
+        assert capsys.readouterr().out == "2.0.0\n"
+        assert len(github.requests) == 1
+        monkeypatch.delenv("GITHUB_TOKEN")
+        assert run(*options) == 0
+        printed = capsys.readouterr()
+        assert "- Export orders (#7)" in printed.out
+        assert "put a token into GITHUB_TOKEN" in printed.err
+        assert run("--repo", str(repository), "--github", "webapp") == 2
+        assert github.violations == []
+
+
+def test_a_team_s_rules_come_from_its_product_file(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = tmp_path / "webapp.yaml"
+    rules.write_text("changelog: {convention: none}\n")
+    assert run("--repo", str(repository), "--rules", str(rules)) == 0
+    assert "### Changes\n\n- " in capsys.readouterr().out
+    git(repository, "switch", "--quiet", "--detach", "v1.0.1")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "tidy up")
+    assert run_version("--repo", str(repository), "--rules", str(rules)) == 0
+    assert capsys.readouterr().out == "1.0.2\n"
+    rules.write_text("product: webapp\nchangelog: {convention: nope}\n")
+    assert run("--repo", str(repository), "--rules", str(rules)) == 2
+    assert f"{rules}:2: changelog.convention: nope: " in capsys.readouterr().err
+
+
+def test_types_by_path_are_asked_of_git(repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "docs").mkdir()
+    (repository / "docs" / "a.md").write_text("x")
+    git(repository, "add", "docs")
+    git(repository, "commit", "--quiet", "-m", "explain")
+    rules = tmp_path / "webapp.yaml"
+    rules.write_text("changelog:\n  paths: [{path: docs/, type: docs}]\n")
+    assert run("--repo", str(repository), "--rules", str(rules), "--from", "HEAD~1") == 0
+    assert "### Documentation\n\n- explain" in capsys.readouterr().out

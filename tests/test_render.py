@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 import unicodedata
@@ -13,9 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
+from markdown_it import MarkdownIt
 
 from release_ops import render as module
-from release_ops.changelog_formats import changelog_html
+from release_ops.changelog_formats import changelog_html, changelog_slack_messages
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.changelog_rules import ChangelogRules, Tickets
 from release_ops.domain.model import RawCommit

@@ -73,6 +73,12 @@ def _source_options(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="fetch nothing into a shallow clone or one without tags; a shallow one is an error then",
     )
+    parser.add_argument(
+        "--rules", metavar="FILE", help="product file whose section `changelog` says how changes are read"
+    )
+    parser.add_argument(
+        "--github", metavar="OWNER/NAME", help="join its pull requests; the token is taken from GITHUB_TOKEN"
+    )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -166,10 +172,20 @@ def _source(repository: History, args: argparse.Namespace) -> Source:
     forms = TagForms(args.tag) if args.tag else find_forms(tag.name for tag in repository.tags())
     if forms.note:
         sys.stderr.write(f"release-ops: {forms.note}\n")
+    reading: dict[str, Any] = {}
+    if args.rules:
+        from release_ops.product import load_rules  # noqa: PLC0415 - reading product files takes long to load
+
+        reading["rules"] = load_rules(Path(args.rules))
+    if args.github:
+        from release_ops.pull_requests import from_environment  # noqa: PLC0415
+
+        reading["pulls"] = from_environment(args.github)
     return Source(
         repository=repository,
         product=Path(args.repo).resolve().name,
         pattern=forms.pattern,
         older=forms.older,
         web_url=getattr(args, "web_url", ""),
+        **reading,
     )

@@ -253,7 +253,7 @@ def described(change: Change, web_url: str, fmt: str) -> Safe:
 def titled(change: Change, fmt: str) -> Safe:
     """Description of a change without the pull request that a squash merge put behind it."""
     text = without_pull(change.description)[0]
-    return ticketed(change, text, fmt) if change.links else inline(text, fmt)
+    return ticketed(change, text, fmt)
 
 
 def pulled(change: Change, web_url: str, fmt: str) -> Safe:
@@ -264,6 +264,8 @@ def pulled(change: Change, web_url: str, fmt: str) -> Safe:
 
 def ticketed(change: Change, text: str, fmt: str) -> Safe:
     """A piece of the description, with the tickets in it as links."""
+    if not change.links:
+        return inline(text, fmt)
     pages = dict(change.links)
     parts = re.split(rf"(?<![\w/#.&-])({'|'.join(map(re.escape, pages))})(?![\w-])", one_line(text))
     return Safe("".join(link(part, pages[part], fmt) if at % 2 else _piece(part, fmt) for at, part in enumerate(parts)))
@@ -304,10 +306,7 @@ def item_md(change: Change, web_url: str) -> str:
             behind += "".join([f", closes {issue}" for issue in closed(change, web_url, "md")])
         behind += ")"
     text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
-    if change.links:
-        shown = str(ticketed(change, text, "md"))
-    else:
-        shown = inline(text, "md") if "`" in text else escape_md(text)
+    shown = ticketed(change, text, "md") if change.links or "`" in text else escape_md(text)
     if pull:
         shown += f" ({link(pull, _page(web_url, pull[0], pull[1:]), 'md') if web_url else pull})"
     line = f"- {scope}{shown}{behind}\n"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from graphql import GraphQLSchema, build_schema
 
-from tests.contract.prism import GITHUB, PRISM, SLACK, Recorder, SlackRecorder, described, serving
+from tests.contract.prism import GITHUB, GITHUB_GRAPHQL, PRISM, SLACK, Recorder, SlackRecorder, described, serving
 from tests.fakes.slack import FakeSlack
 
 REPOSITORY = "/repos/{owner}/{repo}"
@@ -50,6 +51,14 @@ def _read(path: Path, missing: Callable[[str], NoReturn]) -> dict[str, Any]:
 def github_description(missing: Callable[[str], NoReturn]) -> dict[str, Any]:
     """GitHub's own OpenAPI description."""
     return _read(GITHUB, missing)
+
+
+@pytest.fixture(scope="session")
+def github_schema(missing: Callable[[str], NoReturn]) -> GraphQLSchema:
+    """GitHub's own GraphQL schema."""
+    if not GITHUB_GRAPHQL.exists():
+        missing(f"{GITHUB_GRAPHQL.parent.name} (run tests/contract/install)")
+    return build_schema(GITHUB_GRAPHQL.read_text(encoding="utf-8"), assume_valid=True)
 
 
 @pytest.fixture(scope="session")

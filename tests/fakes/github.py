@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode
 from github import Auth, Github
 
 from tests.fakes import github_bodies as bodies
+from tests.fakes.github_graphql import GraphQL, commit_data
 from tests.fakes.loopback import Answer, Loopback, Request
 
 TOKEN = "ghp_thisIsTheFakesToken0000000000000000"
@@ -55,6 +56,7 @@ class FakeGitHub(Loopback):
         self.remaining = 5000
         self._next = 100
         self._routes = self._table()
+        self.graphql = GraphQL(name, self._graphql_commit)
 
     @property
     def url(self) -> str:
@@ -102,12 +104,18 @@ class FakeGitHub(Loopback):
         labels: Collection[str] = (),
         state: str = "closed",
         updated_at: str = "",
+        title: str = "",
+        body: str = "",
+        commits: Collection[str] = (),
+        is_bot: bool = False,
+        edited_at: str | None = None,
+        milestone: str = "",
     ) -> None:
-        """`reviews` are (login, state, author association), oldest first."""
+        """`reviews` are (login, state, author association), oldest first; `commits` those of its branch."""
         self.pulls.append(
             {
                 "number": number,
-                "title": f"Change {number}",
+                "title": title or f"Change {number}",
                 "author": author,
                 "state": state,
                 "labels": labels,
@@ -116,6 +124,11 @@ class FakeGitHub(Loopback):
                 "merge_commit_sha": merge_commit,
                 "merged_at": merged_at,
                 "updated_at": updated_at or merged_at or "2026-09-01T09:00:00Z",
+                "body": body,
+                "commits": commits,
+                "is_bot": is_bot,
+                "edited_at": edited_at,
+                "milestone": milestone,
             }
         )
         self.reviews[number] = list(reviews)
@@ -170,6 +183,8 @@ class FakeGitHub(Loopback):
         return self._dispatched(request)
 
     def _dispatched(self, request: Request) -> Answer:
+        if request.path == f"{self.prefix.removesuffix('/v3')}/graphql" and request.verb == "POST":
+            return self.graphql.answer(json.loads(request.body), self.refuse)
         place = re.match(rf"{re.escape(self.prefix)}/repos/([^/]+/[^/]+)/?(.*)", request.path)
         if place is None:
             return self.refuse(f"{request.verb} {request.path}")
@@ -224,6 +239,13 @@ class FakeGitHub(Loopback):
             Route(verb, re.compile(pattern), handler, query.split(), body.split(), needs.split())
             for verb, pattern, handler, query, body, needs in table
         ]
+
+    def _graphql_commit(self, sha: str) -> dict[str, Any] | None:
+        pulls = [one for one in self.pulls if sha == one["merge_commit_sha"] or sha in one["commits"]]
+        at = next((one["at"] for one in self.commits if one["sha"] == sha), None)
+        if at is None and not pulls:
+            return None
+        return commit_data(sha, at or "2026-09-01T09:00:00Z", pulls, self.name)
 
     def _id(self) -> int:
         self._next += 1

@@ -41,7 +41,7 @@ class Loopback:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.violations: list[str] = []
-        self._faults: deque[tuple[str, Answer | object]] = deque()
+        self._faults: deque[tuple[str, str, Answer | object]] = deque()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -55,11 +55,11 @@ class Loopback:
 
     def fail_next(self, count: int, answer: Answer, verb: str = "") -> None:
         """Answers the next requests (of that verb, if given) so, without acting."""
-        self._faults.extend([(verb, answer)] * count)
+        self._faults.extend([(verb, "", answer)] * count)
 
-    def drop_next(self, count: int, verb: str = "") -> None:
-        """Acts on the next requests (of that verb, if given) and then closes the connection without an answer."""
-        self._faults.extend([(verb, HANG_UP)] * count)
+    def drop_next(self, count: int, verb: str = "", end: str = "") -> None:
+        """Acts on the next requests (of that verb, if given, and with that end of the path), then hangs up."""
+        self._faults.extend([(verb, end, HANG_UP)] * count)
 
     def refuse(self, why: str) -> Answer:
         """What the real service would not understand, or our adapter never sends."""
@@ -76,9 +76,9 @@ class Loopback:
         self._server.server_close()
         self._thread.join()
 
-    def _fault(self, verb: str) -> Answer | object | None:
-        if self._faults and self._faults[0][0] in ("", verb):
-            return self._faults.popleft()[1]
+    def _fault(self, request: Request) -> Answer | object | None:
+        if self._faults and self._faults[0][0] in ("", request.verb) and request.path.endswith(self._faults[0][1]):
+            return self._faults.popleft()[2]
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -101,7 +101,7 @@ class Loopback:
                 )
                 with fake._lock:
                     fake.requests.append(request)
-                    fault = fake._fault(request.verb)
+                    fault = fake._fault(request)
                     answer = fault if isinstance(fault, Answer) else fake.answer(request)
                 if fault is HANG_UP:
                     self.close_connection = True

@@ -81,7 +81,7 @@ def test_a_release_whose_answer_got_lost_is_found_by_the_retry(house, github):
     house.milestone("planning")
     run = house.resolve("alpha")
     decision = house.decide(run)
-    github.drop_next(1, "POST")
+    github.drop_next(1, "POST", "/releases")
     with pytest.raises(Exception, match="GitHub"):
         house.act(run, decision)
     house.act(run, decision)
@@ -121,3 +121,28 @@ def test_no_secret_reaches_the_tables(house, github):
         for row in tables:
             query = f"SELECT count(*) AS n FROM release_ops.{row['table_name']} AS t WHERE strpos(t::text, %s) > 0"
             assert connection.execute(query, [TOKEN]).fetchone()["n"] == 0, row
+
+
+def test_labels_of_pull_requests_file_the_changes_and_are_asked_for_once(house, github):
+    upto(house, "feature_complete")
+    (head,) = house.git("rev-list", "-1", "--no-merges", "main").split()
+    for sha in house.git("rev-list", "main").split():
+        github.commits.append({"sha": sha, "message": "", "at": "2026-09-01T09:00:00Z"})
+    github.add_pull(
+        7, title="The very last thing", merge_commit=head, merged_at="2026-09-01T10:00:00Z", labels=["breaking"]
+    )
+    house.milestone("freeze")
+    house.milestone("beta")
+    (note,) = [one["body"] for one in github.releases if one["tag_name"] == "v2.8.0-beta.1"]
+    assert "(#7)" in note.partition("## Breaking changes")[2].partition("\n## ")[0]
+    asked = [one for one in github.requests if one.path == "/graphql"]
+    house.milestone("rc")
+    fresh = [one for one in github.requests if one.path == "/graphql"][len(asked) :]
+    assert all(head.encode() not in one.body for one in fresh)
+
+
+def test_a_release_goes_on_without_an_answer_about_pull_requests(house, github, caplog):
+    github.graphql.points = 0
+    upto(house, "ga")
+    assert len(github.releases) == 4
+    assert "written without the labels, titles and authors of pull requests" in caplog.text

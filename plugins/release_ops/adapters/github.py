@@ -65,9 +65,10 @@ class GitHubRepository:
         if found is None:
             raise ValueError(f"repository.location: {location!r}: not a GitHub repository; write owner/name")
         self.name = f"{found[1]}/{found[2]}"
-        self._api = GitHubApi(requester_of(client or client_of(connection_id or DEFAULT_CONNECTION)), **limits)
+        self.api = GitHubApi(requester_of(client or client_of(connection_id or DEFAULT_CONNECTION)), **limits)
+        """Calls with the credentials of the connection."""
         self._path = f"/repos/{self.name}"
-        host = urlsplit(self._api.requester.base_url)
+        host = urlsplit(self.api.requester.base_url)
         self.web_url = urlunsplit((host.scheme, host.netloc.removeprefix("api."), f"/{self.name}", "", ""))
         """Web page of the repository, without a slash at its end."""
 
@@ -75,7 +76,7 @@ class GitHubRepository:
 
     def about(self) -> dict[str, Any]:
         """Full name, default branch, whether it is private, and web address."""
-        found = self._api.get(self._path)
+        found = self.api.get(self._path)
         return {
             "name": found["full_name"],
             "default_branch": found["default_branch"],
@@ -91,12 +92,12 @@ class GitHubRepository:
         """
         ref = _segment(commit)
         latest: dict[str, dict[str, Any]] = {}
-        for run in self._api.items(f"{self._path}/commits/{ref}/check-runs", "check_runs", filter="latest"):
+        for run in self.api.items(f"{self._path}/commits/{ref}/check-runs", "check_runs", filter="latest"):
             known = latest.get(run["name"])
             if known is None or age_of_run(run) > age_of_run(known):
                 latest[run["name"]] = run
         found = {name: check_of_run(run) for name, run in latest.items()}
-        for status in self._api.items(f"{self._path}/commits/{ref}/status", "statuses"):
+        for status in self.api.items(f"{self._path}/commits/{ref}/status", "statuses"):
             check = check_of_status(status)
             known_check = found.get(check.name)
             if known_check is None or WORST_FIRST.index(check.state) < WORST_FIRST.index(known_check.state):
@@ -132,13 +133,13 @@ class GitHubRepository:
 
     def open_pull_requests(self, branch: str) -> tuple[PullRequest, ...]:
         """Open pull requests into a branch, without their reviews."""
-        pulls = self._api.items(f"{self._path}/pulls", state="open", base=branch)
+        pulls = self.api.items(f"{self._path}/pulls", state="open", base=branch)
         return tuple(pull_request_of(pull, ()) for pull in pulls)
 
     def open_issues(self, label: str = "") -> int:
         """Number of open issues (pull requests are none), of those with the label if one is given."""
         query = {"labels": label} if label else {}
-        issues = self._api.items(f"{self._path}/issues", state="open", **query)
+        issues = self.api.items(f"{self._path}/issues", state="open", **query)
         return sum(1 for issue in issues if "pull_request" not in issue)
 
     def security_alerts(self, severity: str, sources: Sequence[str] = ("code_scanning", "dependabot")) -> AlertCount:
@@ -169,7 +170,7 @@ class GitHubRepository:
         `must`, `should` or `could` (also `priority: must`) is the priority.
         """
         titles = {}
-        for milestone in self._api.items(f"{self._path}/milestones", state="all"):
+        for milestone in self.api.items(f"{self._path}/milestones", state="all"):
             titles[milestone["title"].strip()] = milestone["number"]
         number = titles.get(version, titles.get(f"v{version}"))
         if number is None:
@@ -180,7 +181,7 @@ class GitHubRepository:
             )
         issues = [
             issue
-            for issue in self._api.items(f"{self._path}/issues", milestone=number, state="all", direction="asc")
+            for issue in self.api.items(f"{self._path}/issues", milestone=number, state="all", direction="asc")
             if "pull_request" not in issue and issue.get("state_reason") not in ("not_planned", "duplicate")
         ]
         return tuple(feature_of(issue) for issue in sorted(issues, key=lambda issue: int(issue["number"])))
@@ -189,7 +190,7 @@ class GitHubRepository:
 
     def find_release(self, tag: str) -> dict[str, Any] | None:
         """Published release of a tag: id, tag, name, url, prerelease, `body_sha256` of its text; None without one."""
-        found = self._api.find(f"{self._path}/releases/tags/{_segment(tag)}")
+        found = self.api.find(f"{self._path}/releases/tags/{_segment(tag)}")
         return None if found is None else release_record(found)
 
     def create_release(self, tag: str, name: str, body: str, *, prerelease: bool) -> dict[str, Any]:
@@ -199,10 +200,10 @@ class GitHubRepository:
         body over BODY_LIMIT (see `abridged`).
         """
         self._fits(body)
-        if self._api.find(f"{self._path}/git/ref/{_segment(f'tags/{tag}')}") is None:
+        if self.api.find(f"{self._path}/git/ref/{_segment(f'tags/{tag}')}") is None:
             raise RefusedError(f"GitHub {self.name}: no tag {tag}; push the tag first, then create its release")
         fields = self._release_fields(name, body, prerelease=prerelease)
-        return release_record(self._api.call("POST", f"{self._path}/releases", body={"tag_name": tag, **fields})[1])
+        return release_record(self.api.call("POST", f"{self._path}/releases", body={"tag_name": tag, **fields})[1])
 
     def update_release(self, tag: str, name: str, body: str, *, prerelease: bool) -> dict[str, Any]:
         """Release of the tag with this name and text; like `find_release`. Doing it twice changes nothing."""
@@ -211,17 +212,17 @@ class GitHubRepository:
         if found is None:
             raise NotFoundError(f"GitHub {self.name}: no release of tag {tag} to update; create it first")
         fields = self._release_fields(name, body, prerelease=prerelease)
-        return release_record(self._api.call("PATCH", f"{self._path}/releases/{found['id']}", body=fields)[1])
+        return release_record(self.api.call("PATCH", f"{self._path}/releases/{found['id']}", body=fields)[1])
 
     # --------------------------------------------------------------------------------------------- freeze and statuses
 
     def find_ruleset(self, name: str) -> dict[str, Any] | None:
         """The repository's own branch ruleset: id, name, enforcement, refs, rules, url; None without one."""
-        rulesets = self._api.items(f"{self._path}/rulesets", includes_parents="false", targets="branch")
+        rulesets = self.api.items(f"{self._path}/rulesets", includes_parents="false", targets="branch")
         found = [ruleset["id"] for ruleset in rulesets if ruleset["name"] == name]
         if not found:
             return None
-        ruleset = self._api.find(f"{self._path}/rulesets/{min(found)}", includes_parents="false")
+        ruleset = self.api.find(f"{self._path}/rulesets/{min(found)}", includes_parents="false")
         return None if ruleset is None else ruleset_record(ruleset)
 
     def create_ruleset(
@@ -249,7 +250,7 @@ class GitHubRepository:
             "conditions": {"ref_name": {"include": [f"refs/heads/{branch}"], "exclude": []}},
             "rules": freeze_rules(required_reviews, check),
         }
-        return ruleset_record(self._api.call("POST", f"{self._path}/rulesets", body=body)[1])
+        return ruleset_record(self.api.call("POST", f"{self._path}/rulesets", body=body)[1])
 
     def delete_ruleset(self, name: str) -> bool:
         """Whether there was such a ruleset to delete; False is no error."""
@@ -257,14 +258,14 @@ class GitHubRepository:
         if found is None:
             return False
         try:
-            self._api.call("DELETE", f"{self._path}/rulesets/{found['id']}")
+            self.api.call("DELETE", f"{self._path}/rulesets/{found['id']}")
         except NotFoundError:
             return False
         return True
 
     def find_status(self, commit: str, context: str = FREEZE_CHECK) -> dict[str, Any] | None:
         """Latest status of that context at a commit: id, state, description, url, context; None without one."""
-        for status in self._api.items(f"{self._path}/commits/{_segment(commit)}/status", "statuses"):
+        for status in self.api.items(f"{self._path}/commits/{_segment(commit)}/status", "statuses"):
             if status["context"] == context:
                 return status_record(status)
         return None
@@ -281,14 +282,14 @@ class GitHubRepository:
         if len(description) > DESCRIPTION_LIMIT:
             description = f"{description[: DESCRIPTION_LIMIT - 1]}…"
         body = {"state": state, "description": description, "context": context, **({"target_url": url} if url else {})}
-        return status_record(self._api.call("POST", f"{self._path}/statuses/{_segment(commit)}", body=body)[1])
+        return status_record(self.api.call("POST", f"{self._path}/statuses/{_segment(commit)}", body=body)[1])
 
     # ------------------------------------------------------------------------------------------------- where to look
 
     @property
     def git_token(self) -> str:
         """What git takes as the password of user `x-access-token`: the token, or one of the App's installation."""
-        auth = self._api.requester.auth
+        auth = self.api.requester.auth
         return auth.token if auth is not None else ""
 
     def commit_url(self, commit: str) -> str:
@@ -308,17 +309,17 @@ class GitHubRepository:
     def _range(self, base: str | None, head: str) -> tuple[set[str], datetime | None]:
         """Ids of the commits in the range, and when it began."""
         if base is None:
-            return {str(one["sha"]) for one in self._api.items(f"{self._path}/commits", sha=head)}, None
+            return {str(one["sha"]) for one in self.api.items(f"{self._path}/commits", sha=head)}, None
         commits: set[str] = set()
         began: datetime | None = None
         path = f"{self._path}/compare/{_segment(base)}...{_segment(head)}"
-        for page in self._api.pages(path):
+        for page in self.api.pages(path):
             began = began or _moment(page["merge_base_commit"]["commit"]["committer"]["date"])
             commits.update(str(one["sha"]) for one in page["commits"])
         return commits, began
 
     def _closed_pulls(self, since: datetime | None) -> Iterator[dict[str, Any]]:
-        for pull in self._api.items(f"{self._path}/pulls", state="closed", sort="updated", direction="desc"):
+        for pull in self.api.items(f"{self._path}/pulls", state="closed", sort="updated", direction="desc"):
             if since is not None and _moment(pull["updated_at"]) < since - timedelta(days=1):
                 return
             yield pull
@@ -326,7 +327,7 @@ class GitHubRepository:
     def _approvers(self, pull: Mapping[str, Any]) -> tuple[str, ...]:
         author = (pull["user"] or {}).get("login", "")
         last: dict[str, str] = {}
-        for review in self._api.items(f"{self._path}/pulls/{pull['number']}/reviews"):
+        for review in self.api.items(f"{self._path}/pulls/{pull['number']}/reviews"):
             login = (review["user"] or {}).get("login", "")
             if review["state"] in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED") and login not in ("", author):
                 known = review.get("author_association", "") in _REVIEWERS
@@ -335,15 +336,15 @@ class GitHubRepository:
 
     def _alerts(self, source: str, severities: Sequence[str]) -> Iterator[dict[str, Any]]:
         if source == "dependabot":
-            yield from self._api.items(f"{self._path}/dependabot/alerts", state="open", severity=",".join(severities))
+            yield from self.api.items(f"{self._path}/dependabot/alerts", state="open", severity=",".join(severities))
             return
-        for alert in self._api.items(f"{self._path}/code-scanning/alerts", state="open"):
+        for alert in self.api.items(f"{self._path}/code-scanning/alerts", state="open"):
             if alert["rule"].get("security_severity_level") in severities:
                 yield alert
 
     def _ourselves(self) -> Iterator[Mapping[str, Any]]:
         yield ADMINISTRATORS
-        auth = self._api.requester.auth
+        auth = self.api.requester.auth
         if isinstance(auth, Auth.AppInstallationAuth):
             yield {"actor_type": "Integration", "actor_id": int(auth.app_id), "bypass_mode": "always"}
 

@@ -1,4 +1,4 @@
-"""One careful way to call GitHub's REST API: pages, rate limits, retries, and errors that name their remedy."""
+"""One careful way to call GitHub: pages, queries, rate limits, retries, and errors that name their remedy."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ PAGE = 100
 GET_ATTEMPTS = 4
 SECONDARY_WAIT = 60.0
 """Seconds to wait when GitHub asks for patience without saying how much (its own advice)."""
+_GRAPHQL_STATUS = {
+    "RATE_LIMITED": 429,
+    "RATE_LIMIT": 429,
+    "FORBIDDEN": 403,
+    "INSUFFICIENT_SCOPES": 403,
+    "NOT_FOUND": 404,
+    "MAX_NODE_LIMIT_EXCEEDED": 502,
+    "RESOURCE_LIMITS_EXCEEDED": 502,
+}
+"""GraphQL's types of errors, in the order in which they matter, to the status of REST for the same."""
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _SECRET = re.compile(r"(gh[pousr]_|github_pat_)\w+|(?<=://)[^/@\s]+@")
 
@@ -123,9 +133,17 @@ class GitHubApi:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        attempts: int | None = None,
+        check: Callable[[Mapping[str, str], Any], None] = lambda headers, data: None,
     ) -> tuple[Mapping[str, str], Any]:
-        """Answer's headers (lower case) and JSON. Waits for rate limits; repeats only GETs after a server error."""
+        """Answer's headers (lower case) and JSON. Waits for rate limits; repeats only reads after a server error.
+
+        A GET is a read; `attempts`, if given, says so of a POST. `check` raises GithubException for an error that came
+        with status 200.
+        """
         waited, failures, slow = 0.0, 0, 0
+        reads = verb == "GET" or attempts is not None
+        attempts = (GET_ATTEMPTS if verb == "GET" else 1) if attempts is None else attempts
         while True:
             try:
                 headers, data = self.requester.requestJsonAndCheck(
@@ -135,6 +153,7 @@ class GitHubApi:
                     input=body,
                     headers={"Accept": "application/vnd.github+json"},
                 )
+                check(headers, data)
             except GithubException as error:
                 wait = _patience(error, self.clock(), slow)
                 if wait is not None:
@@ -145,17 +164,17 @@ class GitHubApi:
                             "retry the task later, or use a GitHub App, whose limit is higher",
                             wait=wait,
                         ) from None
-                elif error.status >= 500 and verb == "GET" and failures < GET_ATTEMPTS - 1:
+                elif error.status >= 500 and failures < attempts - 1:
                     wait, failures = float(2**failures), failures + 1
                 else:
-                    raise _translated(verb, path, error) from None
+                    raise _translated(verb, path, error, reads=reads) from None
             except requests.exceptions.InvalidHeader:
                 raise GitHubConnectionError(
                     "the token of the GitHub connection has a line break or another illegal character; store it again"
                 ) from None
             except (requests.RequestException, RuntimeError, ValueError) as error:
-                if verb != "GET" or failures >= GET_ATTEMPTS - 1 or not isinstance(error, requests.RequestException):
-                    raise UnreachableError(_lost(verb, path, redact(str(error)))) from None
+                if failures >= attempts - 1 or not isinstance(error, requests.RequestException):
+                    raise UnreachableError(_lost(verb, path, redact(str(error)), reads=reads)) from None
                 wait, failures = float(2**failures), failures + 1
             else:
                 return headers, data
@@ -196,6 +215,33 @@ class GitHubApi:
         for page in self.pages(path, **query):
             yield from page if key is None else page[key]
 
+    def query(self, document: str, variables: Mapping[str, Any], *, attempts: int = GET_ATTEMPTS) -> Any:
+        """`data` of a GraphQL query, whole or not at all; it may only read, for it is repeated like a GET.
+
+        A query that is too much for GitHub, which says so with a 502, a timeout or a part of the answer, is an
+        UnreachableError: ask for less.
+        """
+        body = {"query": document, "variables": dict(variables)}
+        url = self.requester.graphql_url
+        return self.call("POST", url, body=body, attempts=attempts, check=_refuse_errors)[1]["data"]
+
+
+def _refuse_errors(headers: Mapping[str, str], answer: Any) -> None:
+    """GraphQL's errors come with status 200; GithubException with the status that REST would have."""
+    errors = answer.get("errors") if isinstance(answer, Mapping) else None
+    if isinstance(answer, Mapping) and not errors and isinstance(answer.get("data"), Mapping):
+        return
+    entries = [entry for entry in errors or () if isinstance(entry, Mapping)]
+    said = str(entries[0].get("message") or "no message") if entries else "an answer without data"
+    kinds = {str(entry.get("type") or "") for entry in entries}
+    status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in kinds), None)
+    if status is None and Requester.isRateLimitError(said):
+        status = 429
+    elif status is None:
+        # Without a type it is GitHub's own trouble, or our query does not fit its schema; only the latter has a place.
+        status = 422 if any(entry.get("locations") and not entry.get("path") for entry in entries) else 502
+    raise GithubException(status, {"message": said, "errors": entries[1:]}, dict(headers))
+
 
 def _name(verb: str, path: str) -> str:
     return f"GitHub {verb} {urlsplit(path).path}"
@@ -233,16 +279,12 @@ def _details(error: GithubException) -> tuple[str, frozenset[str]]:
     return "; ".join(texts[:5]), frozenset(codes - {""})
 
 
-def _lost(verb: str, path: str, why: str) -> str:
-    tail = (
-        "try again later"
-        if verb == "GET"
-        else "it may have happened all the same: a retry looks first whether it is there"
-    )
+def _lost(verb: str, path: str, why: str, *, reads: bool) -> str:
+    tail = "try again later" if reads else "it may have happened all the same: a retry looks first whether it is there"
     return f"{_name(verb, path)}: no usable answer ({why}); check the connection's host and the network; {tail}"
 
 
-def _translated(verb: str, path: str, error: GithubException) -> GitHubError:
+def _translated(verb: str, path: str, error: GithubException, *, reads: bool) -> GitHubError:
     """Our error for an answer of 400 or more."""
     details, codes = _details(error)
     said = redact(f"{_message(error)}{f' ({details})' if details else ''}" or "no message")
@@ -262,5 +304,5 @@ def _translated(verb: str, path: str, error: GithubException) -> GitHubError:
     if error.status in (400, 409, 422):
         return RefusedError(start, codes=codes)
     if error.status >= 500:
-        return UnreachableError(_lost(verb, path, f"{error.status}: {said}"))
+        return UnreachableError(_lost(verb, path, f"{error.status}: {said}", reads=reads))
     return GitHubError(start)

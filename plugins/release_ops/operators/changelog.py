@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,6 +24,8 @@ from release_ops.operators import effects, parts
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.operators.planning import keep
 from release_ops.render import changelog_markdown, notes_markdown
+
+log = logging.getLogger(__name__)
 
 
 class GenerateChangelogOperator(DecidedOperator):
@@ -176,6 +179,9 @@ def changelog_of(product: Product, repository: GitRepository, chosen: Mapping[st
         on=date.fromisoformat(chosen["date"]),
         web_url=github.web_url if github else "",
         compare_url=github.compare_url(chosen["base"], chosen["tag"]) if github and chosen["base"] else "",
+        rules=product.changelog,
+        pulls=parts.pull_lookup(github, log.warning) if github else None,
+        paths=repository.paths,
     )
 
 

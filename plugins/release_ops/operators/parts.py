@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,9 +12,11 @@ from airflow.sdk import BaseHook, Connection
 
 from release_ops.adapters.git import GitRepository, credential_env, ssh_env
 from release_ops.adapters.github import GitHubRepository
+from release_ops.adapters.pulls_cache import PullsCache
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
 from release_ops.product import find_product
+from release_ops.pull_requests import PullLookup
 from release_ops.store import Store
 
 DATABASE_CONNECTION = "release_ops_db"
@@ -95,3 +97,10 @@ def open_github(product: Product) -> GitHubRepository | None:
     if product.repository.kind != "github":
         return None
     return GitHubRepository(product.repository.location, connection_id=product.repository.connection)
+
+
+def pull_lookup(github: GitHubRepository, warn: Callable[[str], None]) -> PullLookup:
+    """Lookup of merged pull requests, with what is known of them beside the git mirrors; what fails goes to `warn`."""
+    return PullLookup(
+        api=github.api, repository=github.name, cache=PullsCache(state_folder() / "pulls.sqlite"), warn=warn
+    )
