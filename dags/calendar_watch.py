@@ -8,6 +8,7 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
+from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOperator
 from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
 
 DOC = """
@@ -18,7 +19,9 @@ Looks once a day at every product file:
 - a milestone that passed **without a run** and lies inside the product's `catch_up` window is started now, late;
 - an older one is marked **missed** and reported to the release managers, once; it does not hold up the ones after it;
 - what is wrong (a broken product file, a repository that does not answer, a release that left its file while it was open)
-  makes `report_problems` red, after everything else has been done.
+  makes `report_problems` red, after everything else has been done;
+- `update_change_log` brings `release_metrics.change_log` up to date with every product's repository, also with tags that
+  people made by hand, and tells the asset `release_metrics/change_log`.
 
 Run it by hand after editing a product file, to see its effect at once.
 """
@@ -39,4 +42,5 @@ with DAG(
     TriggerDagRunOperator.partial(
         task_id="start_late", skip_when_already_exists=True, map_index_template="{{ task.trigger_run_id }}"
     ).expand_kwargs(find_missed.output)
+    UpdateChangeLogOperator(task_id="update_change_log", outlets=[CHANGE_LOG])
     ReportProblemsOperator(task_id="report_problems", problems=find_missed.output["problems"], retries=0)

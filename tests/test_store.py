@@ -20,7 +20,9 @@ from psycopg.types.json import Jsonb
 from release_ops.domain.model import MilestoneKind, Verdict
 from release_ops.store import SQL, Store, StoreError, arguments_of, json_safe, load_query, migrate
 
-QUERIES = sorted(file.stem for file in (SQL / "queries").glob("*.sql"))
+STAGED = {"change_log_copy", "change_log_merge", "change_log_forget"}
+"""They work on a temporary table; `operators/test_change_history.py` runs them."""
+QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RELEASE = {"product": "webapp", "version": "2.8.0"}
 MILESTONE = {**RELEASE, "kind": "alpha"}
@@ -486,6 +488,7 @@ def test_every_view_and_column_of_the_contract_says_what_it_means(store: Store) 
         "approval",
         "message",
         "effect",
+        "change_log",
     }
 
 

@@ -7,7 +7,7 @@ import sys
 
 def main() -> int:
     """Exit code of the command that the arguments name."""
-    if sys.argv[1:2] in (["changelog"], ["version"]):
+    if sys.argv[1:2] in (["changelog"], ["version"], ["where"]):
         from release_ops import cli_changelog  # noqa: PLC0415 - starts in a tenth of the time of the rest
 
         return cli_changelog.main(sys.argv[1:])

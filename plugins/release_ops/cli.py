@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from release_ops import cli_changelog
+from release_ops import cli_changelog, cli_where
 from release_ops.cli_init import InitError, starter
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
@@ -363,6 +363,7 @@ def main(argv: Sequence[str] | None = None, *, today: date | None = None) -> int
         added = subparsers.add_parser(name, help=command.help, description=command.help[0].upper() + command.help[1:])
         command.options(added)
     cli_changelog.register(subparsers)
+    cli_where.register(subparsers)
     args = parser.parse_args(argv)
     try:
         if args.command not in COMMANDS:

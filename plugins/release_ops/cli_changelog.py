@@ -33,7 +33,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="the changelog of a repository",
         description="Print what changed since the last release, or between two tags, branches or commits.",
     )
-    _source_options(parser)
+    source_options(parser)
     parser.add_argument(
         "--from", dest="base", metavar="REF", help="compare with this (default: the last release before)"
     )
@@ -54,14 +54,15 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     actions = version.add_subparsers(dest="action", metavar="ACTION", required=True)
     following = actions.add_parser("next", help="print the next version; the reasons go to standard error")
-    _source_options(following)
+    source_options(following)
     following.add_argument("--pre", choices=STAGES, help="a pre-release of this stage")
     following.add_argument("--planned", metavar="V", help="the calendar's version; the higher one wins")
     following.add_argument("--json", action="store_true", help="print version, level and reasons as JSON")
     following.set_defaults(run=run_next)
 
 
-def _source_options(parser: argparse.ArgumentParser) -> None:
+def source_options(parser: argparse.ArgumentParser) -> None:
+    """Options that name the repository, the commit and the form of the tags."""
     parser.add_argument("--repo", default=".", metavar="PATH", help="folder or URL of the repository (default: here)")
     parser.add_argument("--to", default="HEAD", metavar="REF", help="up to this (default: HEAD)")
     parser.add_argument(
@@ -82,11 +83,16 @@ def _source_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run `changelog` or `version` alone; returns the exit code."""
+    """Run `changelog`, `version` or `where` alone; returns the exit code."""
     # Nothing here forms cycles, and a collector that looks for them takes a third of the time of a long history.
     gc.disable()
     parser = argparse.ArgumentParser(prog="release-ops")
-    register(parser.add_subparsers(metavar="COMMAND", required=True))
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    register(commands)
+    if argv[:1] == ["where"]:
+        from release_ops import cli_where  # noqa: PLC0415 - it stands on this module
+
+        cli_where.register(commands)
     args = parser.parse_args(argv)
     try:
         return int(args.run(args))
@@ -103,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     try:
         with opened(args.repo, fetch=args.fetch) as repository:
-            source = _source(repository, args)
+            source = source_of(repository, args)
             if args.all:
                 found = list(all_changelogs(source, to=args.to))[::-1]
             else:
@@ -154,7 +160,7 @@ def run_next(args: argparse.Namespace) -> int:
     """Print the next version. 0, 1 where nothing asks for a release, 2 where something cannot be read."""
     try:
         with opened(args.repo, fetch=args.fetch) as repository:
-            found = next_of(_source(repository, args), to=args.to, stage=args.pre, planned=args.planned)
+            found = next_of(source_of(repository, args), to=args.to, stage=args.pre, planned=args.planned)
     except (RepositoryError, ValueError, OSError) as error:
         sys.stderr.write(f"release-ops version: {error}\n")
         return 2
@@ -168,7 +174,8 @@ def run_next(args: argparse.Namespace) -> int:
     return 0 if found.version is not None else 1
 
 
-def _source(repository: History, args: argparse.Namespace) -> Source:
+def source_of(repository: History, args: argparse.Namespace) -> Source:
+    """The history that the options name. ValueError for a form of tags without a version."""
     forms = TagForms(args.tag) if args.tag else find_forms(tag.name for tag in repository.tags())
     if forms.note:
         sys.stderr.write(f"release-ops: {forms.note}\n")

@@ -6,7 +6,7 @@ import contextlib
 import math
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -234,11 +234,31 @@ class Store:
         with self._cursor(query, parameters) as cursor:
             return cursor.rowcount
 
+    def copy(self, query: str, rows: Iterable[Sequence[Any]], /) -> int:
+        """Number of rows that a COPY statement took in, in the order of its columns; lists are arrays.
+
+        Inside a transaction it can fill a temporary table. StoreError for an unknown query; text has to
+        be fit for PostgreSQL (`clean_text`).
+        """
+        loaded = load_query(query)
+        with self._connection() as connection, connection.cursor() as cursor:
+            with cursor.copy(loaded.text) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return cursor.rowcount
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        current: Connection | None = getattr(self._local, "connection", None)
+        if current is not None:
+            yield current
+            return
+        with self.connect() as connection:
+            yield connection
+
     @contextlib.contextmanager
     def _cursor(self, query: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Cursor[Row]]:
-        current: Connection | None = getattr(self._local, "connection", None)
-        with contextlib.ExitStack() as stack:
-            connection = current if current is not None else stack.enter_context(self.connect())
+        with self._connection() as connection:
             yield run(connection, query, **parameters)
 
 

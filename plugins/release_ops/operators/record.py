@@ -14,6 +14,7 @@ from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
+from release_ops.operators.change_history import note_release
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.product import ProductError
 from release_ops.store import Store
@@ -28,7 +29,7 @@ class RecordOperator(DecidedOperator):
         """Record the state of run and milestone."""
         run: Mapping[str, Any] = self.run_facts
         state = end_state(run, self.decision)
-        detail = "" if state == "done" else "; ".join(self.decision["reasons"])
+        detail = note_release(run, self.decision) if state == "done" else "; ".join(self.decision["reasons"])
         finish(parts.open_store(), run, state=state, detail=detail)
         return {"state": state, "detail": detail}
 

@@ -1,0 +1,134 @@
+"""The change log in the database: in which release each change of a product is, brought up to date as a whole."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Asset, BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from release_ops.adapters.git import GitRepository
+from release_ops.domain.change_history import Record, history_of
+from release_ops.domain.model import MilestoneKind, Product
+from release_ops.domain.ranges import Release, releases_of
+from release_ops.ledger import Ledger
+from release_ops.operators import parts
+from release_ops.product import load_products, products_folder
+from release_ops.store import Store, clean_text
+
+CHANGE_LOG = Asset("release_metrics/change_log")
+TAGGING = frozenset({MilestoneKind.ALPHA, MilestoneKind.BETA, MilestoneKind.RC, MilestoneKind.GA})
+
+log = logging.getLogger(__name__)
+
+
+class UpdateChangeLogOperator(BaseOperator):
+    """Brings the change log of every product up to date. Returns the counts of `update_change_log` per product.
+
+    A product whose repository does not answer does not hinder the others; AirflowFailException names it at the end.
+    """
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Update, tell the asset what changed, fail with what went wrong."""
+        products, _ = load_products(products_folder())
+        counts: dict[str, Any] = {}
+        problems: list[str] = []
+        ledger = parts.open_ledger()
+        for product in products.values():
+            try:
+                counts[product.id] = update_change_log(ledger, product)
+            except Exception as error:
+                problems.append(f"{product.id}: {type(error).__name__}: {error}")
+        context["outlet_events"][CHANGE_LOG].extra = {"products": counts}
+        if problems:
+            raise AirflowFailException("the change log is not up to date\n" + "\n".join(problems))
+        return counts
+
+
+def note_release(run: Mapping[str, Any], decision: Mapping[str, Any]) -> str:
+    """Bring the change log up to date after a tag was made; returns what went wrong, in words, else nothing.
+
+    A release is out whether or not its change log can be written: this never fails it, and the daily update of
+    `calendar_watch` makes up for it.
+    """
+    if not decision["proceed"] or run["kind"] not in TAGGING:
+        return ""
+    try:
+        update_change_log(parts.open_ledger(), parts.product_of(run))
+    except Exception as error:
+        log.exception("the change log of %s is not up to date", run["product"])
+        return f"the change log is not up to date ({type(error).__name__}: {error}); calendar_watch tries again"[:500]
+    return ""
+
+
+def update_change_log(ledger: Ledger, product: Product) -> dict[str, int]:
+    """Read the product's whole history and write what is new or different in it.
+
+    Returns the numbers of commits, of rows that were written and of rows that were dropped. One at a time per product,
+    so that nobody writes what they read before another tag.
+    """
+    with ledger.product_lock(product.id):
+        repository = parts.open_repository(product)
+        repository.fetch()
+        releases = releases_of(repository.tags(), product.repository.tag)
+        records = history_of(repository.commits(heads_of(product, repository, releases)), releases)
+        return write_change_log(ledger.store, product.id, records)
+
+
+def heads_of(product: Product, repository: GitRepository, releases: Sequence[Release]) -> list[str]:
+    """Commits whose histories make up the product's: its default branch, its release branches and its releases."""
+    prefix, _, suffix = product.repository.release_branch.partition("{version}")
+    heads = [release.commit for release in releases]
+    for name, commit in repository.refs().items():
+        branch = name.removeprefix("refs/heads/")
+        if branch != name and (
+            branch == product.repository.default_branch
+            or (branch.startswith(prefix) and branch.endswith(suffix) and len(branch) > len(prefix) + len(suffix))
+        ):
+            heads.append(commit)
+    return list(dict.fromkeys(heads))
+
+
+def write_change_log(store: Store, product: str, records: Sequence[Record]) -> dict[str, int]:
+    """Make the change log of a product that of `records`: in one go, and without writing what is there already."""
+    with store.transaction():
+        store.execute("change_log_stage")
+        store.copy("change_log_copy", _rows(product, records))
+        written = store.execute("change_log_merge")
+        dropped = store.execute("change_log_forget", product=product)
+    return {"commits": len(records), "written": written, "dropped": dropped}
+
+
+def _rows(product: str, records: Sequence[Record]) -> Iterator[Sequence[Any]]:
+    versions: dict[str, str] = {}
+
+    def version(release: Release | None) -> str | None:
+        if release is None:
+            return None
+        return versions.get(release.tag) or versions.setdefault(release.tag, str(release.version))
+
+    for record in records:
+        yield (
+            product,
+            record.commit,
+            record.change,
+            record.told,
+            clean_text(record.type),
+            clean_text(record.scope),
+            record.breaking,
+            clean_text(record.description),
+            [clean_text(issue) for issue in record.issues],
+            clean_text(record.author),
+            _instant(record.authored_at),
+            _instant(record.committed_at),
+            version(record.first_prerelease),
+            version(record.first_final),
+            record.reverted_by,
+        )
+
+
+def _instant(seconds: int) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
