@@ -101,7 +101,8 @@ def test_a_place_that_is_no_repository(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_it_starts_without_airflow_pandas_and_pydantic() -> None:
-    code = "import sys, release_ops.cli_where; print(sorted({'airflow', 'pandas', 'pydantic', 'psycopg'} & set(sys.modules)))"
+    heavy = {"airflow", "pandas", "pydantic", "psycopg"}
+    code = f"import sys, release_ops.cli_where; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

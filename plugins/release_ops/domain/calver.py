@@ -48,6 +48,8 @@ def parse_format(text: str) -> Format:
     literal = _TOKEN.sub("", shape[1] + (shape[2] or ""))
     if re.search(r"[A-Za-z0-9]", literal):
         raise ValueError(f"version format {text!r}: {literal!r} is none of {', '.join([*_DATES, *_COUNTERS])}")
+    if literal.strip(".-_"):
+        raise ValueError(f"version format {text!r}: put dots, hyphens or underscores between its parts")
     ends = {match.end() for match in _TOKEN.finditer(text)}
     if any(match.start() in ends for match in _TOKEN.finditer(text)):
         raise ValueError(f"version format {text!r}: put a dot or a hyphen between its parts")
@@ -72,6 +74,16 @@ def key(version: str, form: Format) -> tuple[int, ...] | None:
     if match is None:
         return None
     return tuple(int(match[f"x{token}"] or 0) for token in form.tokens)
+
+
+def date_of(form: Format, on: dt.date) -> dict[str, int]:
+    """The numbers that the format's dates have on a day."""
+    return {token: int(_DATES[token](on)) for token in form.tokens if token in _DATES}
+
+
+def write(form: Format, numbers: Mapping[str, int]) -> str:
+    """The version of these numbers, one for each of the format's parts."""
+    return _written(form, {name: _WIDTHS.get(name, "{}").format(number) for name, number in numbers.items()})
 
 
 def next_by_calendar(form: Format, on: dt.date, existing: Iterable[str], *, level: str = "patch") -> str:
@@ -102,7 +114,7 @@ def next_by_calendar(form: Format, on: dt.date, existing: Iterable[str], *, leve
         raise ValueError(
             f"version format {form.text!r}: {_written(form, dated)} is out already; add a counter, such as [.MICRO]"
         )
-    values = {name: _DATES_WIDTH.get(name, "{}").format(number) for name, number in before.items()}
+    values = {name: _WIDTHS.get(name, "{}").format(number) for name, number in before.items()}
     return _written(form, _raised(form, values, level))
 
 
@@ -115,7 +127,7 @@ def _raised(form: Format, values: Mapping[str, str], level: str) -> dict[str, st
     return {**values, chosen: str(int(values[chosen]) + 1), **dict.fromkeys(after, "0")}
 
 
-_DATES_WIDTH = dict.fromkeys(("0Y", "0M", "0W", "0D"), "{:02d}")
+_WIDTHS = dict.fromkeys(("0Y", "0M", "0W", "0D"), "{:02d}")
 
 
 def _written(form: Format, values: Mapping[str, str]) -> str:

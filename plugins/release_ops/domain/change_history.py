@@ -81,11 +81,17 @@ def history_of(
     for entry in entries:
         commit = entry.id
         before = first.get(commit)
+        told, kind, scope, breaking, description, issues = _told(entry)
         found.append(
             Record(
                 commit,
                 names.get(commit, commit),
-                *_told(entry),
+                told,
+                kind,
+                scope,
+                breaking,
+                description,
+                issues,
                 entry.author,
                 entry.authored_at,
                 entry.committed_at,
@@ -99,8 +105,8 @@ def history_of(
 
 def described(record: Record, commit: RawCommit, types: Mapping[str, str] = messages.TYPE_ALIASES) -> Record:
     """The record with what the commit's message tells."""
-    told = _told(read(commit, types))
-    return Record(*record[:2], *told, *record[2 + len(told) :])
+    told, kind, scope, breaking, description, issues = _told(read(commit, types))
+    return record._replace(told=told, type=kind, scope=scope, breaking=breaking, description=description, issues=issues)
 
 
 def mattering(question: str) -> Callable[[str], bool]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
+from release_ops.domain.version_forms import tag_name
 
 
 class ReleaseType(StrEnum):
@@ -155,7 +156,7 @@ class Repository:
     connection: str | None
     default_branch: str
     tag: str
-    """Pattern of a tag, `v{version}`."""
+    """Pattern of a tag, `v{version}`; with the format of versions that are no semantic ones, `v{version:YYYY.0M.MICRO}`."""
     release_branch: str
     """Pattern of a release branch, `release/{version}`."""
     changelog: str
@@ -164,7 +165,7 @@ class Repository:
 
     def tag_name(self, version: str) -> str:
         """Tag of a version."""
-        return self.tag.format(version=version)
+        return tag_name(self.tag, version)
 
     def branch_name(self, version: str) -> str:
         """Release branch of a (final) version."""
@@ -259,6 +260,7 @@ class Product:
     name: str
     repository: Repository
     scheme: str
+    """`semver`, `calver`, `sequential` or `hybrid`."""
     timezone: str
     holiday_regions: tuple[str, ...]
     catch_up: timedelta
@@ -279,6 +281,9 @@ class Product:
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
     changelog: ChangelogRules = DEFAULT_RULES
+
+    bump: Mapping[str, str] = field(default_factory=dict)
+    """Levels of `versions.BumpPolicy` that differ from its own."""
 
     def release(self, version: str) -> Release:
         """Release of that version; KeyError with the known versions."""

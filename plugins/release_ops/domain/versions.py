@@ -10,6 +10,7 @@ from semver import Version
 
 from release_ops.domain.loose_versions import read_loosely
 from release_ops.domain.model import Change
+from release_ops.domain.version_forms import FormVersion, read_pattern
 
 STAGES = ("alpha", "beta", "rc")
 """The pre-release ladder, lowest first; plain ASCII order agrees with it."""
@@ -39,23 +40,38 @@ def parse_version(text: str, *, loose: bool = False) -> Version:
         ) from error
 
 
-def tag_version(tag: str, pattern: str) -> Version | None:
-    """The version of a tag by its pattern (`v{version}`), None for a tag of another kind or a malformed one.
+def read_version(text: str, pattern: str | None) -> Version:
+    """The version that a text names as the versions of a tag pattern are written (`v{version:YYYY.0M.MICRO}`).
 
-    What is no semantic version is read as `loose_versions` says: `v1.26`, `v2.0.0a1`.
+    Raises ValueError that says how they are written.
     """
-    text = written_in(tag, pattern)
+    kind = Version if pattern is None else read_pattern(pattern)[2]
+    return kind.parse(text) if issubclass(kind, FormVersion) else parse_version(text)
+
+
+def tag_version(tag: str, pattern: str) -> Version | None:
+    """The version of a tag by its pattern, None for a tag of another kind or a malformed one.
+
+    Versions are semantic ones (`v{version}`), or of a format (`v{version:YYYY.0M.MICRO}`). What is no semantic version is
+    read as `loose_versions` says: `v1.26`, `v2.0.0a1`.
+    """
+    prefix, suffix, kind = read_pattern(pattern)
+    text = _between(tag, prefix, suffix)
     if text is None:
         return None
     try:
-        return Version.parse(text)
+        return kind.parse(text)
     except ValueError:
-        return read_loosely(text)
+        return None if issubclass(kind, FormVersion) else read_loosely(text)
 
 
 def written_in(tag: str, pattern: str) -> str | None:
     """What stands in a tag where its pattern has the version; None for a tag of another form."""
-    prefix, _, suffix = pattern.partition("{version}")
+    prefix, suffix, _ = read_pattern(pattern)
+    return _between(tag, prefix, suffix)
+
+
+def _between(tag: str, prefix: str, suffix: str) -> str | None:
     if not tag.startswith(prefix) or not tag.endswith(suffix) or len(tag) < len(prefix) + len(suffix):
         return None
     return tag[len(prefix) : len(tag) - len(suffix)]
@@ -67,7 +83,7 @@ def next_prerelease(version: str, stage: str, existing: Iterable[str], *, patter
     `existing` holds tags or versions; with `pattern` (`webapp-v{version}`) only tags of that form count. Counters start
     at 1 and go on from the highest, not from the number of tags. Raises ValueError for a version that is not final.
     """
-    target = parse_version(version)
+    target = read_version(version, pattern)
     if target.prerelease or target.build:
         raise ValueError(f"version {version!r}: pre-releases lead to a final version; give {target.finalize_version()}")
     wanted = re.compile(rf"(?:.*[^0-9.])?{re.escape(str(target))}-{re.escape(stage)}\.(\d{{1,9}})(?:\+.*)?")
@@ -90,7 +106,7 @@ def base_tag(version: str, tags: Sequence[str], pattern: str) -> str | None:
     the last final; only lower versions count, so a rerun does not compare a release with itself. None: the whole
     history is new. Tags that do not follow `pattern` are passed over. Raises ValueError for a malformed `version`.
     """
-    target = parse_version(version)
+    target = read_version(version, pattern)
     core = target.finalize_version()
     best: tuple[Version, str] | None = None
     # The longest name of a version is its own: `v2.8` may be a tag that moves along with 2.8.x.
@@ -113,7 +129,7 @@ def check_planned(version: str, existing: Iterable[str], pattern: str | None = N
     that form count; malformed entries are passed over.
     """
     try:
-        planned = parse_version(version)
+        planned = read_version(version, pattern)
     except ValueError as error:
         return [str(error)]
     known = [found for name in existing if (found := _known(name, pattern)) is not None]
