@@ -14,7 +14,8 @@ from release_ops.domain.model import RawCommit
 from release_ops.domain.next_version import Decision, next_version
 from release_ops.domain.pulls import PullsOf
 from release_ops.domain.ranges import Release, before, releases_of
-from release_ops.domain.versions import BumpPolicy, parse_version
+from release_ops.domain.version_forms import read_pattern, tag_name
+from release_ops.domain.versions import BumpPolicy, read_version
 from release_ops.domain.whole_history import Package, WholeHistory
 
 
@@ -37,8 +38,7 @@ class Source:
     pulls: PullsOf | None = None
 
     def __post_init__(self) -> None:
-        if self.pattern.count("{version}") != 1:
-            raise ValueError(f"--tag {self.pattern!r}: write where the version stands, such as v{{version}}")
+        read_pattern(self.pattern)
 
     def commits(
         self, heads: Sequence[str], *, without: Iterable[str] = (), since: int | None = None
@@ -55,7 +55,7 @@ class Source:
 
     def names(self, releases: Sequence[Release]) -> list[str]:
         """The releases as tags by the pattern, however their own are written."""
-        return [self.pattern.replace("{version}", str(release.version)) for release in releases]
+        return [tag_name(self.pattern, release.version) for release in releases]
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     head = repository.head(to)
     releases = source.releases()
     here = max((one for one in releases if one.commit == head), key=lambda one: one.version, default=None)
-    wanted = parse_version(version) if version else here.version if here else None
+    wanted = read_version(version, source.pattern) if version else here.version if here else None
     named = str(wanted) if version else here.name if here else ""
     lower = before(wanted, releases)
     reached = _reached(repository, head, lower)
@@ -106,6 +106,7 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
             existing=source.names(releases),
             pattern=source.pattern,
             policy=_policy(source),
+            on=_today(),
         )
         changelog = changelog.named(decided.version or UNRELEASED)
     return changelog
@@ -148,8 +149,15 @@ def _today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, planned: str | None = None) -> Decision:
-    """The next version of `to`, from the same range and the same reading as its changelog."""
+def next_of(
+    source: Source,
+    *,
+    to: str = "HEAD",
+    stage: str | None = None,
+    planned: str | None = None,
+    on: dt.date | None = None,
+) -> Decision:
+    """The next version of `to`, from the same range and the same reading as its changelog; by the calendar, that of `on`."""
     repository = source.repository
     head = repository.head(to)
     releases = source.releases()
@@ -182,6 +190,7 @@ def next_of(source: Source, *, to: str = "HEAD", stage: str | None = None, plann
         stage=stage,
         planned=planned,
         policy=_policy(source),
+        on=on,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ from release_ops.changelogs import Source, all_changelogs, changelog_of, next_of
 from release_ops.cli_repository import opened
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.tag_forms import TagForms, find_forms
+from release_ops.domain.version_forms import with_form
 from release_ops.domain.versions import STAGES
 from release_ops.render import NOTES_FORMATS, notes_text
 
@@ -55,8 +57,12 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     actions = version.add_subparsers(dest="action", metavar="ACTION", required=True)
     following = actions.add_parser("next", help="print the next version; the reasons go to standard error")
     source_options(following)
+    form_option(following)
     following.add_argument("--pre", choices=STAGES, help="a pre-release of this stage")
     following.add_argument("--planned", metavar="V", help="the calendar's version; the higher one wins")
+    following.add_argument(
+        "--date", type=_day, metavar="D", help="day of the release, for --format (default: today, UTC)"
+    )
     following.add_argument("--json", action="store_true", help="print version, level and reasons as JSON")
     following.set_defaults(run=run_next)
 
@@ -80,6 +86,23 @@ def source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--github", metavar="OWNER/NAME", help="join its pull requests; the token is taken from GITHUB_TOKEN"
     )
+
+
+def form_option(parser: argparse.ArgumentParser) -> None:
+    """Option for versions that are no semantic ones."""
+    parser.add_argument(
+        "--format",
+        dest="form",
+        metavar="F",
+        help="form of the versions, such as YYYY.0M.MICRO or N (default: semantic)",
+    )
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like 2026-11-26") from error
 
 
 def main(argv: Sequence[str]) -> int:
@@ -160,7 +183,8 @@ def run_next(args: argparse.Namespace) -> int:
     """Print the next version. 0, 1 where nothing asks for a release, 2 where something cannot be read."""
     try:
         with opened(args.repo, fetch=args.fetch) as repository:
-            found = next_of(source_of(repository, args), to=args.to, stage=args.pre, planned=args.planned)
+            day = args.date or dt.datetime.now(dt.UTC).date()
+            found = next_of(source_of(repository, args), to=args.to, stage=args.pre, planned=args.planned, on=day)
     except (RepositoryError, ValueError, OSError) as error:
         sys.stderr.write(f"release-ops version: {error}\n")
         return 2
@@ -191,7 +215,7 @@ def source_of(repository: History, args: argparse.Namespace) -> Source:
     return Source(
         repository=repository,
         product=Path(args.repo).resolve().name,
-        pattern=forms.pattern,
+        pattern=with_form(forms.pattern, getattr(args, "form", None)),
         older=forms.older,
         web_url=getattr(args, "web_url", ""),
         **reading,

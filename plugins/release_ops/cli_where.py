@@ -14,7 +14,7 @@ from typing import Any
 
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RefNotFound, RepositoryError
-from release_ops.cli_changelog import source_of, source_options
+from release_ops.cli_changelog import form_option, source_of, source_options
 from release_ops.cli_repository import opened
 from release_ops.domain.change_history import (
     Record,
@@ -42,6 +42,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("change", nargs="+", help="a commit, an issue (#123, WEB-7), or words of the description")
     source_options(parser)
+    form_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 

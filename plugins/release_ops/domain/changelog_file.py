@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from semver import Version
 
-from release_ops.domain.versions import parse_version
+from release_ops.domain.version_forms import FormVersion, read_pattern
+from release_ops.domain.versions import parse_version, read_version
 
 NEW_FILE = """# Changelog
 
@@ -30,20 +31,22 @@ def update_changelog_file(existing: str, entry: str, version: str) -> str:
     return merge_changelog_file(existing, entry, version).text
 
 
-def merge_changelog_file(existing: str, entry: str, version: str) -> FileUpdate:
+def merge_changelog_file(existing: str, entry: str, version: str, pattern: str = "{version}") -> FileUpdate:
     """A changelog file with one more entry.
 
     The entry comes before the first older version, so below the header, an Unreleased section and newer versions; every
     other byte stays, line ends included. A section for `version` that is there already is never replaced: what a person
     made of it is the better text, and a release must not fail over it. `outcome` tells `unchanged` from `kept`.
+    `pattern` says how versions are written, as in tags; semantic ones are older than all of a format.
     """
     newline = "\r\n" if "\r\n" in existing else "\n"
     text = existing.replace("\r\n", "\n")
     entry = entry.replace("\r\n", "\n").strip("\n") + "\n"
     if not text.strip("\ufeff \n"):
         text = NEW_FILE
-    headings = list(_headings(text))
-    wanted = parse_version(version)
+    kind = read_pattern(pattern)[2]
+    headings = list(_headings(text, kind))
+    wanted = read_version(version, pattern)
     for i, heading in enumerate(headings):
         if heading.version == wanted:
             end = next((later.start for later in headings[i + 1 :] if later.level <= heading.level), len(text))
@@ -82,10 +85,11 @@ class _Heading:
 
 _HEADING = re.compile(r"(#{1,3})[ \t]+(.*)")
 _HEADING_VERSION = re.compile(r"(?<![\w.])[\[(]?v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)")
+_HEADING_FORM = re.compile(r"[\[(]?v?([0-9A-Za-z.+_-]+)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-def _headings(text: str) -> Iterator[_Heading]:
+def _headings(text: str, kind: type[Version]) -> Iterator[_Heading]:
     """Headings of level 1 to 3 that name a version, and those of level 1 and 2 that do not (they end a section)."""
     start, fence, comment = 0, "", False
     for line in text.splitlines(keepends=True):
@@ -100,13 +104,23 @@ def _headings(text: str) -> Iterator[_Heading]:
         elif line.lstrip().startswith("<!--"):
             comment = "-->" not in line
         elif found := _HEADING.match(line.lstrip("\ufeff")):
-            named = _HEADING_VERSION.search(found[2])
-            version = None
-            if named:
-                try:
-                    version = parse_version(named[1])
-                except ValueError:
-                    version = None
+            version = _named(found[2], kind)
             if version is not None or len(found[1]) < 3:
                 yield _Heading(start, len(found[1]), version)
         start += len(line)
+
+
+def _named(title: str, kind: type[Version]) -> Version | None:
+    """The version that a heading names; one of a format stands at its beginning, for there are dates in headings, too."""
+    if issubclass(kind, FormVersion):
+        begins = _HEADING_FORM.match(title)
+        try:
+            return kind.parse(begins[1] if begins else "")
+        except ValueError:
+            # The team changed its numbering: what it released before is older.
+            return kind(0) if _HEADING_VERSION.search(title) else None
+    named = _HEADING_VERSION.search(title)
+    try:
+        return parse_version(named[1]) if named else None
+    except ValueError:
+        return None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from semver import Version
 
+from release_ops.domain.calver import Format
 from release_ops.domain.model import Change
+from release_ops.domain.next_calendar import next_by_form
+from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import (
     STAGES,
     Bump,
@@ -18,6 +22,7 @@ from release_ops.domain.versions import (
     level_of,
     next_prerelease,
     parse_version,
+    read_version,
     tag_version,
 )
 
@@ -44,6 +49,7 @@ def next_version(
     stage: str | None = None,
     planned: str | None = None,
     policy: BumpPolicy | None = None,
+    on: dt.date | None = None,
 ) -> Decision:
     """The version after `final`, the last final one in the history of the commit (None: there is none).
 
@@ -51,10 +57,15 @@ def next_version(
     feature give 1.1.0-beta.1. `prerelease` is the newest one since then, `fresh` the changes after it (default: all):
     its MAJOR.MINOR.PATCH is promised and is not gone below. `stage` asks for a pre-release, with the next free counter
     from 1 on; on one version the ladder only goes up. `planned` is the calendar's version: the higher one wins. Names
-    in `existing` are tags by `pattern`. Raises ValueError for malformed versions.
+    in `existing` are tags by `pattern`. A pattern with a format (`v{version:YYYY.0M.MICRO}`) counts by the day `on` instead
+    (`next_calendar`). Raises ValueError for malformed versions.
     """
     tags = list(existing)
     known = {found for name in tags if (found := tag_version(name, pattern)) is not None}
+    if (form := form_of(pattern)) is not None:
+        if on is None:
+            raise ValueError(f"versions of the form {form.text} need a day to count by")
+        return _by_form(form, on, changes, known, tags, pattern, stage, planned, policy)
     pending = parse_version(prerelease) if prerelease else None
     since = list(changes if fresh is None else fresh)
     asked = bump(changes, final, policy=policy)
@@ -80,6 +91,37 @@ def next_version(
             why.append(f"{target}-{step} is out already, and {stage} would go back behind it")
         version = next_prerelease(str(target), step, tags, pattern=pattern)
     return Decision(version, asked.level, tuple(why), tuple(change for _, change in asked.why))
+
+
+def _by_form(
+    form: Format,
+    on: dt.date,
+    changes: Sequence[Change],
+    known: set[Version],
+    tags: Sequence[str],
+    pattern: str,
+    stage: str | None,
+    planned: str | None,
+    policy: BumpPolicy | None,
+) -> Decision:
+    target: Version | None
+    target, level, why, deciding = next_by_form(form, on, changes, known, policy)
+    if target is None:
+        return Decision(None, level, tuple(why))
+    if planned is not None:
+        plan = read_version(planned, pattern)
+        if plan > target:
+            why.append(f"the calendar plans {plan}, which is higher than {target}")
+            target = plan
+        else:
+            why.append(f"the calendar plans {plan}, too" if plan == target else f"the calendar plans only {plan}")
+    version = str(target)
+    if stage is not None:
+        step = _stage(target, stage, known)
+        if step != stage:
+            why.append(f"{target}-{step} is out already, and {stage} would go back behind it")
+        version = next_prerelease(version, step, tags, pattern=pattern)
+    return Decision(version, level, tuple(why), deciding)
 
 
 def _is_minor(version: Version) -> bool:

@@ -119,7 +119,7 @@ class PublishReleaseOperator(TaggingOperator):
                 chosen["commit"],
                 branch,
                 product.repository.changelog,
-                lambda text: merged(text, entry, run["version"]),
+                lambda text: merged(text, entry, run["version"], product.repository.tag),
             )
             result = cut(ledger, run, product, repository, chosen, committed["commit"])
             ledger.store.execute(
@@ -231,6 +231,6 @@ def _version_of(tag: str | None, product: Product) -> str | None:
     return str(version) if version else None
 
 
-def merged(present: bytes | None, entry: str, version: str) -> str:
+def merged(present: bytes | None, entry: str, version: str, pattern: str) -> str:
     """Changelog file with the entry in place; what a person wrote for this version stays."""
-    return merge_changelog_file((present or b"").decode("utf-8", "replace"), entry, version).text
+    return merge_changelog_file((present or b"").decode("utf-8", "replace"), entry, version, pattern).text

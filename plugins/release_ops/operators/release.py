@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
-from release_ops.domain.versions import check_planned, tag_version
+from release_ops.domain.versions import check_planned
 from release_ops.operators import parts
 from release_ops.operators.record import finish, plan, select, subject_of
 from release_ops.product import ProductError
@@ -127,6 +127,6 @@ def _check_versions(product: Product, release: Release, kind: MilestoneKind) -> 
         return  # the final tag may be there: GA adopts its own and refuses another's
     repository = parts.open_repository(product)
     repository.fetch()
-    versions = (tag_version(tag.name, product.repository.tag) for tag in repository.tags())
-    if problems := check_planned(release.version, [str(version) for version in versions if version]):
+    tags = [tag.name for tag in repository.tags()]
+    if problems := check_planned(release.version, tags, product.repository.tag):
         raise AirflowFailException("; ".join(problems))
