@@ -21,8 +21,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from release_ops.domain.changelog_rules import DEFAULT_RULES, LABELS, PathRule, SectionRule, Tickets
-from release_ops.domain.milestones import train
+from release_ops.domain.milestones import lint, train
 from release_ops.domain.model import Adjust, Channel, FeatureStatus, MilestoneKind, ReleaseType
+from release_ops.domain.versions import tag_version
 from release_ops.product import ProductError, find_product, json_schema, load_product, load_products, products_folder
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -430,8 +431,70 @@ def test_calendar_versions(write: Write) -> None:
     text = SOUND + "versioning: {scheme: calver}\n"
     assert load_product(write(text.replace("2.8.0", "2026.11.0")), defaults=PRODUCTS).scheme == "calver"
     assert problems_of(write(text)) == [
-        "shop.yaml:12: releases[0].version: 2.8.0: is not a calver version; write YEAR.MONTH.PATCH, like 2026.11.0"
+        "shop.yaml:12: releases[0].version: 2.8.0: is not a calver version of the form YYYY.MM.MICRO; write one like 2026.11.1"
     ]
+
+
+@pytest.mark.parametrize(
+    ("versioning", "version"),
+    [
+        ("{scheme: calver, format: YYYY.0M.MICRO}", "2026.11.0"),
+        ("{scheme: calver, format: 'YY.0M[.MICRO]'}", "26.11"),
+        ("{scheme: sequential}", "42"),
+        ("{scheme: hybrid}", "2026.3.0"),
+        ("{scheme: hybrid, format: MAJOR.YYYY.MICRO}", "3.2026.0"),
+    ],
+)
+def test_versions_are_written_by_the_format_of_the_file(write: Write, versioning: str, version: str) -> None:
+    text = SOUND.replace("version: 2.8.0", f"version: '{version}'") + f"versioning: {versioning}\n"
+    product = load_product(write(text), defaults=PRODUCTS)
+    name = product.repository.tag_name(f"{version}-rc.1")
+    assert name == f"v{version}-rc.1"
+    assert str(tag_version(name, product.repository.tag)) == f"{version}-rc.1"
+
+
+@pytest.mark.parametrize(
+    ("versioning", "version", "problem"),
+    [
+        ("{scheme: calver, format: YYYY.0M.MICRO}", "2026.4.0",
+         "12: releases[0].version: 2026.4.0: is not a calver version of the form YYYY.0M.MICRO; write 2026.04.0"),
+        ("{scheme: calver, format: YYYY.0M.MICRO}", "2026.11.0-rc.1",
+         "12: releases[0].version: 2026.11.0-rc.1: is not a final version; write 2026.11.0; the train numbers the pre-releases"),
+        ("{scheme: sequential}", "2.8.0",
+         "12: releases[0].version: 2.8.0: is not a sequential version of the form N; write one like 1"),
+        ("{scheme: calver, format: YYYY.MINOR.PATCH}", "2026.3.0",
+         "15: versioning: YYYY.MINOR.PATCH is no format of scheme calver; write a format such as YYYY.0M.MICRO"),
+        ("{scheme: calver, format: YYYY.QQ}", "2026.3",
+         "15: versioning.format: YYYY.QQ: 'QQ' is none of"),
+        ("{scheme: semver, format: YYYY.0M.MICRO}", "2.8.0",
+         "15: versioning: semver has no format; remove it, or write scheme: calver"),
+        ("{scheme: sequential, zero_breaking: major}", "42", "15: versioning: zero_breaking is for semver; remove it"),
+        ("{at_most: mayor}", "2.8.0", "15: versioning.at_most: mayor: is not known here; did you mean 'major'?"),
+    ],
+)  # fmt: skip
+def test_a_version_or_a_format_that_does_not_fit_is_told(
+    write: Write, versioning: str, version: str, problem: str
+) -> None:
+    text = SOUND.replace("version: 2.8.0", f"version: '{version}'") + f"versioning: {versioning}\n"
+    found = problems_of(write(text))
+    assert any(problem in line for line in found), found
+
+
+def test_a_version_dated_otherwise_than_its_ga_is_a_doubt(write: Write) -> None:
+    text = (
+        SOUND.replace("version: 2.8.0", "version: 2026.12.0") + "versioning: {scheme: calver, format: YYYY.0M.MICRO}\n"
+    )
+    product = load_product(write(text), defaults=PRODUCTS)
+    (doubt,) = [finding for finding in lint(product) if finding.field == "version"]
+    assert not doubt.error
+    assert (doubt.message, doubt.remedy) == ("is dated otherwise than its GA on 2026-11-26", "meant 2026.11.0?")
+    patch = load_product(write(text.replace("2026.12.0", "2026.10.1")), defaults=PRODUCTS)
+    assert [finding for finding in lint(patch) if finding.field == "version"] == []
+
+
+def test_levels_of_the_bump_policy_are_the_product_s(write: Write) -> None:
+    text = SOUND + "versioning: {zero_breaking: major, at_least: patch}\n"
+    assert load_product(write(text), defaults=PRODUCTS).bump == {"zero_breaking": "major", "at_least": "patch"}
 
 
 def test_all_problems_of_a_file_come_at_once_in_its_order(write: Write) -> None:

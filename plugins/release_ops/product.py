@@ -33,6 +33,7 @@ from release_ops.domain.model import (
     Repository,
     WindowPolicy,
 )
+from release_ops.domain.version_forms import with_form
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_errors import Problem, ProductError
@@ -47,6 +48,8 @@ __all__ = [
 ]  # fmt: skip
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
+BUMP_LEVELS = ("zero_breaking", "zero_minor", "at_least", "at_most")
+"""Keys of `versioning` that are levels of `versions.BumpPolicy`."""
 _REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@?[^/\s]*:)")
 
 
@@ -250,12 +253,13 @@ def _convert(part: ProductPart, location: str) -> Product:
             location=location or repository.location,
             connection=repository.connection,
             default_branch=repository.default_branch,
-            tag=repository.tag,
+            tag=with_form(repository.tag, part.versioning.form),
             release_branch=repository.release_branch,
             changelog=repository.changelog,
             push=repository.push,
         ),
         scheme=part.versioning.scheme,
+        bump={name: level for name in BUMP_LEVELS if (level := getattr(part.versioning, name)) is not None},
         timezone=part.timezone,
         holiday_regions=tuple(dict.fromkeys(part.holidays)),
         catch_up=part.catch_up,

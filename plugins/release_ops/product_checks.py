@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from semver import Version
 
+from release_ops.domain.calver import COUNTERS, Format, date_of, write
 from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
 from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
+from release_ops.domain.version_forms import form_of
+from release_ops.domain.versions import read_version
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
@@ -23,7 +27,9 @@ from release_ops.product_yaml import Node, locate, walk
 def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[Steps]) -> list[Problem]:
     """Return the problems between the sections of a file; `pruned` names the parts that are known to be broken."""
     broken = {path[0] for path in pruned if path}
-    problems = [*_weekdays(root), *_versions(root, product.scheme), *_trains(part, root), *_twice(root)]
+    problems = [*_weekdays(root), *_trains(part, root), *_twice(root)]
+    if "versioning" not in broken:
+        problems += _versions(root, product)
     problems += _names(product, root, broken)
     if "blackouts" not in broken:
         problems += _blackouts(root, part)
@@ -71,31 +77,45 @@ def _weekdays(root: Node) -> list[Problem]:
     return found
 
 
-def _versions(root: Node, scheme: str) -> list[Problem]:
+def _versions(root: Node, product: Product) -> list[Problem]:
     found = []
     for index, release in _items(_child(root, "releases")):
         version = _child(release, "version")
-        if version is not None and isinstance(version.value, str) and (said := _version_problem(version.value, scheme)):
+        if (
+            version is not None
+            and isinstance(version.value, str)
+            and (said := _version_problem(version.value, product))
+        ):
             found.append(located(root, ("releases", index, "version"), *said))
     return found
 
 
-def _version_problem(text: str, scheme: str) -> tuple[str, str] | None:
+def _version_problem(text: str, product: Product) -> tuple[str, str] | None:
     """What is wrong with a final version, and the remedy."""
-    example = "2.8.0" if scheme == "semver" else "2026.11.0"
+    pattern, scheme = product.repository.tag, product.scheme
+    form = form_of(pattern)
     try:
-        version = Version.parse(text)
-    except ValueError:
+        version = read_version(text, pattern) if form else Version.parse(text)
+    except ValueError as error:
+        if form is not None:
+            return f"is not a {scheme} version of the form {form.text}", f"write {_like(form, str(error))}"
         numbers = [int(number) for number in re.findall(r"\d+", text)][:3]
         if re.fullmatch(r"[vV]?\d+(\.\d+){0,2}", text):
             guess = ".".join(str(number) for number in [*numbers, 0, 0][:3])
             return f"is not a {scheme} version", f"write {guess}"
-        return f"is not a {scheme} version", f"write three numbers, like {example}"
+        return f"is not a {scheme} version", "write three numbers, like 2.8.0"
     if version.prerelease or version.build:
         return "is not a final version", f"write {version.finalize_version()}; the train numbers the pre-releases"
-    if scheme == "calver" and not (1990 <= version.major <= 2100 and 1 <= version.minor <= 12):
-        return "is not a calver version", f"write YEAR.MONTH.PATCH, like {example}"
     return None
+
+
+def _like(form: Format, problem: str) -> str:
+    """The corrected version, where the problem knows it, else an example."""
+    known = problem.rpartition("; write ")[2]
+    if not known.startswith(form.text):
+        return known
+    example = {**date_of(form, date(2026, 11, 26)), **dict.fromkeys(set(form.tokens) & {*COUNTERS}, 1)}
+    return f"one like {write(form, example)}"
 
 
 def _trains(part: ProductPart, root: Node) -> list[Problem]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
+from release_ops.domain.calver import COUNTERS
 from release_ops.domain.model import Adjust, MilestoneKind, ReleaseType
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_types import (
@@ -21,6 +22,7 @@ from release_ops.product_types import (
     RuleText,
     Text,
     TimeOfDay,
+    VersionFormat,
     Zone,
     wrong,
 )
@@ -80,11 +82,49 @@ class RepositoryPart(Part):
     """false: tags, branches and commits are made in a private clone and nothing leaves the machine."""
 
 
+Level = Literal["none", "patch", "minor", "major"]
+FORMATS = {"semver": None, "calver": "YYYY.MM.MICRO", "sequential": "N", "hybrid": "YYYY.MINOR.PATCH"}
+"""Format of each scheme's versions where the file names none."""
+
+
 class VersioningPart(Part):
     """How versions are numbered."""
 
-    scheme: Literal["semver", "calver"]
-    """`semver`: MAJOR.MINOR.PATCH; `calver`: YEAR.MONTH.PATCH without leading zeros."""
+    scheme: Literal["semver", "calver", "sequential", "hybrid"]
+    """`semver`: MAJOR.MINOR.PATCH; `calver`: by date; `sequential`: 42, 43; `hybrid`: by date, with MAJOR or MINOR."""
+    format: VersionFormat | None = None
+    """How versions are written; without it YYYY.MM.MICRO (calver), N (sequential) or YYYY.MINOR.PATCH (hybrid)."""
+    zero_breaking: Level | None = None
+    """What a breaking change asks for at 0.y.z; `minor` without it."""
+    zero_minor: Level | None = None
+    """What a feature asks for at 0.y.z; `minor` without it."""
+    at_least: Level | None = None
+    """What any change at all asks for; `none` without it: documentation alone is no release."""
+    at_most: Level | None = None
+    """More than this no change asks for; `major` without it."""
+
+    @property
+    def form(self) -> str | None:
+        """Format of the versions, None for semantic ones."""
+        return self.format or FORMATS[self.scheme]
+
+    @model_validator(mode="after")
+    def _fits(self) -> VersioningPart:
+        if self.scheme == "semver":
+            if self.format is not None:
+                raise wrong("semver has no format", "remove it, or write scheme: calver")
+            return self
+        policy = [name for name in ("zero_breaking", "zero_minor") if getattr(self, name) is not None]
+        if policy:
+            raise wrong(f"{policy[0]} is for semver", "remove it")
+        tokens = set(re.findall(r"[A-Z0]+", self.form or ""))
+        dated, counted = tokens - {*COUNTERS}, tokens & {"MAJOR", "MINOR"}
+        scheme = "hybrid" if dated and counted else "calver" if dated else "sequential" if tokens == {"N"} else "none"
+        if scheme != self.scheme:
+            example = {"calver": "YYYY.0M.MICRO", "sequential": "N", "hybrid": "YYYY.MINOR.PATCH"}[self.scheme]
+            remedy = f"write a format such as {example}"
+            raise wrong(f"{self.format} is no format of scheme {self.scheme}", remedy)
+        return self
 
 
 class RulePart(Part):
@@ -265,6 +305,12 @@ class ChecklistCriterion(CriterionBase):
     """Only this role may tick it."""
 
 
+class VersionCriterion(CriterionBase):
+    """The version is at least what the changes since the last release ask for."""
+
+    kind: Literal["version"]
+
+
 class GatesCriterion(CriterionBase):
     """Earlier gates of the release have passed."""
 
@@ -275,7 +321,7 @@ class GatesCriterion(CriterionBase):
 
 CriterionPart = Annotated[
     ChecksCriterion | ReviewsCriterion | FeaturesCriterion | ReportCriterion | GithubCriterion | SqlCriterion
-    | FileCriterion | ChecklistCriterion | GatesCriterion,
+    | FileCriterion | ChecklistCriterion | GatesCriterion | VersionCriterion,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from release_ops.domain.business_days import check_region
 from release_ops.domain.rules import WEEKDAYS, local_instant, parse_rule, parse_weekday
+from release_ops.domain.version_forms import versions_of
 
 STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 """Of every section: unknown keys are errors, attributes' docstrings become the editor's help."""
@@ -156,6 +157,14 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _format(value: str) -> str:
+    try:
+        versions_of(value)
+    except ValueError as error:
+        raise _split(ValueError(str(error).partition(": ")[2].replace(": write", "; write"))) from None
+    return value
+
+
 def _string_schema(pattern: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
 
@@ -183,6 +192,9 @@ RuleText = Annotated[
 Zone = Annotated[Text, AfterValidator(_zone), _string_schema(r"^[A-Za-z0-9_+/-]+$", "UTC", "Europe/Berlin")]
 Region = Annotated[Text, AfterValidator(_region), _string_schema(r"^[A-Z]{2}(-.+)?$", "DE", "DE-BE", "US")]
 Pattern = Annotated[Text, AfterValidator(_pattern), _string_schema(r"\{version\}", "v{version}")]
+VersionFormat = Annotated[
+    Text, AfterValidator(_format), _string_schema(r"[A-Z]", "YYYY.0M.MICRO", "YYYY.MINOR.PATCH", "N")
+]
 Count = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 

@@ -18,7 +18,8 @@ _DATES: Mapping[str, Callable[[dt.date], str]] = {
     "DD": lambda day: str(day.day),
     "0D": lambda day: f"{day.day:02d}",
 }
-_COUNTERS = ("MAJOR", "MINOR", "MICRO", "PATCH", "N")
+COUNTERS = ("MAJOR", "MINOR", "MICRO", "PATCH", "N")
+"""The parts of a format that count; all others are dates."""
 _TOKEN = re.compile(r"YYYY|YY|0Y|MM|0M|WW|0W|DD|0D|MAJOR|MINOR|MICRO|PATCH|N")
 _LEVELS = {"MAJOR": "major", "MINOR": "minor"}
 _ORDER = ("none", "patch", "minor", "major")
@@ -43,18 +44,18 @@ def parse_format(text: str) -> Format:
     tokens = tuple(_TOKEN.findall(text))
     if shape is None or not tokens or len(set(tokens)) != len(tokens):
         raise ValueError(
-            f"version format {text!r}: write each of {', '.join([*_DATES, *_COUNTERS])} at most once, such as YYYY.0M.MICRO"
+            f"version format {text!r}: write each of {', '.join([*_DATES, *COUNTERS])} at most once, such as YYYY.0M.MICRO"
         )
     literal = _TOKEN.sub("", shape[1] + (shape[2] or ""))
-    if re.search(r"[A-Za-z0-9]", literal):
-        raise ValueError(f"version format {text!r}: {literal!r} is none of {', '.join([*_DATES, *_COUNTERS])}")
+    if strange := re.search(r"[A-Za-z0-9]+", literal):
+        raise ValueError(f"version format {text!r}: {strange[0]!r} is none of {', '.join([*_DATES, *COUNTERS])}")
     if literal.strip(".-_"):
         raise ValueError(f"version format {text!r}: put dots, hyphens or underscores between its parts")
     ends = {match.end() for match in _TOKEN.finditer(text)}
     if any(match.start() in ends for match in _TOKEN.finditer(text)):
         raise ValueError(f"version format {text!r}: put a dot or a hyphen between its parts")
-    counters = [token for token in tokens if token in _COUNTERS]
-    if shape[2] and not [token for token in _TOKEN.findall(shape[2]) if token in _COUNTERS]:
+    counters = [token for token in tokens if token in COUNTERS]
+    if shape[2] and not [token for token in _TOKEN.findall(shape[2]) if token in COUNTERS]:
         raise ValueError(f"version format {text!r}: only a counter can be optional, such as YYYY.0M[.MICRO]")
     if "N" in counters and len(counters) > 1:
         raise ValueError(f"version format {text!r}: N counts releases; use it without {counters[0]}")
@@ -95,7 +96,7 @@ def next_by_calendar(form: Format, on: dt.date, existing: Iterable[str], *, leve
     """
     known = [found for name in existing if (found := key(name, form)) is not None]
     dated = {token: _DATES[token](on) for token in form.tokens if token in _DATES}
-    fresh = {**dated, **{name: "0" for name in form.tokens if name in _COUNTERS}}
+    fresh = {**dated, **{name: "0" for name in form.tokens if name in COUNTERS}}
     if "N" in fresh:
         fresh["N"] = "1"
     newest = max(known, default=None)
@@ -109,7 +110,7 @@ def next_by_calendar(form: Format, on: dt.date, existing: Iterable[str], *, leve
         for name in form.tokens[: form.tokens.index(next(iter(dated)))]:
             fresh[name] = str(before[name])
         return _written(form, _raised(form, fresh, level) if _LEVELS.get(form.tokens[0]) == level else fresh)
-    counters = [token for token in form.tokens if token in _COUNTERS]
+    counters = [token for token in form.tokens if token in COUNTERS]
     if not counters:
         raise ValueError(
             f"version format {form.text!r}: {_written(form, dated)} is out already; add a counter, such as [.MICRO]"
@@ -119,7 +120,7 @@ def next_by_calendar(form: Format, on: dt.date, existing: Iterable[str], *, leve
 
 
 def _raised(form: Format, values: Mapping[str, str], level: str) -> dict[str, str]:
-    counters = [token for token in form.tokens if token in _COUNTERS]
+    counters = [token for token in form.tokens if token in COUNTERS]
     # A format without MAJOR shows a breaking change by the greatest counter that it has.
     fitting = [name for name in counters if _ORDER.index(_LEVELS.get(name, "patch")) <= _ORDER.index(level)]
     chosen = fitting[0] if fitting else counters[-1]

@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 from semver import Version
 
 from release_ops.domain.business_days import Days
+from release_ops.domain.calver import date_of, write
 from release_ops.domain.model import Milestone, MilestoneKind, MilestoneRule, Product, Release, ReleaseType
 from release_ops.domain.rules import WEEKDAYS, Rule, apply_rule, local_instant, parse_rule
+from release_ops.domain.version_forms import FormVersion
+from release_ops.domain.versions import read_version
 
 __all__ = ["Finding", "Rule", "lint", "parse_rule", "predecessor", "train"]
 
@@ -141,7 +144,7 @@ def lint(product: Product, *, today: date | None = None) -> list[Finding]:
     or in a blackout; a milestone's own date without business; a type that the version denies; dates of a release whose
     type has no calendar.
     """
-    versions = {release.version: version for release in product.releases if (version := _version(release.version))}
+    versions = {release.version: version for release in product.releases if (version := _version(product, release))}
     return [
         *_twice(product),
         *_backwards(product, versions),
@@ -150,9 +153,9 @@ def lint(product: Product, *, today: date | None = None) -> list[Finding]:
     ]
 
 
-def _version(text: str) -> Version | None:
+def _version(product: Product, release: Release) -> Version | None:
     try:
-        return Version.parse(text)
+        return read_version(release.version, product.repository.tag)
     except ValueError:
         return None
 
@@ -256,7 +259,8 @@ def _guess_year(day: date, near: date) -> date | None:
 def _about(product: Product, release: Release, versions: Mapping[str, Version], today: date | None) -> list[Finding]:
     if release.type in WITHOUT_CALENDAR:
         return _without_calendar(release, today)
-    found = _type_doubts(release, versions.get(release.version))
+    version = versions.get(release.version)
+    found = _date_doubts(release, version) if isinstance(version, FormVersion) else _type_doubts(release, version)
     days = Days(product.holiday_regions)
     closed = days.closed(release.ga)
     if closed:
@@ -294,6 +298,19 @@ def _without_calendar(release: Release, today: date | None) -> list[Finding]:
     for kind in release.overrides:
         found.append(Finding(False, release.version, f"milestones.{kind}", f"never runs: {why}", "remove it"))
     return found
+
+
+def _date_doubts(release: Release, version: FormVersion) -> list[Finding]:
+    """A first version of a date that is not GA's; the versions after it keep their line's date."""
+    parts = version.parts
+    dated = date_of(version.form, release.ga)
+    if not dated or any(parts.get(token) for token in ("MINOR", "MICRO", "PATCH")):
+        return []
+    if all(parts[token] == number for token, number in dated.items()):
+        return []
+    fitting = write(version.form, {**parts, **dated})
+    message = f"is dated otherwise than its GA on {release.ga}"
+    return [Finding(False, release.version, "version", message, f"meant {fitting}?")]
 
 
 def _type_doubts(release: Release, version: Version | None) -> list[Finding]:

@@ -187,7 +187,7 @@ class Criterion:
 
     id: str
     kind: str
-    """checks, reviews, features, report, github, sql, file, checklist or gates."""
+    """checks, reviews, features, report, github, sql, file, checklist, gates or version."""
     title: str
     required: bool = True
     waivable: bool = True

@@ -39,7 +39,8 @@ _PARTS: Mapping[str, str] = {
 _SMALL = frozenset({"MM", "0M", "WW", "0W", "DD", "0D"})
 """Below 100, so that they fit into one number with the part before them."""
 _IDENTIFIER = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
-_SUFFIXES = rf"(?:-(?P<prerelease>[A-Za-z][0-9A-Za-z-]*(?:\.{_IDENTIFIER})*))?(?:\+(?P<build>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
+_PRERELEASE = rf"(?P<prerelease>[A-Za-z][0-9A-Za-z-]*(?:\.{_IDENTIFIER})*)"
+_BUILD = r"(?P<build>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)"
 
 
 class FormVersion(Version):
@@ -62,12 +63,14 @@ class FormVersion(Version):
             for i, tokens in enumerate(cls.places):
                 for token in tokens:
                     numbers[i] = numbers[i] * 100 + int(parts[f"x{token}"] or 0)
-            found = cls(*numbers, prerelease=parts["prerelease"], build=parts["build"])
+            found = cls(numbers[0], numbers[1], numbers[2], prerelease=parts["prerelease"], build=parts["build"])
             if str(found) == text:
                 return found
         loose = cls.form.pattern.fullmatch(text)
         close = {token: int(loose[f"x{token}"] or 0) for token in cls.form.tokens} if loose else None
-        remedy = write(cls.form, close) if close else f"{cls.form.text}, with -rc.1 for a pre-release"
+        remedy = write(cls.form, close) if close else ""
+        if not cls.pattern.fullmatch(remedy):
+            remedy = f"{cls.form.text}, with -rc.1 for a pre-release"
         raise ValueError(f"version {text!r}: is not of the form {cls.form.text}; write {remedy}")
 
     @property
@@ -92,7 +95,7 @@ class FormVersion(Version):
 def versions_of(form: str) -> type[FormVersion]:
     """The versions of a format. ValueError for a malformed one, or one of more than three parts that can grow."""
     parsed = parse_format(form)
-    places = [(token,) for token in parsed.tokens]
+    places: list[tuple[str, ...]] = [(token,) for token in parsed.tokens]
     while len(places) > 3:
         inner = [i for i in range(1, len(places)) if all(token in _SMALL for token in places[i])]
         if not inner:
@@ -101,7 +104,12 @@ def versions_of(form: str) -> type[FormVersion]:
     body = parsed.pattern.pattern
     for token in parsed.tokens:
         body = body.replace(f"(?P<x{token}>\\d+)", f"(?P<x{token}>{_PARTS.get(token, _NUMBER)})")
-    fields = {"__slots__": (), "form": parsed, "places": tuple(places), "pattern": re.compile(body + _SUFFIXES)}
+    fields = {
+        "__slots__": (),
+        "form": parsed,
+        "places": tuple(places),
+        "pattern": re.compile(rf"{body}(?:-{_PRERELEASE})?(?:\+{_BUILD})?"),
+    }
     return type("FormVersion", (FormVersion,), fields)
 
 

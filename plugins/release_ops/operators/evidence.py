@@ -57,4 +57,5 @@ COLLECTORS: Mapping[str, Callable[[Criterion, Sources], Evidence]] = {
     "file": evidence_repository.file,
     "checklist": evidence_release.checklist,
     "gates": evidence_release.gates,
+    "version": evidence_release.version,
 }

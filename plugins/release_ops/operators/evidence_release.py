@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from release_ops.domain.changelog import build
 from release_ops.domain.gates import compare, number, role_name
 from release_ops.domain.model import Criterion, Evidence, FeatureStatus, Outcome, Verdict
 from release_ops.domain.scope import freeze_features, readiness
+from release_ops.domain.version_forms import form_of
+from release_ops.domain.versions import BumpPolicy, bump, parse_version, tag_version
 from release_ops.operators.evidence_sources import Sources, found, some, unknown
 
 _PLAIN_WORD = re.compile(r"[\w.+-]+", re.ASCII)
@@ -119,3 +123,32 @@ def gates(criterion: Criterion, sources: Sources) -> Evidence:
         return unknown(criterion, observed, expected=expected, detail=detail, link=link)
     detail = f"run the milestone of {', '.join(failed)} again when its causes are removed" if failed else ""
     return found(criterion, not failed, observed=observed, expected=expected, detail=detail, link=link)
+
+
+def version(criterion: Criterion, sources: Sources) -> Evidence:
+    """Whether the planned version is at least what the changes since the last final release ask for."""
+    since = f"{sources.base}..{sources.commit[:12]}" if sources.base else sources.commit[:12]
+    if (form := form_of(sources.pattern)) is not None:
+        observed = f"{sources.version} is a version of the form {form.text}"
+        return found(criterion, True, observed=observed, expected="any version: it promises nothing", link=since)
+    commits = sources.repository.log(sources.base, sources.commit)
+    changes = build(
+        commits, product=sources.product, version=sources.version, previous=sources.base, on=sources.now.date()
+    ).changes
+    last = tag_version(sources.base, sources.pattern) if sources.base else None
+    levels: dict[str, Any] = dict(sources.bump)
+    asked = bump(changes, str(last) if last else None, policy=BumpPolicy(**levels))
+    if asked.version is None:
+        observed = f"{sources.version}, and nothing since {sources.base or 'the beginning'} asks for a release"
+        return found(criterion, True, observed=observed, expected="any version", link=since)
+    fits = parse_version(sources.version) >= parse_version(asked.version)
+    told = some([f"{why}: {change.id[:10]} {change.description[:72]}" for why, change in asked.why])
+    remedy = f"; plan {asked.version}, take them out, or waive this"
+    return found(
+        criterion,
+        fits,
+        observed=f"{sources.version} ({len(asked.why)} decide: {asked.level})",
+        expected=f"{asked.version} or higher",
+        detail=told + ("" if fits else remedy),
+        link=since,
+    )

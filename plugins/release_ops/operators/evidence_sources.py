@@ -64,6 +64,10 @@ class Sources:
     """Fetched."""
     now: datetime
     """Aware; a must-have feature's deadline counts from here."""
+    pattern: str = "v{version}"
+    """Pattern of the product's tags."""
+    bump: Mapping[str, str] = field(default_factory=dict)
+    """Levels of `versions.BumpPolicy` that differ from its own."""
     github: GitHubRepository | None = None
     features: Sequence[Feature] | None = None
     """Scope of the release; None if it is not known."""

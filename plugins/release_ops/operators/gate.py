@@ -159,6 +159,8 @@ def _sources(
         base=base,
         repository=repository,
         now=datetime.now(UTC),
+        pattern=product.repository.tag,
+        bump=product.bump,
         github=parts.open_github(product),
         features=scope(product, release),
         freeze=product.freeze,
