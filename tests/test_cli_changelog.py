@@ -421,3 +421,23 @@ def test_types_by_path_are_asked_of_git(repository: Path, tmp_path: Path, capsys
     rules.write_text("changelog:\n  paths: [{path: docs/, type: docs}]\n")
     assert run("--repo", str(repository), "--rules", str(rules), "--from", "HEAD~1") == 0
     assert "### Documentation\n\n- explain" in capsys.readouterr().out
+
+
+def test_the_next_version_by_a_format(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["version", "next", "--repo", str(repository), "--format", "YYYY.0M.MICRO"]
+    assert cli_changelog.main([*asked, "--date", "2026-04-02", "--pre", "rc"]) == 0
+    assert capsys.readouterr().out == "2026.04.0-rc.1\n"
+    git(repository, "tag", "v2026.04.0", "HEAD~1")
+    assert cli_changelog.main([*asked, "--date", "2026-04-30"]) == 0
+    assert capsys.readouterr().out == "2026.04.1\n"
+    assert cli_changelog.main(["version", "next", "--repo", str(repository), "--format", "YYYY.QQ"]) == 2
+    assert "'QQ' is none of" in capsys.readouterr().err
+
+
+def test_the_changelog_of_versions_by_a_format(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repository, "tag", "v2026.04.0")
+    pattern = "v{version:YYYY.0M.MICRO}"
+    assert (
+        cli_changelog.main(["changelog", "--repo", str(repository), "--tag", pattern, "--all", "--format", "json"]) == 0
+    )
+    assert [entry["version"] for entry in json.loads(capsys.readouterr().out)] == ["2026.04.0"]

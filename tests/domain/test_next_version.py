@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -173,3 +174,38 @@ def test_calendar_versions_never_go_back(text: str, story: list[tuple[dt.date, s
         made.append(next_by_calendar(form, day, made, level=level))
     keys = [key(version, form) for version in made]
     assert keys == sorted(set(keys), key=lambda one: one or ())
+
+
+# By the calendar
+
+
+APRIL = {"final": None, "pattern": "v{version:YYYY.0M.MICRO}", "on": dt.date(2026, 4, 2)}
+
+
+@pytest.mark.parametrize(
+    ("existing", "more", "version"),
+    [
+        ([], {}, "2026.04.0"),
+        (["v2026.03.4"], {}, "2026.04.0"),
+        (["v2026.04.0"], {}, "2026.04.1"),
+        (["v2026.05.0"], {}, "2026.05.1"),
+        (["v1.9.0"], {}, "2026.04.0"),
+        (["v2026.04.0-alpha.1"], {"stage": "alpha"}, "2026.04.0-alpha.2"),
+        (["v2026.04.0-beta.1"], {"stage": "alpha"}, "2026.04.0-beta.2"),
+        (["v2026.04.0-rc.1"], {}, "2026.04.0"),
+        ([], {"planned": "2026.05.0"}, "2026.05.0"),
+        (["v2026.04.0"], {"planned": "2026.04.0"}, "2026.04.1"),
+        (["r41", "r42-rc.1"], {"pattern": "r{version:N}"}, "42"),
+        (["v2026.1.3"], {"pattern": "v{version:YYYY.MINOR.PATCH}"}, "2026.2.0"),
+    ],
+)
+def test_by_the_calendar(existing: list[str], more: dict[str, Any], version: str) -> None:
+    found = next_version([Change(type="feat", id="1a2b3c4d")], existing=existing, **{**APRIL, **more})
+    assert found.version == version
+    assert "1a2b3c4" in found.why[0]
+
+
+def test_by_the_calendar_documentation_is_no_release_and_a_day_is_needed() -> None:
+    assert next_version([Change(type="docs")], **APRIL).version is None
+    with pytest.raises(ValueError, match="need a day"):
+        next_version([Change(type="feat")], **{**APRIL, "on": None})

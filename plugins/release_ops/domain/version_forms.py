@@ -104,12 +104,8 @@ def versions_of(form: str) -> type[FormVersion]:
     body = parsed.pattern.pattern
     for token in parsed.tokens:
         body = body.replace(f"(?P<x{token}>\\d+)", f"(?P<x{token}>{_PARTS.get(token, _NUMBER)})")
-    fields = {
-        "__slots__": (),
-        "form": parsed,
-        "places": tuple(places),
-        "pattern": re.compile(rf"{body}(?:-{_PRERELEASE})?(?:\+{_BUILD})?"),
-    }
+    whole = re.compile(rf"{body}(?:-{_PRERELEASE})?(?:\+{_BUILD})?")
+    fields = {"__slots__": (), "form": parsed, "places": tuple(places), "pattern": whole}
     return type("FormVersion", (FormVersion,), fields)
 
 
