@@ -19,9 +19,9 @@ import typst
 
 from release_ops.changelog_json import changelog_data, json_text
 from release_ops.domain.changelog import Changelog
-from release_ops.domain.commits import without_pull
+from release_ops.domain.commits import closes, without_pull
 from release_ops.domain.model import Change
-from release_ops.escaping import clean, closed_targets, commit_page, is_web, issue_page, one_line, pull_page
+from release_ops.escaping import clean, commit_page, is_web, issue_page, one_line, pull_page
 from release_ops.render import TemplateProblem, find_template
 
 TEMPLATE = "changelog/changelog.typ"
@@ -90,7 +90,7 @@ def _change(change: Change, web_url: str) -> dict[str, Any]:
         "scope": _line(change.scope or ""),
         "text": _line(text),
         "about": about,
-        "closes": [{"text": _line(one), "url": _url(issue_page(one, web_url))} for one in closed_targets(change)],
+        "closes": [{"text": _line(one), "url": _url(issue_page(one, web_url))} for one in closes(change)],
         "notes": [_lines(note) for note in change.notes if note != change.description and clean(note).strip()],
     }
 

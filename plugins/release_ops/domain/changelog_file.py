@@ -62,13 +62,13 @@ def merge_changelog_file(existing: str, entry: str, version: str, pattern: str =
     return FileUpdate((before + entry + after).replace("\n", newline), "inserted")
 
 
-def section_of(existing: str, version: str) -> tuple[int, str] | None:
+def section_of(existing: str, version: str, pattern: str = "{version}") -> tuple[int, str] | None:
     """1-based line of the heading of `version` in a changelog file, and the text below it; None without a heading.
 
-    Raises ValueError for a malformed version.
+    `pattern` says how versions are written, as in tags. Raises ValueError for a malformed version.
     """
-    text, wanted = existing.replace("\r\n", "\n"), parse_version(version)
-    headings = list(_headings(text))
+    text, wanted = existing.replace("\r\n", "\n"), read_version(version, pattern)
+    headings = list(_headings(text, read_pattern(pattern)[2]))
     for i, heading in enumerate(headings):
         if heading.version == wanted:
             end = next((later.start for later in headings[i + 1 :] if later.level <= heading.level), len(text))

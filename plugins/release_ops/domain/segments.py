@@ -58,7 +58,7 @@ class Graph:
         ways = bytearray(len(numbers))
         below = array("q", bytes(8 * len(numbers)))
         for own, link in zip(self._order, self._links, strict=True):
-            if type(link) is int:
+            if isinstance(link, int):
                 ways[link] = 2 if ways[link] else 1
                 below[link] = own
             elif len(link) > 1:
@@ -82,7 +82,7 @@ class Graph:
         names = list(numbers)
         parents: dict[str, list[str]] = {names[own]: [] for own in self._order if chain[own] == own}
         for own, link in zip(self._order, self._links, strict=True):
-            for parent in (link,) if type(link) is int else link:
+            for parent in (link,) if isinstance(link, int) else link:
                 if chain[parent] == parent:
                     parents[names[chain[own]]].append(names[parent])
         return Condensed(parents, [names[chain[own]] for own in self._order])
