@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -47,6 +48,7 @@ PLAUSIBLE: dict[str, Any] = {
     "closed_at": NOW,
     "commit": "4f0c2d1",
     "content": "# Changelog",
+    "data": None,
     "created_at": NOW,
     "criterion": "coverage",
     "deadline": NOW,
@@ -447,11 +449,53 @@ def test_artifacts_are_listed_without_their_texts(store: Store) -> None:
     store.execute("artifact_save", **plausible("artifact_save"))
     store.execute("artifact_save", **{**plausible("artifact_save"), "content": "# Changelog\n\nmore"})
     (listed,) = store.all("artifacts_list", **RELEASE)
-    assert listed["characters"] == len("# Changelog\n\nmore")
-    assert "content" not in listed
+    assert listed["size"] == len("# Changelog\n\nmore")
+    assert listed.keys().isdisjoint({"content", "data"})
     artifact = store.one("artifact_of", **MILESTONE, name="CHANGELOG.md")
     assert artifact is not None
     assert artifact["content"] == "# Changelog\n\nmore"
+
+
+def test_an_artifact_is_a_text_or_bytes_with_size_and_fingerprint(store: Store) -> None:
+    pdf = b"%PDF-1.7\n\x00\xff"
+    for name, content, data in (("é.md", "# é", None), ("notes.pdf", None, pdf)):
+        store.execute("artifact_save", **MILESTONE, name=name, media_type="application/pdf", content=content, data=data)
+    text, binary = (store.one("artifact_of", **MILESTONE, name=name) for name in ("é.md", "notes.pdf"))
+    assert text is not None
+    assert binary is not None
+    assert (text["content"], text["data"], text["size"]) == ("# é", None, 4)
+    assert text["sha256"] == hashlib.sha256("# é".encode()).hexdigest()
+    assert (binary["content"], binary["data"], binary["size"]) == (None, pdf, len(pdf))
+    assert binary["sha256"] == hashlib.sha256(pdf).hexdigest()
+    for content, data in ((None, None), ("both", pdf)):
+        with pytest.raises(psycopg.errors.IntegrityError):
+            store.execute("artifact_save", **MILESTONE, name="x", media_type="", content=content, data=data)
+
+
+def test_a_text_becomes_bytes_when_it_is_made_again_as_such(store: Store) -> None:
+    store.execute("artifact_save", **plausible("artifact_save"))
+    store.execute("artifact_save", **{**plausible("artifact_save"), "content": None, "data": b"\x00"})
+    artifact = store.one("artifact_of", **MILESTONE, name="CHANGELOG.md")
+    assert artifact is not None
+    assert (artifact["content"], artifact["data"], artifact["size"]) == (None, b"\x00", 1)
+
+
+def test_artifacts_from_before_they_could_be_bytes_are_still_read(empty_dsn: str, folder: Path) -> None:
+    """And the migration that brought bytes can be applied once more by hand."""
+    for file in folder.glob("[0-9]*.sql"):
+        if file.name >= "0002":
+            file.unlink()
+    migrate(empty_dsn, folder)
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO release_ops.artifact (product, version, kind, name, media_type, content)"
+            " VALUES ('webapp', '2.8.0', 'alpha', 'old.md', 'text/markdown', 'né')"
+        )
+        migrate(empty_dsn)
+        connection.execute((SQL / "migrations" / "0002_artifact_bytes.sql").read_text())
+    (listed,) = Store(empty_dsn).all("artifacts_list", **RELEASE)
+    assert (listed["name"], listed["size"]) == ("old.md", 3)
+    assert listed["sha256"] == hashlib.sha256("né".encode()).hexdigest()
 
 
 def test_the_evidence_of_a_run_is_replaced_as_a_whole(store: Store) -> None:
@@ -606,7 +650,7 @@ def test_two_processes_migrate_at_once_and_each_migration_is_applied_once(
 ) -> None:
     with psycopg.connect(empty_dsn, autocommit=True) as watcher:
         watcher.execute("SELECT pg_advisory_lock(1)")
-        (folder / "0002_wait.sql").write_text("-- Waits for the test.\nSELECT pg_advisory_xact_lock(1);\n")
+        (folder / "9000_wait.sql").write_text("-- Waits for the test.\nSELECT pg_advisory_xact_lock(1);\n")
         first = migrator(empty_dsn, folder)
         wait_for(watcher, "query LIKE '%pg_advisory_xact_lock(1)%' AND wait_event = 'advisory'")
         second = migrator(empty_dsn, folder)
@@ -614,7 +658,7 @@ def test_two_processes_migrate_at_once_and_each_migration_is_applied_once(
         watcher.execute("SELECT pg_advisory_unlock(1)")
         outputs = [process.communicate(timeout=60) for process in (first, second)]
     assert [process.returncode for process in (first, second)] == [0, 0], outputs
-    assert outputs[0][0].splitlines()[-1] == "['0001_release_train', '0002_wait']"
+    assert outputs[0][0].splitlines()[-1] == str([file.stem for file in sorted(folder.glob("[0-9]*.sql"))])
     assert outputs[1][0].splitlines()[-1] == "[]"
 
 
@@ -623,7 +667,7 @@ def test_a_migration_killed_in_the_middle_leaves_nothing_and_is_applied_by_the_n
 ) -> None:
     with psycopg.connect(empty_dsn, autocommit=True) as watcher:
         watcher.execute("SELECT pg_advisory_lock(1)")
-        (folder / "0002_half.sql").write_text(
+        (folder / "9000_half.sql").write_text(
             "-- Makes one table, waits for the test, makes another.\n"
             "CREATE TABLE release_ops.half_one (id int);\n"
             "SELECT pg_advisory_xact_lock(1);\n"
@@ -639,12 +683,12 @@ def test_a_migration_killed_in_the_middle_leaves_nothing_and_is_applied_by_the_n
         watcher.execute("SELECT pg_advisory_unlock(1)")
         out, err = heir.communicate(timeout=60)
         assert heir.returncode == 0, err
-        assert out.splitlines()[-1] == "['0002_half']"
+        assert out.splitlines()[-1] == "['9000_half']"
         assert watcher.execute("SELECT count(*) FROM release_ops.half_two").fetchone() == (0,)
 
 
 def test_a_failing_migration_is_undone_as_a_whole_and_the_one_before_stays(empty_dsn: str, folder: Path) -> None:
-    (folder / "0002_bad.sql").write_text("-- Fails.\nCREATE TABLE release_ops.half (id int);\nSELECT 1 / 0;\n")
+    (folder / "9000_bad.sql").write_text("-- Fails.\nCREATE TABLE release_ops.half (id int);\nSELECT 1 / 0;\n")
     with pytest.raises(psycopg.errors.DivisionByZero):
         migrate(empty_dsn, folder)
     with psycopg.connect(empty_dsn) as connection:
@@ -653,7 +697,7 @@ def test_a_failing_migration_is_undone_as_a_whole_and_the_one_before_stays(empty
 
 
 def test_function_bodies_and_percent_signs_survive_the_migration_tool(empty_dsn: str, folder: Path) -> None:
-    (folder / "0002_function.sql").write_text(
+    (folder / "9000_function.sql").write_text(
         "-- A body with semicolons, quotes, colons and percent signs.\n"
         "CREATE FUNCTION release_ops.mood(n int) RETURNS text LANGUAGE plpgsql AS $body$\n"
         "DECLARE word text; BEGIN\n"

@@ -1,5 +1,7 @@
--- What a release's milestones made, without the texts; length in characters.
-SELECT product, version, kind, name, media_type, length(content) AS characters, created_at
+-- What a release's milestones made, without texts and bytes, milestone by milestone; size in bytes.
+SELECT product, version, kind, name, media_type, size, sha256, created_at
 FROM release_ops.artifact
 WHERE product = %(product)s AND version = %(version)s
-ORDER BY created_at, kind, name
+ORDER BY
+    array_position(ARRAY['planning', 'alpha', 'feature_complete', 'freeze', 'beta', 'rc', 'ga', 'support_end'], kind),
+    name
