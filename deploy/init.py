@@ -9,7 +9,7 @@ import sys
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 from airflow.sdk import BaseHook
 
-from release_ops.operators.parts import DATABASE_CONNECTION, dsn
+from release_ops.database import DATABASE_CONNECTION, dsn
 from release_ops.store import migrate
 
 

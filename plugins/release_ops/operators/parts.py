@@ -6,47 +6,35 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from airflow.sdk import BaseHook, Connection
 
 from release_ops.adapters.git import GitRepository, credential_env, ssh_env
 from release_ops.adapters.github import GitHubRepository
 from release_ops.adapters.pulls_cache import PullsCache
+from release_ops.database import open_store
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
 from release_ops.product import find_product
 from release_ops.pull_requests import PullLookup
-from release_ops.store import Store
 
-DATABASE_CONNECTION = "release_ops_db"
+__all__ = [
+    "git_address",
+    "git_credentials",
+    "open_github",
+    "open_ledger",
+    "open_repository",
+    "open_store",
+    "product_of",
+    "release_of",
+    "state_folder",
+]
 
 
 def state_folder() -> Path:
     """Where git mirrors live: `RELEASE_OPS_HOME`, else `release_ops` below Airflow's home."""
     default = Path(os.environ.get("AIRFLOW_HOME", Path.home() / "airflow")) / "release_ops"
     return Path(os.environ.get("RELEASE_OPS_HOME", default))
-
-
-def dsn(connection: Connection) -> str:
-    """Connection `release_ops_db` as a libpq URI; a host that starts with `/` is a socket directory."""
-    user = quote(connection.login or "postgres", safe="")
-    secret = f":{quote(connection.password, safe='')}" if connection.password else ""
-    extra = {key: str(value) for key, value in connection.extra_dejson.items() if key in {"sslmode", "sslrootcert"}}
-    host = connection.host or str(connection.extra_dejson.get("host") or "localhost")
-    if host.startswith("/"):
-        address, extra = "", {"host": host, **extra}
-    else:
-        address = f"{host}:{connection.port or 5432}"
-    query = "&".join(f"{key}={quote(value, safe='/')}" for key, value in extra.items())
-    return f"postgresql://{user}{secret}@{address}/{connection.schema or 'release_ops'}" + (
-        f"?{query}" if query else ""
-    )
-
-
-def open_store() -> Store:
-    """Store behind the connection `release_ops_db`."""
-    return Store(dsn(BaseHook.get_connection(DATABASE_CONNECTION)))
 
 
 def open_ledger() -> Ledger:

@@ -15,6 +15,7 @@ from airflow.sdk import BaseHook, Context
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from release_ops.database import DATABASE_CONNECTION, dsn
 from release_ops.domain.milestones import train
 from release_ops.domain.model import MilestoneKind
 from release_ops.domain.windows import closed_by, next_open
@@ -111,8 +112,8 @@ class MilestoneTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look every `RELEASE_OPS_POLL_SECONDS` (default 15) until all are settled or an hour has gone by."""
-        connection = await BaseHook.aget_connection(parts.DATABASE_CONNECTION)
-        store = Store(parts.dsn(connection))
+        connection = await BaseHook.aget_connection(DATABASE_CONNECTION)
+        store = Store(dsn(connection))
         pause = float(os.environ.get("RELEASE_OPS_POLL_SECONDS", "15"))
         run = {"product": self.product, "version": self.version}
         until = time.monotonic() + LOOK_AGAIN
