@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import html
+import json
 import re
 import unicodedata
 from html.parser import HTMLParser
@@ -340,8 +342,18 @@ def test_links_of_other_forges(web: str, commit: str, pull: str) -> None:
 
 
 def test_an_empty_release_and_one_of_maintenance_say_so() -> None:
-    assert changelog_markdown(changelog()) == "## [2.8.0] - 2026-11-20\n\nNo changes.\n"
+    assert changelog_markdown(changelog()) == "## [2.8.0] - 2026-11-20\n\nNo changes: the same as v2.7.0.\n"
     assert "Maintenance only" in changelog_markdown(changelog("chore: x"))
+    assert json.dumps(changelog_slack_messages(changelog())).count("No changes: the same as v2.7.0.") == 1
+    first = dataclasses.replace(changelog(), previous=None)
+    assert changelog_markdown(first) == "## [2.8.0] - 2026-11-20\n\nNo changes.\n"
+    for audience in AUDIENCES:
+        assert "No changes: the same as v2.7.0." in notes_markdown(notes_for(changelog(), audience))
+
+
+def test_what_an_empty_release_is_compared_with_is_data_too() -> None:
+    hostile = dataclasses.replace(changelog(), previous="<b>*x*")
+    assert "&lt;b&gt;\\*x\\*" in changelog_markdown(hostile)
 
 
 OURS = {

@@ -68,7 +68,7 @@ def pdf_data(changelog: Changelog) -> dict[str, Any]:
         "product": _line(changelog.product),
         "version": _line(changelog.version),
         "day": changelog.day,
-        "is_empty": changelog.is_empty,
+        "remark": _line(changelog.remark),
         "compare_url": _url(changelog.compare_url),
         "contributors": [_line(name) for name in changelog.contributors],
         "sections": [

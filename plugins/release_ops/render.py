@@ -187,10 +187,8 @@ def changelog_markdown(changelog: Changelog, product: str | None = None) -> str:
     if changelog.compare_url:
         title = link(changelog.version, changelog.compare_url, "md")
     parts = [f"## {title} - {changelog.day}\n" if changelog.day else f"## {title}\n"]
-    if changelog.is_empty:
-        parts.append("\nNo changes.\n")
-    elif not changelog.sections:
-        parts.append("\nMaintenance only, no changes for users.\n")
+    if changelog.remark:
+        parts.append(f"\n{escape(changelog.remark, 'md')}\n")
     web_url = changelog.web_url
     for section in changelog.sections:
         parts.append(f"\n### {escape(section.title, 'md')}\n\n")

@@ -79,6 +79,15 @@ class Changelog:
         return not self.sections and not self.hidden
 
     @property
+    def remark(self) -> str:
+        """What stands in the place of sections where there are none, to be escaped; empty where there are any."""
+        if self.sections:
+            return ""
+        if not self.is_empty:
+            return "Maintenance only, no changes for users."
+        return f"No changes: the same as {self.previous}." if self.previous else "No changes."
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """All changes, shown or hidden: what decides the size of the release."""
         return tuple(change for section in self.sections for change in section.changes) + self.hidden
