@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -135,8 +136,9 @@ class House:
         run = self.resolve(kind, **dag_run)
         return self.act(run, self.decide(run))
 
-    def git(self, *args: str) -> str:
-        done = subprocess.run(["git", "-C", str(self.remote), *args], capture_output=True, text=True, check=True)
+    def git(self, *args: str, env: Mapping[str, str] | None = None) -> str:
+        command = ["git", "-C", str(self.remote), *args]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **(env or {})})
         return done.stdout.strip()
 
     def refs(self) -> dict[str, str]:

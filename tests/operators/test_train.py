@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 
+from release_ops.changelog_formats import CHANGELOG_FORMATS
+from release_ops.cli import main
+from release_ops.domain.notes import AUDIENCES
 from release_ops.operators.approval import SeatOperator
+from release_ops.operators.changelog import GenerateChangelogOperator, PublishReleaseOperator
+from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.record import note_failure
 from release_ops.operators.turn import AwaitPredecessorOperator, AwaitWindowOperator, MilestoneTrigger
 
@@ -20,6 +26,15 @@ TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", 
 def upto(house, kind):
     for earlier in TRAIN[: TRAIN.index(kind)]:
         house.milestone(earlier)
+
+
+def artifact(house, kind, name):
+    return house.store.one("artifact_of", product="webapp", version="2.8.0", kind=kind, name=name)["content"]
+
+
+def links(operator):
+    """What Airflow asks for when the task has ended."""
+    return {link.name: link.get_link(operator, ti_key=None) for link in operator.operator_extra_links}
 
 
 def rows(house, table):
@@ -86,6 +101,98 @@ def test_the_notes_compare_with_the_right_release(house):
     final = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run)).execute({})
     assert final["base"] == "v2.7.1"
     assert sum(final["sections"].values()) > 20
+
+
+def test_a_milestone_that_tags_keeps_its_changelog_in_every_format_and_its_notes_for_every_audience(house):
+    upto(house, "beta")
+    listed = house.store.all("artifacts_list", product="webapp", version="2.8.0")
+    kept = {row["name"]: row for row in listed if row["kind"] == "alpha"}
+    names = {f"changelog-2.8.0-alpha.1{form.ending}" for form in CHANGELOG_FORMATS.values()}
+    names |= {f"notes-2.8.0-alpha.1-{audience}.md" for audience in AUDIENCES}
+    assert names | {"gate-alpha.md"} == set(kept)
+    assert all(row["size"] for row in kept.values())
+    text = artifact(house, "alpha", "changelog-2.8.0-alpha.1.json")
+    told = json.loads(text)
+    assert (told["version"], told["previous"]) == ("2.8.0-alpha.1", "v2.7.1")
+    assert sum(len(section["changes"]) for section in told["sections"]) > 20
+
+
+def test_the_changelog_is_the_one_that_the_command_line_prints(house, capsys):
+    """The same code, so the same sections: also for a change that the release before has, by another way."""
+    upto(house, "alpha")
+    house.milestone("alpha")
+    capsys.readouterr()
+    assert main(["changelog", "--repo", str(house.remote), "--to", "v2.8.0-alpha.1"]) == 0
+    printed = capsys.readouterr().out
+    kept = artifact(house, "alpha", "changelog-2.8.0-alpha.1.md")
+    assert kept.split("\n", 1)[1] == printed.split("\n", 1)[1]
+
+
+def test_a_backport_that_is_out_already_is_not_announced_again(house):
+    """main has the fix, 2.7.2 has its copy: readers of 2.8.0 come from there."""
+    tree = house.git("rev-parse", "main^{tree}")
+    when = {"GIT_AUTHOR_DATE": "2026-01-05T10:00:00Z", "GIT_COMMITTER_DATE": "2026-01-05T10:00:00Z"}
+    commit = (*EVE, "commit-tree", tree, "-m", "fix: told by 2.7.2 already")
+    backport = house.git(*commit, "-p", "v2.7.1^{commit}", env=when)
+    house.git("tag", "v2.7.2", backport)
+    house.git("update-ref", "refs/heads/main", house.git(*commit, "-p", "main", env=when))
+    upto(house, "alpha")
+    house.milestone("alpha")
+    assert "told by 2.7.2 already" not in artifact(house, "alpha", "changelog-2.8.0-alpha.1.md")
+
+
+def test_a_prerelease_of_the_same_commit_says_which_one_it_is_the_same_as(house):
+    upto(house, "rc")
+    assert "No changes: the same as v2.8.0-alpha.1." in artifact(house, "beta", "notes-2.8.0-beta.1-general.md")
+    assert "No changes: the same as v2.8.0-alpha.1." in artifact(house, "beta", "changelog-2.8.0-beta.1.txt")
+
+
+def test_what_the_other_tasks_get_of_a_changelog_is_small_however_long_it_is(house):
+    upto(house, "alpha")
+    tree = house.git("rev-parse", "main^{tree}")
+    for text in ("feat!: " + "long " * 4000, "feat: " + "x" * 20_000):
+        house.git("update-ref", "refs/heads/main", house.git(*EVE, "commit-tree", tree, "-p", "main", "-m", text))
+    run = house.resolve("alpha")
+    result = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run)).execute({})
+    assert len(json.dumps(result)) < 4000
+    assert result["highlights"][0].startswith("Breaking: long long")
+    assert max(map(len, result["highlights"])) == 200
+
+
+def test_the_steps_that_make_something_link_to_its_page(house, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org/team")
+    upto(house, "alpha")
+    run = house.resolve("alpha")
+    gate = QualityGateOperator(task_id="quality_gate", run=run)
+    gate.execute({})
+    changelog = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run))
+    changelog.execute({})
+    pages = "/team/release-ops/artifacts/webapp/2.8.0/alpha/"
+    assert links(gate) == {"Gate report": f"{pages}gate-alpha.md"}
+    assert links(changelog) == {
+        "Changelog": f"{pages}changelog-2.8.0-alpha.1.md",
+        "Release notes": f"{pages}notes-2.8.0-alpha.1-general.md",
+    }
+    for address in [*links(gate).values(), *links(changelog).values()]:
+        assert artifact(house, "alpha", address.removeprefix(pages))
+
+
+def test_a_step_that_has_made_nothing_links_to_nothing(house):
+    changelog = GenerateChangelogOperator(task_id="changelog", run={}, decision={})
+    assert set(links(changelog).values()) == {""}
+
+
+def test_a_tag_is_not_made_of_a_changelog_that_is_not_there(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    changelog = GenerateChangelogOperator(task_id="changelog", run=run, decision=decision).execute({})
+    with house.store.connect() as connection:
+        connection.execute("DELETE FROM release_ops.artifact WHERE kind = 'ga' AND name LIKE 'changelog-%'")
+    publish = PublishReleaseOperator(task_id="act", run=run, decision=decision, changelog=changelog)
+    with pytest.raises(AirflowFailException, match=r"no text 'changelog-2.8.0.md' .* clear this run from changelog on"):
+        publish.execute({})
+    assert "refs/tags/v2.8.0" not in house.refs()
 
 
 def test_every_audience_hears_of_ga_once(house):

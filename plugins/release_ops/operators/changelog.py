@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,30 +14,38 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
 from release_ops.adapters.github_shapes import abridged
-from release_ops.changelog_formats import changelog_slack_messages
-from release_ops.domain.changelog import Changelog, build, merge_changelog_file
+from release_ops.changelog_formats import CHANGELOG_FORMATS
+from release_ops.changelogs import Source, changelog_of
+from release_ops.domain.changelog import Changelog, merge_changelog_file
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.notes import AUDIENCES, notes_for
-from release_ops.domain.versions import base_tag, next_prerelease, tag_version
+from release_ops.domain.versions import next_prerelease, tag_version
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, parts
+from release_ops.operators.artifacts import CHANGELOG, GITHUB_RELEASE, NOTES, keep, kept_text, page_of
 from release_ops.operators.milestone import DecidedOperator
-from release_ops.operators.planning import keep
-from release_ops.render import changelog_markdown, notes_markdown
+from release_ops.render import notes_markdown
+from release_ops.store import Store
 
 log = logging.getLogger(__name__)
+
+HIGHLIGHT = 200
+"""Characters of a highlight that other tasks get; the whole text is in the notes."""
 
 
 class GenerateChangelogOperator(DecidedOperator):
     """Decides the version to tag, once, and writes its changelog since the right base.
 
-    Final releases compare with the last final one, pre-releases with the last pre-release of their version or else the
-    last final; only tags in the commit's own history count. Keeps the changelog as Markdown and as Slack blocks, and the
-    notes of every audience. Returns version, tag, commit, base, number of changes per section and the Markdown.
+    It is the changelog that `release-ops changelog` prints: final releases compare with the last final one, pre-releases
+    with the last pre-release of their version or else the last final. Keeps it in every format, and the notes of every
+    audience. Returns version, tag, commit, date, base, number of changes per section, highlights and the compare URL:
+    the texts are among the artifacts.
     """
 
+    operator_extra_links = (CHANGELOG, NOTES)
+
     def execute(self, context: Context) -> dict[str, Any]:
-        """Number, read history once, render."""
+        """Number, read history once, write."""
         run = self.run_facts
         product = parts.product_of(run)
         ledger = parts.open_ledger()
@@ -45,28 +53,23 @@ class GenerateChangelogOperator(DecidedOperator):
             repository = parts.open_repository(product)
             repository.fetch()
             chosen = choose_version(ledger, run, product, repository, self.decision["commit"])
-        changelog = changelog_of(product, repository, chosen)
-        text = changelog_markdown(changelog, product.id)
-        store = ledger.store
-        with store.transaction():
-            keep(store, run, f"changelog-{chosen['version']}.md", text)
-            blocks = json.dumps(changelog_slack_messages(changelog, product.id))
-            keep(store, run, f"changelog-{chosen['version']}.slack.json", blocks, "application/json")
-            for audience in AUDIENCES:
-                notes = notes_markdown(notes_for(changelog, audience), product.id)
-                keep(store, run, f"notes-{chosen['version']}-{audience}.md", notes)
+        changelog = changelog_for(product, repository, chosen)
+        keep_documents(ledger.store, run, product, changelog)
+        self.made = pages_of(run, changelog.version)
         if changelog.is_empty:
-            self.log.warning("nothing changed between %s and %s", chosen["base"] or "the beginning", chosen["commit"])
+            self.log.warning(
+                "nothing changed between %s and %s", changelog.previous or "the beginning", chosen["commit"]
+            )
         return {
             **chosen,
+            "base": changelog.previous,
             "is_empty": changelog.is_empty,
             "sections": {section.title: len(section.changes) for section in changelog.sections},
             "highlights": [
-                f"Breaking: {change.description}" if change.breaking else change.description
+                clipped(("Breaking: " if change.breaking else "") + change.description)
                 for change in notes_for(changelog, "general").highlights
             ],
             "compare_url": changelog.compare_url,
-            "markdown": text if len(text) < 40_000 else "",
         }
 
 
@@ -83,6 +86,8 @@ class TaggingOperator(DecidedOperator):
 class CutPrereleaseOperator(TaggingOperator):
     """Tags the commit that the gate looked at, and makes the pre-release on GitHub. Returns tag, commit and url."""
 
+    operator_extra_links = (CHANGELOG, NOTES, GITHUB_RELEASE)
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Tag, then publish."""
         run, chosen = self.run_facts, self.changelog
@@ -91,7 +96,9 @@ class CutPrereleaseOperator(TaggingOperator):
         with ledger.product_lock(product.id):
             repository = parts.open_repository(product)
             repository.fetch()
-            return cut(ledger, run, product, repository, chosen, chosen["commit"])
+            result = cut(ledger, run, product, repository, chosen, chosen["commit"])
+        self.made = {**pages_of(run, chosen["version"]), GITHUB_RELEASE.name: result["url"]}
+        return result
 
 
 class PublishReleaseOperator(TaggingOperator):
@@ -99,6 +106,8 @@ class PublishReleaseOperator(TaggingOperator):
 
     Refuses when the release branch has moved since the gate was evaluated: what was approved is what is released.
     """
+
+    operator_extra_links = (CHANGELOG, NOTES, GITHUB_RELEASE)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Branch if there is none yet, changelog, tag, release."""
@@ -111,7 +120,7 @@ class PublishReleaseOperator(TaggingOperator):
             repository.fetch()
             effects.cut_branch(ledger, run, repository, branch, chosen["commit"])
             check_approved(repository, branch, run, chosen)
-            entry = changelog_markdown(changelog_of(product, repository, chosen), product.id)
+            entry = kept_text(ledger.store, run, document("changelog", chosen["version"], ".md"))
             committed = effects.commit_changelog(
                 ledger,
                 run,
@@ -131,13 +140,14 @@ class PublishReleaseOperator(TaggingOperator):
                 branch=branch,
                 previous_version=_version_of(chosen["base"], product),
             )
+        self.made = {**pages_of(run, chosen["version"]), GITHUB_RELEASE.name: result["url"]}
         return {**result, "branch": branch, "changelog": product.repository.changelog}
 
 
 def choose_version(
     ledger: Ledger, run: Mapping[str, Any], product: Product, repository: GitRepository, commit: str
 ) -> dict[str, Any]:
-    """Version, tag, commit, base and date that this milestone stands for.
+    """Version, tag, commit and date that this milestone stands for.
 
     Decided once per approved commit, whatever is retried; once the tag is made, what was tagged stands, whatever is cleared.
     """
@@ -153,14 +163,11 @@ def choose_version(
         if kind is not MilestoneKind.GA:
             everything = [tag.name for tag in repository.tags()]
             version = next_prerelease(version, kind.value, everything, pattern=source.tag)
-        reachable = [tag.name for tag in repository.tags(merged=commit)]
-        base = base_tag(version, reachable, source.tag)
         on = claim.claimed_at.astimezone(ZoneInfo(product.timezone)).date()
         return {
             "version": version,
             "tag": source.tag_name(version),
             "commit": commit,
-            "base": base,
             "date": on.isoformat(),
         }
 
@@ -168,21 +175,50 @@ def choose_version(
     return ledger.perform(key, find=lambda _: None, do=do, about=effects.about("version", run)).result
 
 
-def changelog_of(product: Product, repository: GitRepository, chosen: Mapping[str, Any]) -> Changelog:
-    """Changelog from the base to the commit that were chosen."""
+def changelog_for(product: Product, repository: GitRepository, chosen: Mapping[str, Any]) -> Changelog:
+    """Changelog of the commit that was chosen, under its version and on its day."""
     github = parts.open_github(product)
-    return build(
-        repository.log(chosen["base"], chosen["commit"]),
+    source = Source(
+        repository=repository,
         product=product.name,
-        version=chosen["version"],
-        previous=chosen["base"],
-        on=date.fromisoformat(chosen["date"]),
+        pattern=product.repository.tag,
         web_url=github.web_url if github else "",
-        compare_url=github.compare_url(chosen["base"], chosen["tag"]) if github and chosen["base"] else "",
         rules=product.changelog,
         pulls=parts.pull_lookup(github, log.warning) if github else None,
-        paths=repository.paths,
     )
+    found = changelog_of(source, to=chosen["commit"], version=chosen["version"])
+    compare_url = github.compare_url(found.previous, chosen["tag"]) if github and found.previous else ""
+    return replace(found, date=date.fromisoformat(chosen["date"]), compare_url=compare_url)
+
+
+def keep_documents(store: Store, run: Mapping[str, Any], product: Product, changelog: Changelog) -> None:
+    """Keep the changelog in every format and the notes of every audience, all or none of them."""
+    version = changelog.version
+    with store.transaction():
+        for form in CHANGELOG_FORMATS.values():
+            text = form.write(changelog, product.id)
+            keep(store, run, document("changelog", version, form.ending), text, form.media_type)
+        for audience in AUDIENCES:
+            notes = notes_markdown(notes_for(changelog, audience), product.id)
+            keep(store, run, document("notes", version, f"-{audience}.md"), notes)
+
+
+def clipped(text: str) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= HIGHLIGHT else text[: HIGHLIGHT - 1].rstrip() + "…"
+
+
+def document(what: str, version: str, ending: str) -> str:
+    """Name of an artifact: `changelog-2.8.0.md`, `notes-2.8.0-general.md`."""
+    return f"{what}-{version}{ending}"
+
+
+def pages_of(run: Mapping[str, Any], version: str) -> dict[str, str]:
+    """Links to the changelog and to the notes for everybody."""
+    return {
+        CHANGELOG.name: page_of(run, document("changelog", version, ".md")),
+        NOTES.name: page_of(run, document("notes", version, "-general.md")),
+    }
 
 
 def cut(
@@ -198,7 +234,7 @@ def cut(
     tagged = effects.cut_tag(ledger, run, repository, chosen, commit, title)
     url = ""
     if github := parts.open_github(product):
-        body = notes_markdown(notes_for(changelog_of(product, repository, chosen), "general"), product.id)
+        body = kept_text(ledger.store, run, document("notes", chosen["version"], "-general.md"))
         prerelease = run["kind"] != MilestoneKind.GA
         page = github.tree_url(chosen["tag"])
         published = effects.publish_github(

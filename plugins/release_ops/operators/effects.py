@@ -47,13 +47,14 @@ def cut_tag(
 ) -> dict[str, Any]:
     """Annotated tag at a commit; returns tag, commit and what was chosen. TagConflict if it is on another commit."""
     name = chosen["tag"]
+    kept = {fact: chosen[fact] for fact in ("version", "tag", "commit", "date")}
 
     def find(claim: Claim) -> dict[str, Any] | None:
         return do(claim) if repository.find_tag(name) else None
 
     def do(claim: Claim) -> dict[str, Any]:
         tag = repository.create_tag(name, commit, message, at=claim.claimed_at)
-        return {"tag": tag.name, "commit": tag.commit, "chosen": dict(chosen)}
+        return {"tag": tag.name, "commit": tag.commit, "chosen": kept}
 
     return ledger.perform(key_of("tag", run), find=find, do=do, about=about("tag", run)).result
 

@@ -12,8 +12,9 @@ from airflow.sdk import Context
 from release_ops.domain.model import Disposition, FeatureStatus
 from release_ops.domain.scope import FeatureDecision, freeze_features, readiness
 from release_ops.operators import effects, parts
+from release_ops.operators.artifacts import BLOCKED_REPORT, FREEZE_REPORT, keep, page_of
 from release_ops.operators.milestone import DecidedOperator
-from release_ops.operators.planning import keep, scope, scope_row
+from release_ops.operators.planning import scope, scope_row
 from release_ops.render import render
 
 
@@ -22,6 +23,8 @@ class ApplyFreezeOperator(DecidedOperator):
 
     Returns branch, commit, protection (`ruleset` on GitHub, `recorded` for plain git) and features per disposition.
     """
+
+    operator_extra_links = (FREEZE_REPORT,)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Freeze at the commit that the gate looked at."""
@@ -68,12 +71,15 @@ class ApplyFreezeOperator(DecidedOperator):
                     "release_state", product=product.id, version=run["version"], state="frozen", branch=branch
                 )
                 keep(store, run, "freeze.md", report)
+        self.made = {FREEZE_REPORT.name: page_of(run, "freeze.md")}
         counts = {kind.value: sum(each.disposition is kind for each in decisions) for kind in Disposition}
         return {"branch": branch, "commit": cut["commit"], "protection": protection, **counts}
 
 
 class ReportBlockedOperator(DecidedOperator):
     """Writes why a milestone was not carried out, with what to do; for a freeze, the features that stand in its way."""
+
+    operator_extra_links = (BLOCKED_REPORT,)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Render and keep the report."""
@@ -99,6 +105,7 @@ class ReportBlockedOperator(DecidedOperator):
         text = f"{text}\n{decision['body']}"
         self.log.info("%s", text)
         keep(parts.open_store(), run, "blocked.md", text)
+        self.made = {BLOCKED_REPORT.name: page_of(run, "blocked.md")}
         return {"reasons": decision["reasons"]}
 
 

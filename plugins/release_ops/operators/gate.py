@@ -15,6 +15,7 @@ from release_ops.domain.milestones import train
 from release_ops.domain.model import Evidence, Gate, MilestoneKind, Outcome, Product, Release, Verdict, Waiver
 from release_ops.domain.versions import base_tag
 from release_ops.operators import parts
+from release_ops.operators.artifacts import GATE_REPORT, keep, page_of
 from release_ops.operators.evidence import Sources, collect_all
 from release_ops.operators.milestone import MilestoneOperator
 from release_ops.operators.planning import scope
@@ -27,8 +28,11 @@ class QualityGateOperator(MilestoneOperator):
 
     `gate` names the gate; without it, the product's gate for this milestone is taken, and a milestone without a gate
     passes. Returns gate, verdict (pass, conditional or fail), commit that was looked at, base tag, the evidence as a
-    list of mappings and `body`, a Markdown table for whoever approves. A failed gate is a result, not an error.
+    list of mappings and `body`, a Markdown table for whoever approves, which is kept as the gate's report too. A failed
+    gate is a result, not an error.
     """
+
+    operator_extra_links = (GATE_REPORT,)
 
     template_fields: Sequence[str] = ("run_facts", "gate")
 
@@ -54,12 +58,16 @@ class QualityGateOperator(MilestoneOperator):
         store = parts.open_store()
         sources = _sources(product, release, run, repository, store, commit=commit, base=base)
         evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
-        save(store, run, gate, evaluation, commit)
+        body = gate_table(product, run, gate, evaluation, commit)
+        with store.transaction():
+            save(store, run, gate, evaluation, commit)
+            keep(store, run, f"gate-{name}.md", body)
+        self.made = {GATE_REPORT.name: page_of(run, f"gate-{name}.md")}
         return {
             **facts,
             "verdict": evaluation.verdict.value,
             "evidence": [as_mapping(piece) for piece in evaluation.evidence],
-            "body": gate_table(product, run, gate, evaluation, commit),
+            "body": body,
         }
 
 

@@ -11,13 +11,15 @@ from airflow.sdk import Context
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, Product, Release
 from release_ops.operators import effects, parts
+from release_ops.operators.artifacts import TRAIN, keep, page_of
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.render import render
-from release_ops.store import Store
 
 
 class OpenReleaseOperator(DecidedOperator):
     """Opens the release record and keeps its dated train as an artifact. Returns the train as a list of mappings."""
+
+    operator_extra_links = (TRAIN,)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Open and render."""
@@ -37,6 +39,7 @@ class OpenReleaseOperator(DecidedOperator):
         )
         text = render("reports/train.md.j2", fmt="md", product=product, release=release, train=dated)
         keep(store, run, "train.md", text)
+        self.made = {TRAIN.name: page_of(run, "train.md")}
         return {"train": [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in dated]}
 
 
@@ -101,16 +104,3 @@ def scope_row(run: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
         "deadline": None,
         "reason": "",
     }
-
-
-def keep(store: Store, run: Mapping[str, Any], name: str, text: str, media_type: str = "text/markdown") -> None:
-    """Store a text that this milestone made."""
-    store.execute(
-        "artifact_save",
-        product=run["product"],
-        version=run["version"],
-        kind=run["kind"],
-        name=name,
-        media_type=media_type,
-        content=text,
-    )

@@ -1,0 +1,23 @@
+"""Addresses of our pages in Airflow's UI, below Airflow's own address: the pages serve them, the operators link to them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+PREFIX = "/release-ops"
+"""Where Airflow mounts the pages."""
+RELEASES = "/releases"
+
+
+def release_page(product: str, version: str) -> str:
+    """Page of all artifacts of a release, below PREFIX."""
+    return f"/artifacts/{_part(product)}/{_part(version)}"
+
+
+def artifact_page(product: str, version: str, kind: str, name: str) -> str:
+    """Page of one artifact of a milestone, below PREFIX."""
+    return f"{release_page(product, version)}/{_part(kind)}/{_part(name)}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
