@@ -1,1 +1,1 @@
-"""The authenticated pages inside the Airflow UI."""
+"""The pages inside Airflow's UI. All read only; `app.create_app` asks for Airflow's login, once for all."""

@@ -1,0 +1,36 @@
+"""Airflow's API server, as `airflow api-server` builds it, on a free port; it prints its address and a token per user."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+
+os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+
+import uvicorn
+from airflow.api_fastapi.app import create_app, get_auth_manager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.models.base import Base
+from airflow.settings import engine
+
+app = create_app(apps="core")
+# What a login and a connection ask for; `airflow db migrate` would take longer than all the tests.
+Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in ("revoked_token", "connection")])
+user = SimpleAuthManagerUser(username="vera", role="viewer")
+tokens = {"vera": get_auth_manager().generate_jwt(user)}
+listener = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+
+
+def end_with_the_tests() -> None:
+    sys.stdin.read()
+    server.should_exit = True
+
+
+threading.Thread(target=end_with_the_tests, daemon=True).start()
+print(f"SERVES {json.dumps({'url': url, 'tokens': tokens})}", flush=True)
+server.run(sockets=[listener])
