@@ -23,6 +23,7 @@ from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
 from quickstart.repository import NotOurs, make_demo_remote
+from release_ops.addresses import PREFIX, release_page
 from release_ops.domain.model import MilestoneKind
 from release_ops.product import ProductError, load_product, load_products
 from release_ops.store import Store
@@ -131,6 +132,8 @@ class Run:
                 airflow.dsn, rehearsal.product, rehearsal.release.version, airflow.home / "state"
             ):
                 print(line)
+            page = release_page(rehearsal.product.id, rehearsal.release.version)
+            print(f"changelogs, notes and reports: {airflow.url}{PREFIX}{page}")
         _logins(airflow)
         if self.exit:
             return failed
