@@ -99,7 +99,7 @@ def changelog_confluence(changelog: Changelog, product: str | None = None) -> li
         return [whole]
     room = CONFLUENCE_LIMIT // 8  # a character becomes six at most: &#x27;
     portions = [(s.title, p) for s in changelog.sections for change in s.changes for p in _portions(change, room)]
-    return _confluence_parts(changelog, portions, product, continued=False)
+    return _confluence_parts(changelog, portions, len(whole), product, continued=False)
 
 
 def _confluence(changelog: Changelog, product: str | None, *, continued: bool) -> str:
@@ -108,23 +108,34 @@ def _confluence(changelog: Changelog, product: str | None, *, continued: bool) -
 
 
 def _confluence_parts(
-    changelog: Changelog, portions: Sequence[tuple[str, Change]], product: str | None, *, continued: bool
+    changelog: Changelog, portions: Sequence[tuple[str, Change]], length: int, product: str | None, *, continued: bool
 ) -> list[str]:
-    """Halves, by length, until each fits."""
-    sections = tuple(
-        Section(title, tuple(change for _, change in group))
-        for title, group in itertools.groupby(portions, key=lambda portion: portion[0])
-    )
-    text = _confluence(dataclasses.replace(changelog, sections=sections), product, continued=continued)
-    if len(text) <= CONFLUENCE_LIMIT or len(portions) < 2:
-        return [text]
-    reached = list(itertools.accumulate(_length(change) for _, change in portions))
-    middle = sum(1 for length in reached if length <= reached[-1] // 2)
-    middle = min(max(middle, 1), len(portions) - 1)
-    return [
-        *_confluence_parts(changelog, portions[:middle], product, continued=continued),
-        *_confluence_parts(changelog, portions[middle:], product, continued=True),
-    ]
+    """As many parts as the length asks for; one that is too long all the same is parted again."""
+    parts: list[str] = []
+    for group in _groups(portions, length * 5 // 4 // CONFLUENCE_LIMIT + 2):
+        sections = tuple(
+            Section(title, tuple(change for _, change in several))
+            for title, several in itertools.groupby(group, key=lambda portion: portion[0])
+        )
+        later = continued or bool(parts)
+        text = _confluence(dataclasses.replace(changelog, sections=sections), product, continued=later)
+        if len(text) <= CONFLUENCE_LIMIT or len(group) == 1:
+            parts.append(text)
+        else:
+            parts += _confluence_parts(changelog, group, len(text), product, continued=later)
+    return parts
+
+
+def _groups(portions: Sequence[tuple[str, Change]], number: int) -> list[list[tuple[str, Change]]]:
+    """At most `number` groups of about the same length, in order; at least two where there are two portions."""
+    total = sum(_length(change) for _, change in portions)
+    groups: list[list[tuple[str, Change]]] = [[] for _ in range(number)]
+    reached = 0
+    for portion in portions:
+        length = _length(portion[1])
+        groups[(2 * reached + length) * number // (2 * total)].append(portion)
+        reached += length
+    return [group for group in groups if group]
 
 
 _FRAME = 300
