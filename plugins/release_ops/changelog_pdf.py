@@ -83,6 +83,7 @@ def pdf_data(changelog: Changelog) -> dict[str, Any]:
 
 def _change(change: Change, web_url: str) -> dict[str, Any]:
     text, pull = without_pull(change.description)
+    tickets = dict(change.links)
     about = [{"text": pull, "url": _url(pull_page(pull, web_url))}] if pull else []
     if change.id:
         about.append({"text": _line(change.id[:7]), "url": _url(commit_page(change, web_url))})
@@ -90,7 +91,9 @@ def _change(change: Change, web_url: str) -> dict[str, Any]:
         "scope": _line(change.scope or ""),
         "text": _line(text),
         "about": about,
-        "closes": [{"text": _line(one), "url": _url(issue_page(one, web_url))} for one in closes(change)],
+        "closes": [
+            {"text": _line(one), "url": _url(tickets.get(one) or issue_page(one, web_url))} for one in closes(change)
+        ],
         "notes": [_lines(note) for note in change.notes if note != change.description and clean(note).strip()],
     }
 

@@ -186,7 +186,7 @@ class TestLabels:
     def test_a_label_of_their_own(self) -> None:
         rules = ChangelogRules(labels={"kind/news": "feat"})
         assert titles(self.told("kind/news", rules=rules)) == {"Features": ["Add search (#9)"]}
-        assert titles(self.told("bug", rules=rules)) == {"Other changes": ["Add search (#9)"]}
+        assert titles(self.told("bug", rules=rules)) == {"Changes": ["Add search (#9)"]}
 
     def test_the_whole_pull_request_is_one_entry_by_the_convention_labels(self) -> None:
         one = pull(9, "Add search", merged_as="b", labels=("enhancement",))
@@ -216,8 +216,9 @@ class TestBody:
         assert found.breaking[0].notes == ("the index is made anew",)
         assert [ref.target for ref in found.breaking[0].references] == ["#4"]
 
-    def test_it_never_names_the_version(self) -> None:
-        one = pull(9, "Add search", merged_as="a", body=self.BODY)
+    @pytest.mark.parametrize("body", [BODY, "BREAKING CHANGE: RELEASE AS: 9.0.0"])
+    def test_it_never_names_the_version(self, body: str) -> None:
+        one = pull(9, "Add search", merged_as="a", body=body)
         found = changelog(commit("a", "Search"), pulls={"a": [one]})
         assert next_version(found.changes, final="2.7.0").version == "3.0.0"
 
@@ -231,7 +232,7 @@ class TestBody:
 
     def test_without_a_title_there_is_a_number(self) -> None:
         found = changelog(commit("a", "Search"), pulls={"a": [pull(9, " ", merged_as="a")]})
-        assert titles(found) == {"Other changes": ["Pull request #9 (#9)"]}
+        assert titles(found) == {"Changes": ["Pull request #9 (#9)"]}
 
 
 class TestContributors:

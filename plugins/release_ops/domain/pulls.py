@@ -178,6 +178,8 @@ def _about(entry: Entry) -> dict[str, Any]:
     return {"id": entry.id, "author": entry.author, "committed_at": when}
 
 
+_RELEASE_AS = ("RELEASE AS:", "RELEASE-AS:")
+"""How a note names the next version; that of a pull request does not: whoever opened it is no release manager."""
 _COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
 
 
@@ -195,7 +197,8 @@ def _title_change(pull: PullRequest, group: Sequence[Entry], says: Labels, rules
     given = (read.type, next((change.type for change in own if change.type), ""))
     order = (says.type, *given) if rules.convention == "labels" else (*given, says.type)
     kind = "" if plain else next(filter(None, order), "")
-    notes = tuple(dict.fromkeys((*(read.notes if read.breaking else ()), *_breaking_notes(group))))
+    said = (note for note in read.notes if read.breaking and not note.upper().startswith(_RELEASE_AS))
+    notes = tuple(dict.fromkeys((*said, *_breaking_notes(group))))
     breaking = read.breaking or says.breaks or bool(notes)
     closing = (one for change in own for one in change.references if one.action)
     change = Change(

@@ -218,7 +218,7 @@ def bump(
         if wanted := release_as(change):
             return Bump(str(wanted), "exact", ((f"Release-As {wanted}", change),))
     if lacks_types(changes):
-        levels = [level_of(change, policy) if change.type else policy.untyped for change in changes]
+        levels = [level_of(change, policy) if change.type or change.breaking else policy.untyped for change in changes]
     else:
         levels = [level_of(change, policy) for change in changes]
     level = max(levels, key=LEVELS.index, default="none")
