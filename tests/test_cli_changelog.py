@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from release_ops import cli_changelog
+from release_ops.adapters.git_history import History
 from tests.fakes.github import TOKEN, FakeGitHub
 
 
@@ -27,6 +29,14 @@ def git(folder: Path, *args: str) -> str:
         text=True,
     )
     return done.stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where texts are kept between runs."""
+    folder = tmp_path / "caches"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -441,3 +451,143 @@ def test_the_changelog_of_versions_by_a_format(repository: Path, capsys: pytest.
         cli_changelog.main(["changelog", "--repo", str(repository), "--tag", pattern, "--all", "--format", "json"]) == 0
     )
     assert [entry["version"] for entry in json.loads(capsys.readouterr().out)] == ["2026.04.0"]
+
+
+class TestKeptTexts:
+    """A second run of `--all` renders only what is not released."""
+
+    def whole(self, repository: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
+        assert run("--repo", str(repository), "--all", *more) == 0
+        return capsys.readouterr().out
+
+    def test_a_new_commit_costs_itself(
+        self, repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = self.whole(repository, capsys)
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: newer")
+        asked = count_commits(monkeypatch)
+        second = self.whole(repository, capsys)
+        assert "newer" in second
+        assert "newer" not in first
+        # The four commits since the last release, and what a clock's error away from the first of them may be a copy.
+        released = len(git(repository, "rev-list", "v1.0.1").split())
+        assert sum(asked) <= len(git(repository, "rev-list", "HEAD").split()) - released
+        assert second == self.whole(repository, capsys, "--no-cache")
+
+    def test_a_new_tag_another_template_and_another_branch_are_noticed(
+        self, repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.whole(repository, capsys)
+        git(repository, "tag", "v1.1.0")
+        assert "## [1.1.0]" in self.whole(repository, capsys)
+        git(repository, "switch", "--quiet", "--detach", "v1.0.0")
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: beside")
+        assert self.whole(repository, capsys) == self.whole(repository, capsys, "--no-cache")
+        own = tmp_path / "own" / "changelog"
+        own.mkdir(parents=True)
+        (own / "entry.md.j2").write_text("## {{ changelog.version }} in our words\n")
+        monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path / "own"))
+        assert "## 1.0.0 in our words" in self.whole(repository, capsys)
+
+    def test_a_damaged_file_counts_as_none(
+        self, repository: Path, capsys: pytest.CaptureFixture[str], caches: Path
+    ) -> None:
+        first = self.whole(repository, capsys)
+        (file,) = caches.rglob("*.txt")
+        for damage in ("", "{}", "[]\n", '{"key": 1}\n', "\udc80"):
+            file.write_text(damage, errors="surrogateescape")
+            assert self.whole(repository, capsys) == first
+
+    def test_a_place_that_cannot_be_written_is_no_error(
+        self, repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+        assert "## [1.0.0]" in self.whole(repository, capsys)
+
+
+def count_commits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Numbers of commits that are read of git from here on."""
+    asked: list[int] = []
+    original = History.commits
+
+    def counted(self: History, *args: object, **options: object) -> object:
+        found = list(original(self, *args, **options))  # type: ignore[arg-type]
+        asked.append(len(found))
+        return iter(found)
+
+    monkeypatch.setattr(History, "commits", counted)
+    return asked
+
+
+class TestPackages:
+    """Several products in one repository."""
+
+    @pytest.fixture
+    def monorepo(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "mono"
+        folder.mkdir()
+        git(folder, "init", "--quiet", "--initial-branch=main")
+
+        def commit(message: str, *files: str, tags: tuple[str, ...] = ()) -> None:
+            for name in files:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(message)
+            git(folder, "add", ".")
+            git(folder, "commit", "--quiet", "-m", message)
+            for tag in tags:
+                git(folder, "tag", tag)
+
+        commit("feat: begin", "packages/api/a.py", "packages/web/a.js", tags=("api-v1.0.0", "web-v1.0.0"))
+        commit("feat: search", "packages/web/b.js", tags=("web-v1.1.0",))
+        commit("fix: close files", "packages/api/a.py", tags=("api-v1.0.1",))
+        commit("fix!: both", "packages/api/c.py", "packages/web/c.js")
+        commit("docs: more", "README.md")
+        return folder
+
+    def test_each_package_by_its_own_tags_from_one_pass(
+        self, monorepo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = count_commits(monkeypatch)
+        assert run("--repo", str(monorepo), "--packages", "packages/*", "--into", str(tmp_path / "out")) == 0
+        assert asked == [5]
+        files = capsys.readouterr().out.split()
+        assert [Path(file).name for file in files] == ["api.md", "web.md"]
+        api, web = (Path(file).read_text() for file in files)
+        assert re.findall("^## (.*?)(?: -.*)?$", api, re.MULTILINE) == ["[Unreleased]", "[1.0.1]", "[1.0.0]"]
+        assert re.findall("^## (.*?)(?: -.*)?$", web, re.MULTILINE) == ["[Unreleased]", "[1.1.0]", "[1.0.0]"]
+        assert ("search" in api, "search" in web, "more" in api + web) == (False, True, False)
+
+    def test_one_package_and_its_next_version(self, monorepo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        options = ("--repo", str(monorepo), "--path", "packages/web", "--tag", "web-v{version}")
+        assert run_version(*options) == 0
+        assert capsys.readouterr().out == "2.0.0\n"
+        assert run(*options) == 0
+        printed = capsys.readouterr().out
+        assert printed.startswith("## [2.0.0]")
+        assert printed.count("\n- ") == 1
+
+    def test_tags_that_all_packages_share(
+        self, monorepo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for tag in git(monorepo, "tag").split():
+            git(monorepo, "tag", "-d", tag)
+        git(monorepo, "tag", "v1.0.0", "HEAD~4")
+        git(monorepo, "tag", "v1.1.0", "HEAD~3")
+        assert run("--repo", str(monorepo), "--packages", "packages/*", "--into", str(tmp_path)) == 0
+        assert "## [1.1.0] - 2026-11-20\n\nNo changes: the same as v1.0.0.\n" in (tmp_path / "api.md").read_text()
+
+    @pytest.mark.parametrize(
+        ("args", "said"),
+        [
+            (("--packages", "packages/*"), "name their folder with --into DIR"),
+            (("--packages", "nowhere/*", "--into", "x"), "'nowhere/*': no such folder at HEAD"),
+            (("--packages", "../*", "--into", "x"), "'..' is no path inside a repository"),
+            (("--packages", "packages/*", "--into", "x", "--from", "v1"), "--packages takes neither --from"),
+        ],
+    )
+    def test_what_does_not_fit_together(
+        self, args: tuple[str, ...], said: str, monorepo: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run("--repo", str(monorepo), *args) == 2
+        assert said in capsys.readouterr().err

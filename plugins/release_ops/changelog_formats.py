@@ -234,12 +234,21 @@ def history(changelogs: Sequence[Changelog], fmt: str, product: str | None = Non
         yield changelogs_pdf(changelogs, product)
     else:
         write = CHANGELOG_FORMATS[fmt].write
-        before, after = _AROUND.get(fmt, ("", ""))
-        yield before
-        for i, changelog in enumerate(changelogs):
-            yield "\n" if i else ""
-            yield write(changelog, product)
-        yield after
+        yield from joined((write(changelog, product) for changelog in changelogs), fmt)
+
+
+JOINED = frozenset({"md", "plain", "xml", "confluence"})
+"""Formats in which a document of many changelogs is made of what each is alone."""
+
+
+def joined(texts: Iterable[str | bytes], fmt: str) -> Iterator[str | bytes]:
+    """One document, piece by piece, of the texts of many changelogs; for the formats that are JOINED."""
+    before, after = _AROUND.get(fmt, ("", ""))
+    yield before
+    for i, text in enumerate(texts):
+        yield "\n" if i else ""
+        yield text
+    yield after
 
 
 _AROUND = {

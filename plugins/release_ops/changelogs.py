@@ -123,14 +123,50 @@ def all_changelogs(source: Source, *, to: str = "HEAD") -> Iterator[Changelog]:
     yield from whole.changelogs(0, on=_today(), web_url=source.web_url, **source.reading)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where what is not released begins: the releases of a whole history, and the one that it is compared with."""
+
+    releases: Sequence[Release]
+    latest: str | None
+
+
+def unreleased_of(source: Source, start: Start, *, to: str = "HEAD") -> Changelog | None:
+    """What `all_changelogs` gives last, read without what is released; None where nothing is unreleased.
+
+    Raises LookupError where another release is the last one in the history of `to` than when `start` was made.
+    """
+    repository = source.repository
+    head = repository.head(to)
+    reached = _reached(repository, head, start.releases)
+    if (reached.tag if reached else None) != start.latest:
+        raise LookupError(f"{start.latest} is no longer the release before {to}")
+    commits = source.commits([head], without=sorted({release.commit for release in start.releases}))
+    web = source.web_url.rstrip("/")
+    changelog = build(
+        commits,
+        product=source.product,
+        version=UNRELEASED,
+        previous=start.latest,
+        on=_today(),
+        web_url=web,
+        compare_url=f"{web}/compare/{start.latest}...HEAD" if web and start.latest else "",
+        elsewhere=_elsewhere(source, head, start.releases, reached, commits),
+        **source.reading,
+    )
+    return None if changelog.is_empty else changelog
+
+
 def package_changelogs(sources: Sequence[Source], *, to: str = "HEAD") -> Iterator[tuple[Source, Iterator[Changelog]]]:
     """The same for every package of one repository, which is read once for all of them."""
     repository = sources[0].repository
     head = repository.head(to)
     tags = repository.tags()
-    patterns = {source.pattern: releases_of(tags, source.pattern) for source in sources}
+    forms = {(source.pattern, *source.older) for source in sources}
+    releases = {form: releases_of(tags, *form) for form in forms}
     packages = [
-        Package(name=source.product, folders=source.folders, releases=patterns[source.pattern]) for source in sources
+        Package(name=source.product, folders=source.folders, releases=releases[(source.pattern, *source.older)])
+        for source in sources
     ]
     types = {name: kind for source in sources for name, kind in types_of(source.rules).items()}
     whole = _whole(repository, head, packages, types)

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from release_ops import cli_check
+from release_ops import cli_check, cli_whole
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RepositoryError
-from release_ops.changelog_formats import CHANGELOG_FORMATS, history
-from release_ops.changelogs import Source, all_changelogs, changelog_of, next_of
+from release_ops.changelog_formats import CHANGELOG_FORMATS
+from release_ops.changelogs import Source, changelog_of, next_of
 from release_ops.cli_repository import opened
 from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.tag_forms import TagForms, find_forms
@@ -25,7 +25,7 @@ from release_ops.domain.versions import STAGES
 from release_ops.render import NOTES_FORMATS, notes_text
 
 if TYPE_CHECKING:
-    from release_ops.domain.changelog import Changelog
+    pass
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -42,7 +42,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--version", dest="release", metavar="V", help="its version (default: its tag's, or the next one)"
     )
-    parser.add_argument("--all", action="store_true", help="every release of the whole history, newest first")
+    cli_whole.register(parser)
     parser.add_argument("--format", choices=tuple(CHANGELOG_FORMATS), default="md", help="default: md")
     notes = f"release notes for these people instead ({', '.join(NOTES_FORMATS)})"
     parser.add_argument("--audience", choices=tuple(AUDIENCES), help=notes)
@@ -73,6 +73,13 @@ def source_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", default="HEAD", metavar="REF", help="up to this (default: HEAD)")
     parser.add_argument(
         "--tag", metavar="PATTERN", help="form of the tags, such as webapp-v{version} (default: that of most tags)"
+    )
+    parser.add_argument(
+        "--path",
+        dest="folder",
+        action="append",
+        metavar="FOLDER",
+        help="only what changes this folder of the repository; may be given several times",
     )
     parser.add_argument(
         "--no-fetch",
@@ -133,11 +140,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         with opened(args.repo, fetch=args.fetch) as repository:
             source = source_of(repository, args)
-            if args.all:
-                found = list(all_changelogs(source, to=args.to))[::-1]
-            else:
-                found = [changelog_of(source, to=args.to, base=args.base, version=args.release)]
-        _write(_texts(found, args), args.output)
+            if args.packages:
+                for file in cli_whole.write_packages(source, args):
+                    sys.stdout.write(f"{file}\n")
+                return 0
+            _write(cli_whole.texts(source, args) if args.all else [_text(source, args)], args.output)
     except BrokenPipeError:
         raise
     except (RepositoryError, ValueError, OSError) as error:
@@ -147,10 +154,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _contradiction(args: argparse.Namespace) -> str:
-    if args.all and (args.base or args.release or args.audience):
-        return "--all takes neither --from, --version nor --audience"
-    if args.all and args.format == "github":
-        return "--format github is the text of one release: leave out --all, or take --format md"
+    whole = "--all" if args.all else "--packages" if args.packages else ""
+    if whole and (args.base or args.release or args.audience):
+        return f"{whole} takes neither --from, --version nor --audience"
+    if args.packages and (args.output or args.folder):
+        return "--packages takes neither --path nor --output: name a folder with --into"
+    if whole and args.format == "github":
+        return f"--format github is the text of one release: leave out {whole}, or take --format md"
     if args.audience and args.format not in NOTES_FORMATS:
         return f"--audience with --format {args.format}: notes are written in {', '.join(NOTES_FORMATS)}"
     if args.format == "pdf" and not args.output and sys.stdout.isatty():
@@ -158,12 +168,11 @@ def _contradiction(args: argparse.Namespace) -> str:
     return ""
 
 
-def _texts(found: Sequence[Changelog], args: argparse.Namespace) -> Iterable[str | bytes]:
+def _text(source: Source, args: argparse.Namespace) -> str | bytes:
+    found = changelog_of(source, to=args.to, base=args.base, version=args.release)
     if args.audience:
-        return [notes_text(notes_for(found[0], args.audience), args.format, args.product)]
-    if args.all:
-        return history(found, args.format, args.product)
-    return [CHANGELOG_FORMATS[args.format].write(found[0], args.product)]
+        return notes_text(notes_for(found, args.audience), args.format, args.product)
+    return CHANGELOG_FORMATS[args.format].write(found, args.product)
 
 
 def _write(texts: Iterable[str | bytes], output: str | None) -> None:
@@ -201,7 +210,7 @@ def run_next(args: argparse.Namespace) -> int:
 def source_of(repository: History, args: argparse.Namespace) -> Source:
     """The history that the options name. ValueError for a form of tags without a version."""
     forms = TagForms(args.tag) if args.tag else find_forms(tag.name for tag in repository.tags())
-    if forms.note:
+    if forms.note and not getattr(args, "packages", None):
         sys.stderr.write(f"release-ops: {forms.note}\n")
     reading: dict[str, Any] = {}
     if args.rules:
@@ -217,6 +226,7 @@ def source_of(repository: History, args: argparse.Namespace) -> Source:
         product=Path(args.repo).resolve().name,
         pattern=with_form(forms.pattern, getattr(args, "form", None)),
         older=forms.older,
+        folders=tuple(f"{folder.strip('/')}/" for folder in args.folder or ()),
         web_url=getattr(args, "web_url", ""),
         **reading,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -175,6 +176,14 @@ class History:
     def file_exists(self, commit: str, path: str) -> bool:
         """Whether the commit has a file, link or folder of that path."""
         return self._entry(commit, path) is not None
+
+    def folders(self, commit: str, pattern: str) -> list[str]:
+        """Folders of a commit that match, sorted, each with a slash at the end: `packages/*`, or one folder's name."""
+        above, _, last = pattern.strip("/").rpartition("/")
+        where = (f"{checked_path(above)}/",) if above else ()
+        told = self._read("ls-tree", "-z", "-d", "--name-only", "--full-tree", self.head(commit), "--", *where).out
+        names = told.decode("utf-8", "replace").split("\x00")
+        return sorted(f"{name}/" for name in names if name and fnmatch.fnmatchcase(name.rpartition("/")[2], last))
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Best common ancestor of two refs; None when their histories share nothing."""
