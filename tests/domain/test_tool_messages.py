@@ -82,7 +82,8 @@ def test_a_merge_that_tells_nothing(message: str) -> None:
 def test_what_goes_where() -> None:
     """A version is no news, a fix of an advisory is security, a program's update of dependencies is maintenance."""
     commits = [
-        RawCommit("d" * 40, ("c" * 40,), "Bump ruff (#9)", "dependabot[bot]"),
+        RawCommit("d" * 40, ("e" * 40,), "Bump ruff (#9)", "dependabot[bot]"),
+        RawCommit("e" * 40, ("c" * 40,), "Release: 1.26.0", "Ada"),
         RawCommit("c" * 40, ("b" * 40,), "Release 1.26.18 (#3159)", "Ada"),
         RawCommit("b" * 40, ("a" * 40,), "Merge commit from fork\n\n* Limit sizes", "Ada"),
         RawCommit("a" * 40, (), "Limit ages (#1)", "Ada"),

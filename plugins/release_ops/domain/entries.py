@@ -68,6 +68,9 @@ def _read_other(commit: RawCommit, subject: str, changes: tuple[Change, ...], wh
         revert = messages.Revert(changes[0].description, changes[0].reverts)
     if revert is not None and not changes:
         changes = (Change(type="revert", description=revert.header, reverts=revert.ids),)
+    elif len(changes) == 1 and changes[0].type not in messages.KNOWN_TYPES and names_release(subject):
+        # `Release: 1.26.0` has the form of a typed message, and no change below it.
+        changes = ()
     elif (messages.is_ignored(commit.message) or _FIRST.fullmatch(subject)) and not (
         changes and len(commit.parents) < 2 and _SQUASHED.match(subject)
     ):
