@@ -43,6 +43,12 @@ HEADERS = st.sampled_from(
             "fix : x",
         ),
         *("release: 1.2.3", "version: to 1.2.3", "wip", "", "fix: see (#1) and (#2)", "fixup! feat: x", "fix: a\tb"),
+        *(
+            "fix: closes https://github.com/a/b/issues/5",
+            "fix: closes GH-5",
+            "chore:  1.2.3 (#4)",
+            "chore: 1.2.3 [skip-ci]",
+        ),
     ]
 )
 LINES = st.sampled_from(
@@ -67,6 +73,19 @@ LINES = st.sampled_from(
             "\u2028",
         ),
         *("Co-authored-by: B <b@example.org>", "BREAKING CHANGE: all", "This reverts commit 1234567.", "* feat: y"),
+        *(
+            "Co-Authored-By: C <c@example.org>",
+            "fixes GH-12",
+            "this closes https://gitlab.com/a/b/c/-/issues/13",
+            "GH-14",
+        ),
+        *(
+            "resolves https://example.org/browse/WEB-15",
+            "BEGIN_NESTED_COMMIT",
+            "END_NESTED_COMMIT",
+            "closes a/b/c/d#16",
+        ),
+        *("Squashed commit of the following:", "commit 1234567", "    fix: y", " BREAKING CHANGE: x", "Closes: !17"),
         *("feat: z", "(cherry picked from commit 1234567)", "fixes\t#10", "see https://example.org/#11", "Token: v"),
         *("closes https://github.com/octo/repo/issues/12", "Fixes: https://gitlab.com/a/b/-/issues/3", "closes GH-13"),
         *("- fix: listed", "[feat] bracketed", "commit 1234567", "    feat: indented"),

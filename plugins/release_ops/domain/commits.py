@@ -260,7 +260,7 @@ def read_plain(
         "BREAKING" in rest
         or "evert" in rest
         or "cherry" in rest
-        or ("\n\n" in message and _NESTED.search(message) is not None)
+        or (("\n\n" in message or _OPENING in rest) and _NESTED.search(message) is not None)
     ):
         return None
     change = _new(Change)
@@ -270,7 +270,7 @@ def read_plain(
     change.description = description
     change.id = id
     change.author = author
-    change.co_authors = co_authors(rest) if "o-author" in rest or "O-AUTHOR" in rest else ()
+    change.co_authors = co_authors(rest) if "uthored-" in rest or "UTHORED-" in rest else ()
     change.links = ()
     change.message = message
     change.at = committed_at
@@ -291,7 +291,7 @@ def _read_later(change: Change, name: str) -> object:
 
 
 _CLOSES = re.compile(
-    r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}(?:gh-|[^\s#]{0,250}(?:#|://)))"
+    r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}(?:gh-|[^\s#]{0,1010}(?:#|://)))"
 )
 """In front of whatever a message closes there is this, in small letters."""
 
