@@ -177,6 +177,15 @@ def test_the_steps_that_make_something_link_to_its_page(house, monkeypatch):
         assert artifact(house, "alpha", address.removeprefix(pages))
 
 
+def test_the_report_of_a_gate_shows_what_was_ticked_once_it_is_decided(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    QualityGateOperator(task_id="quality_gate", run=run).execute({})
+    assert "to be ticked" in artifact(house, "ga", "gate-production.md")
+    house.decide(run)
+    assert "to be ticked" not in artifact(house, "ga", "gate-production.md")
+
+
 def test_a_step_that_has_made_nothing_links_to_nothing(house):
     changelog = GenerateChangelogOperator(task_id="changelog", run={}, decision={})
     assert set(links(changelog).values()) == {""}

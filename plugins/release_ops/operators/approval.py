@@ -15,6 +15,7 @@ from release_ops.domain.model import Approval, Gate, Outcome, Product, Waiver
 from release_ops.domain.windows import closed_by
 from release_ops.operators import gate as quality
 from release_ops.operators import parts
+from release_ops.operators.artifacts import GATE_REPORT, page_of
 from release_ops.operators.milestone import MilestoneOperator
 
 APPROVE, REJECT = "Approve", "Reject"
@@ -110,9 +111,11 @@ class SeatOperator(HITLOperator):
 class DecideOperator(BaseBranchOperator):
     """Joins gate and approvals into a decision and takes the branch `proceed` or `blocked` (task ids).
 
-    Pushes the decision under the key `decision`: proceed, verdict, reasons, body, approved_by, decided_at, commit.
+    Pushes the decision under the key `decision`: proceed, verdict, reasons, body, approved_by, decided_at, commit. The
+    gate's report then shows what was ticked and waived.
     """
 
+    operator_extra_links = (GATE_REPORT,)
     template_fields: Sequence[str] = ("run_facts", "gate_result", "answers")
 
     def __init__(self, *, run: Any, gate_result: Any, answers: Any, proceed: str, blocked: str, **kwargs: Any) -> None:
@@ -122,6 +125,7 @@ class DecideOperator(BaseBranchOperator):
         self.answers = answers
         self.proceed = proceed
         self.blocked = blocked
+        self.made: Mapping[str, str] = {}
 
     def choose_branch(self, context: Context) -> str:
         """Decide, write the approvals and waivers down, and choose."""
@@ -173,7 +177,9 @@ class DecideOperator(BaseBranchOperator):
         )
         waivers = quality.active_waivers(store, run, gate.name)
         evaluation = gates.evaluate(gate, evidence, waivers, now=now)
-        quality.save(store, run, gate, evaluation, result["commit"])
+        body = quality.gate_table(product, run, gate, evaluation, result["commit"])
+        quality.save(store, run, gate, evaluation, result["commit"], body)
+        self.made = {GATE_REPORT.name: page_of(run, quality.report_name(gate))}
         quorum = gates.quorum(gate.approvals, approvals, roles, started_by=starter)
         titles = {criterion.id: criterion.title for criterion in gate.criteria}
         reasons = [f"{titles[piece.criterion]}: {_why(piece)}" for piece in evaluation.blocking]
@@ -188,7 +194,7 @@ class DecideOperator(BaseBranchOperator):
             "verdict": evaluation.verdict.value,
             "valid_until": min(expiries).isoformat() if expiries else None,
             "reasons": reasons,
-            "body": quality.gate_table(product, run, gate, evaluation, result["commit"]),
+            "body": body,
             "approved_by": [answer["user"] for answer in answers if answer["approved"] and answer["user"]],
         }
 

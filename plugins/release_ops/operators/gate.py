@@ -59,10 +59,8 @@ class QualityGateOperator(MilestoneOperator):
         sources = _sources(product, release, run, repository, store, commit=commit, base=base)
         evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
         body = gate_table(product, run, gate, evaluation, commit)
-        with store.transaction():
-            save(store, run, gate, evaluation, commit)
-            keep(store, run, f"gate-{name}.md", body)
-        self.made = {GATE_REPORT.name: page_of(run, f"gate-{name}.md")}
+        save(store, run, gate, evaluation, commit, body)
+        self.made = {GATE_REPORT.name: page_of(run, report_name(gate))}
         return {
             **facts,
             "verdict": evaluation.verdict.value,
@@ -101,10 +99,16 @@ def active_waivers(store: Store, run: Mapping[str, Any], gate: str) -> list[Waiv
     return [Waiver(**{name: row[name] for name in names}) for row in rows]
 
 
-def save(store: Store, run: Mapping[str, Any], gate: Gate, evaluation: Evaluation, commit: str) -> None:
-    """Write the evaluation and its criteria; the latest evaluation of a run stands."""
+def report_name(gate: Gate) -> str:
+    """Name of the artifact that a gate's report is."""
+    return f"gate-{gate.name}.md"
+
+
+def save(store: Store, run: Mapping[str, Any], gate: Gate, evaluation: Evaluation, commit: str, report: str) -> None:
+    """Write the evaluation, its criteria and its report; the latest evaluation of a run stands."""
     criteria = {criterion.id: criterion for criterion in gate.criteria}
     with store.transaction():
+        keep(store, run, report_name(gate), report)
         store.execute(
             "gate_evaluation_save",
             run_id=run["run_id"],
