@@ -59,6 +59,7 @@ node: # the contract tests compare our API calls with official descriptions, thr
 
 lock: $(VENV)/.installed ## pin requirements*.in into requirements*.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements-ai.in -o requirements-ai.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
 
 env: ## make .env with random secrets for docker compose; never overwrites one

@@ -32,8 +32,9 @@ from release_ops.changelog_formats import (
 )
 from release_ops.changelog_json import changelog_data, json_text
 from release_ops.domain.changelog import Changelog, build
-from release_ops.domain.notes import AUDIENCES, notes_for
+from release_ops.domain.notes import notes_for
 from release_ops.escaping import BREAK, one_line, units, without_pull
+from release_ops.product import standard_notes
 from release_ops.render import NOTES_FORMATS, TEMPLATES, notes_text
 from tests.hostile import AUTHORS, HOSTILE, MARKDOWN, MESSAGES, WEB, changelog, descriptions, leaves
 
@@ -232,12 +233,14 @@ def test_a_title_too_long_for_a_header_is_a_section() -> None:
 
 # Notes
 
+POLICY = standard_notes()
+
 
 @given(MESSAGES, AUTHORS)
 def test_hostile_commits_in_notes(messages: list[str], author: str) -> None:
     found = changelog(*messages, author=author, web_url=WEB, compare_url=COMPARE)
-    for audience in AUDIENCES:
-        notes = notes_for(found, audience)
+    for audience in POLICY.audiences:
+        notes = notes_for(found, audience, POLICY)
         page = html5lib.parse(notes_text(notes, "html"), namespaceHTMLElements=False)
         body = page.find("body")
         assert {element.tag for element in body.iter()} <= HTML_TAGS | {"body", "h1"}
@@ -251,7 +254,7 @@ OURS = {"Highlights", "Before you upgrade", "Thanks"}
 
 def test_notes_in_an_unknown_format() -> None:
     with pytest.raises(ValueError, match=f"notes are written in {', '.join(NOTES_FORMATS)}"):
-        notes_text(notes_for(changelog(), "general"), "xml")
+        notes_text(notes_for(changelog(), "general", POLICY), "xml")
 
 
 # All of them

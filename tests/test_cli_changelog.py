@@ -112,6 +112,36 @@ def test_notes_for_an_audience(repository: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.startswith("# webapp 1.1.0: Release notes\n")
 
 
+def test_notes_by_the_rules_of_a_product_file(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(
+        "product: shop\nname: Shop\nrepository: {location: .}\nmilestone_gates: null\n"
+        "releases:\n- {version: 1.1.0, type: minor, ga: 2026-11-26, known_issues: [{id: S-1, title: It is slow}]}\n"
+        "notes: {audiences: {mine: {heading: For me, sections: [Fixes], show: [known_issues]}}}\n"
+    )
+    assert run("--repo", str(repository), "--audience", "mine", "--product-file", str(file)) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("# Shop 1.1.0: For me\n\n## Known issues\n\n- It is slow\n\n## Fixes\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--audience", "aliens"), "'aliens': unknown; choose one of general, technical"),
+        (("--audience", "general", "--product-file", "/no/such.yaml"), "/no/such.yaml: no such file"),
+    ],
+)
+def test_notes_that_cannot_be_made(
+    repository: Path, capsys: pytest.CaptureFixture[str], args: tuple[str, ...], said: str
+) -> None:
+    assert run("--repo", str(repository), *args) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.out == ""
+
+
 def test_a_repository_by_url_is_read_from_a_copy(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--repo", repository.as_uri(), "--to", "main") == 0
     assert "search" in capsys.readouterr().out
@@ -411,14 +441,14 @@ def test_a_team_s_rules_come_from_its_product_file(
 ) -> None:
     rules = tmp_path / "webapp.yaml"
     rules.write_text("changelog: {convention: none}\n")
-    assert run("--repo", str(repository), "--rules", str(rules)) == 0
+    assert run("--repo", str(repository), "--product-file", str(rules)) == 0
     assert "### Changes\n\n- " in capsys.readouterr().out
     git(repository, "switch", "--quiet", "--detach", "v1.0.1")
     git(repository, "commit", "--quiet", "--allow-empty", "-m", "tidy up")
-    assert run_version("--repo", str(repository), "--rules", str(rules)) == 0
+    assert run_version("--repo", str(repository), "--product-file", str(rules)) == 0
     assert capsys.readouterr().out == "1.0.2\n"
     rules.write_text("product: webapp\nchangelog: {convention: nope}\n")
-    assert run("--repo", str(repository), "--rules", str(rules)) == 2
+    assert run("--repo", str(repository), "--product-file", str(rules)) == 2
     assert f"{rules}:2: changelog.convention: nope: " in capsys.readouterr().err
 
 
@@ -429,7 +459,7 @@ def test_types_by_path_are_asked_of_git(repository: Path, tmp_path: Path, capsys
     git(repository, "commit", "--quiet", "-m", "explain")
     rules = tmp_path / "webapp.yaml"
     rules.write_text("changelog:\n  paths: [{path: docs/, type: docs}]\n")
-    assert run("--repo", str(repository), "--rules", str(rules), "--from", "HEAD~1") == 0
+    assert run("--repo", str(repository), "--product-file", str(rules), "--from", "HEAD~1") == 0
     assert "### Documentation\n\n- explain" in capsys.readouterr().out
 
 

@@ -22,9 +22,17 @@ from hypothesis import strategies as st
 
 from release_ops.domain.changelog_rules import DEFAULT_RULES, LABELS, PathRule, SectionRule, Tickets
 from release_ops.domain.milestones import lint, train
-from release_ops.domain.model import Adjust, Channel, FeatureStatus, MilestoneKind, ReleaseType
+from release_ops.domain.model import Adjust, Channel, FeatureStatus, MilestoneKind, Product, ReleaseType
 from release_ops.domain.versions import tag_version
-from release_ops.product import ProductError, find_product, json_schema, load_product, load_products, products_folder
+from release_ops.product import (
+    ProductError,
+    find_product,
+    json_schema,
+    load_product,
+    load_products,
+    products_folder,
+    standard_notes,
+)
 
 PROJECT = Path(__file__).resolve().parents[1]
 PRODUCTS = PROJECT / "include" / "products"
@@ -725,6 +733,56 @@ def test_rules_that_are_none(section: str, said: str, write: Write) -> None:
         load_product(write(f"{SOUND}changelog:\n  {section}\n"))
     (problem,) = raised.value.problems
     assert said in str(problem)
+
+
+# Release notes
+
+
+def noted(tmp_path: Path, text: str) -> Product:
+    """The sound product with a section about notes."""
+    file = tmp_path / "a.yaml"
+    file.write_text(SOUND + text)
+    return load_product(file)
+
+
+def test_a_product_changes_single_keys_of_an_audience_and_adds_its_own(tmp_path: Path) -> None:
+    notes = noted(
+        tmp_path,
+        "notes:\n  audiences:\n    general: {highlights: 2}\n    business: null\n"
+        "    partner: {heading: For partners, sections: [Features], show: [links], without_scopes: [UI]}\n"
+        "  internal: {scopes: [Telemetry], types: [perf]}\n"
+        "  summary: {connection: model, audiences: [general, partner]}\n",
+    ).notes
+    assert (notes.audience("general").highlights, notes.audience("general").heading) == (2, "What is new")
+    assert notes.audience("partner").without_scopes == {"ui"}
+    assert "business" not in notes.audiences
+    assert (notes.internal_scopes, notes.internal_types) == ({"telemetry"}, {"perf"})
+    assert notes.summary is not None
+    assert (notes.summary.connection, notes.summary.sentences) == ("model", 5)
+
+
+def test_defaults_of_an_older_installation_have_no_audiences_and_get_ours(tmp_path: Path) -> None:
+    (tmp_path / "_defaults.yaml").write_text((PRODUCTS / "_defaults.yaml").read_text())
+    assert noted(tmp_path, "").notes == standard_notes()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("notes: {audiences: {general: null}}", "notes.audiences.general: published releases and messages need it"),
+        ("notes: {summary: {connection: m, audiences: [genral]}}", "there is no such audience of notes; did you mean"),
+        ("notes: {audiences: {general: {sections: [Feature]}}}", "did you mean 'Features'?"),
+        ("notes: {audiences: {general: {show: [tickets]}}}", "tickets: is not known here"),
+        ("notes: {audiences: {own: {heading: x}}}", "notes.audiences.own.sections: is missing"),
+        ("notes: {summary: {sentences: 3}}", "notes.summary.connection: is missing"),
+        ("notes: {audience: {}}", "did you mean 'audiences'?"),
+    ],
+)
+def test_mistakes_in_the_section_about_notes(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ProductError) as caught:
+        noted(tmp_path, text + "\n")
+    assert said in str(caught.value)
+    assert len(caught.value.problems) == 1
 
 
 # The JSON Schema

@@ -8,11 +8,12 @@ import html
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
@@ -20,11 +21,13 @@ from markdown_it import MarkdownIt
 
 from release_ops import render as module
 from release_ops.changelog_formats import changelog_html, changelog_slack_messages
+from release_ops.domain.audiences import SHOWN, Audience, KnownIssue, NotesPolicy
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.changelog_rules import ChangelogRules, Tickets
-from release_ops.domain.model import RawCommit
-from release_ops.domain.notes import AUDIENCES, notes_for
-from release_ops.escaping import inline, is_plain
+from release_ops.domain.model import Feature, FeatureStatus, RawCommit
+from release_ops.domain.notes import Notes, migration_guide, notes_for
+from release_ops.domain.summary import TITLE, Sentence, Summary
+from release_ops.escaping import code_block, inline, is_plain
 from release_ops.product import load_product
 from release_ops.render import (
     BREAK,
@@ -38,7 +41,9 @@ from release_ops.render import (
     escape,
     find_template,
     link,
+    migration_markdown,
     notes_markdown,
+    notes_text,
     one_line,
     pack,
     render,
@@ -363,19 +368,128 @@ OURS = {
 }
 
 
+POLICY = NotesPolicy(
+    audiences={
+        "outside": Audience(heading="What is new", sections=("Breaking changes", "Fixes"), highlights=3),
+        "inside": Audience(heading="All", sections=("*",), highlights=5, show=frozenset(SHOWN), internal=True),
+    }
+)
+NOTES_TITLES = {"Highlights", "Before you upgrade", "Known issues", "Thanks", TITLE}
+
+
+def notes(text: str, audience: str = "inside") -> Notes:
+    """Notes in which every text from outside is `text`: commits, features, known issues, names, a model's sentences."""
+    found = changelog(
+        f"feat({one_line(text).replace('(', '').replace(')', '')})!: {one_line(text)}\n\nBREAKING CHANGE: x\n\n  {text}",
+        f"fix: {text}\n\nRefs: WEB-1",
+        f"feat: y\n\nHighlight: true\nRefs: WEB-1\nRelease-Note: {one_line(text)}",
+        web_url=WEB,
+        compare_url=f"{WEB}/compare/v1...v2",
+    )
+    found = replace(found, contributors=(text, "Ada"), first_time=(text,))
+    made = notes_for(
+        found,
+        audience,
+        POLICY,
+        features=[Feature(id="WEB-1", title=text, status=FeatureStatus.DONE, priority="must")],
+        known_issues=[KnownIssue(id=text, title=text, workaround=text, url=text)],
+    )
+    numbers = tuple(range(1, len(made.listed) + 1))
+    return replace(made, summary=Summary((Sentence(text, numbers),)) if numbers else None)
+
+
+@settings(deadline=None)
+@given(TEXTS, st.sampled_from(["inside", "outside"]))
+def test_hostile_texts_in_notes(text: str, audience: str) -> None:
+    made = notes(text, audience)
+    guide = migration_markdown(made.changelog, migration_guide(made.changelog, POLICY))
+    for shown in (notes_markdown(made), guide):
+        tokens = leaves(MARKDOWN.parse(shown))
+        assert {token.type for token in tokens} <= OURS | {"ordered_list_open", "ordered_list_close", "fence"}
+        links = [str(token.attrs["href"]) for token in tokens if token.type == "link_open"]
+        assert all(link.startswith(WEB) for link in links)
+        prose = "".join(token.content for token in tokens if token.type == "text")
+        assert not re.search(r"@[\w-]", prose)
+    tokens = MARKDOWN.parse(notes_markdown(made))
+    titles = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"][1:]
+    assert set(titles) <= NOTES_TITLES | {section.title for section in made.sections}
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_hostile_texts_in_notes_as_html_and_plain_text(text: str) -> None:
+    made = notes(text)
+    tags = set(re.findall(r"<(/?\w+)", notes_text(made, "html").partition("<body>")[2]))
+    assert {tag.strip("/") for tag in tags} <= {
+        *("h1", "h2", "p", "ul", "ol", "li", "strong", "a", "br", "code", "pre"),
+        *("body", "html"),
+    }
+    plain = notes_text(made, "plain")
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", plain)
+
+
+@given(st.text(alphabet="a`~\n <@"))
+def test_code_of_others_cannot_leave_its_block(text: str) -> None:
+    tokens = MARKDOWN.parse(f"- item\n\n  {code_block(text, 'md', '  ')}\n")
+    assert [token.type for token in tokens if token.level == 2][-1] == "fence"
+    (fence,) = [token for token in tokens if token.type == "fence"]
+    assert fence.content.split() == text.split()
+    assert str(code_block("<b>", "html")) == "<pre><code>&lt;b&gt;</code></pre>"
+
+
+def test_notes_with_a_summary_number_their_changes_and_say_who_wrote_it() -> None:
+    shown = notes_markdown(notes("search"))
+    assert "## Summary (written by a model from the changes below)\n\n- search \\[[1](" in shown
+    assert "\n1. **search:** search (" in shown
+    assert "\n2. " in shown
+    assert f"[1]({WEB}/commit/" in shown
+    outside = notes_markdown(notes("search", "outside"))
+    assert "\\[1, 2\\]" in outside
+    assert "/commit/" not in outside
+    page = notes_text(notes("search"), "html")
+    assert '<ol start="1">' in page
+    assert '<ol start="2">' in page
+
+
+def test_notes_show_everything_once() -> None:
+    shown = notes_markdown(replace(notes("slow"), summary=None))
+    for heading in ("# Webapp 2.8.0: All", "## Highlights", "## Before you upgrade", "## Known issues", "## Thanks"):
+        assert shown.count(f"{heading}\n") == 1
+    assert "**Breaking, slow:** slow" in shown
+    assert "What helps: slow" in shown
+    assert "slow, Ada" in shown
+    assert "First contribution: slow" in shown
+    assert f"[All changes]({WEB}/compare/v1...v2)" in shown
+
+
+def test_a_migration_guide() -> None:
+    found = changelog(
+        "feat(api)!: answer in UTC\n\nBREAKING CHANGE: convert\n\n```\na = 1\n```", "fix!: bare", web_url=WEB
+    )
+    assert migration_markdown(found, migration_guide(found, POLICY)) == (
+        "# Upgrading Webapp from v2.7.0 to 2.8.0\n\n"
+        "## api\n\n### answer in UTC\n\nconvert\n\n```\na = 1\n```\n\n"
+        f"Changed in [`{found.breaking[0].id[:7]}`]({WEB}/commit/{found.breaking[0].id}).\n\n"
+        "## Everything else\n\n### bare\n\nThe change says no more than this.\n\n"
+        f"Changed in [`{found.breaking[1].id[:7]}`]({WEB}/commit/{found.breaking[1].id}).\n"
+    ).replace("### answer", "### Answer")
+    nothing = migration_markdown(changelog("fix: x"), ())
+    assert nothing.endswith("Nothing to do: this release has no breaking changes.\n")
+
+
 @given(MESSAGES)
 def test_hostile_commits_in_markdown(messages: list[str]) -> None:
     found = changelog(*messages, web_url=WEB)
-    texts = [changelog_markdown(found), *(notes_markdown(notes_for(found, audience)) for audience in AUDIENCES)]
-    headings = [[section.title for section in found.sections]]
-    headings += [[section.title for section in notes_for(found, audience).sections] for audience in AUDIENCES]
+    made = [notes_for(found, audience, POLICY) for audience in POLICY.audiences]
+    texts = [changelog_markdown(found), *map(notes_markdown, made)]
+    headings = [[section.title for section in one.sections] for one in (found, *made)]
     for text, wanted in zip(texts, headings, strict=True):
         tokens = leaves(MARKDOWN.parse(text))
         assert {token.type for token in tokens} <= OURS
         assert all(str(token.attrs["href"]).startswith(WEB) for token in tokens if token.type == "link_open")
         assert not re.search(r"@[\w-]", text)
         shown = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
-        assert [title for title in shown[1:] if title not in {"Highlights", "Before you upgrade", "Thanks"}] == wanted
+        assert [title for title in shown[1:] if title not in NOTES_TITLES] == wanted
 
 
 @example(["🎉" * 100], 21)

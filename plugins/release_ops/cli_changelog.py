@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from release_ops.adapters.git_process import RepositoryError
 from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.changelogs import Source, changelog_of, next_of
 from release_ops.cli_repository import opened
-from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.tag_forms import TagForms, find_forms
 from release_ops.domain.version_forms import with_form
 from release_ops.domain.versions import STAGES
@@ -45,7 +45,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     cli_whole.register(parser)
     parser.add_argument("--format", choices=tuple(CHANGELOG_FORMATS), default="md", help="default: md")
     notes = f"release notes for these people instead ({', '.join(NOTES_FORMATS)})"
-    parser.add_argument("--audience", choices=tuple(AUDIENCES), help=notes)
+    parser.add_argument("--audience", metavar="NAME", help=notes)
     parser.add_argument("--output", metavar="FILE", help="write into this file (default: standard output)")
     parser.add_argument("--product", metavar="ID", help="use the templates of this product where it has its own")
     parser.add_argument("--web-url", default="", metavar="URL", help="page of the repository, for links")
@@ -88,7 +88,10 @@ def source_options(parser: argparse.ArgumentParser) -> None:
         help="fetch nothing into a shallow clone or one without tags; a shallow one is an error then",
     )
     parser.add_argument(
-        "--rules", metavar="FILE", help="product file whose section `changelog` says how changes are read"
+        "--product-file",
+        metavar="FILE",
+        type=Path,
+        help="how changes are read, by its section `changelog`; audiences, features and known issues of notes",
     )
     parser.add_argument(
         "--github", metavar="OWNER/NAME", help="join its pull requests; the token is taken from GITHUB_TOKEN"
@@ -171,8 +174,37 @@ def _contradiction(args: argparse.Namespace) -> str:
 def _text(source: Source, args: argparse.Namespace) -> str | bytes:
     found = changelog_of(source, to=args.to, base=args.base, version=args.release)
     if args.audience:
-        return notes_text(notes_for(found, args.audience), args.format, args.product)
+        return _notes(source.repository, found, args)
     return CHANGELOG_FORMATS[args.format].write(found, args.product)
+
+
+def _notes(repository: History, changelog: Changelog, args: argparse.Namespace) -> str:
+    """Notes for an audience; ValueError where there is no such audience or the product file is wrong."""
+    # A changelog alone needs no product file and none of what reads one.
+    from release_ops.domain.notes import notes_for  # noqa: PLC0415
+    from release_ops.domain.people import with_newcomers  # noqa: PLC0415
+    from release_ops.product import ProductError, load_product, standard_notes  # noqa: PLC0415
+
+    try:
+        product = load_product(args.product_file) if args.product_file else None
+    except ProductError as error:
+        raise ValueError(str(error)) from None
+    policy = product.notes if product else standard_notes()
+    policy.audience(args.audience)
+    if changelog.previous:
+        base = repository.head(changelog.previous)
+        here = repository.authors([repository.head(args.to)], without=[base])
+        changelog = with_newcomers(changelog, here, repository.authors([base]))
+    changelog = replace(changelog, product=product.name) if product else changelog
+    planned = [one for one in product.releases if one.version == changelog.version] if product else []
+    notes = notes_for(
+        changelog,
+        args.audience,
+        policy,
+        features=planned[0].features if planned else (),
+        known_issues=planned[0].known_issues if planned else (),
+    )
+    return notes_text(notes, args.format, args.product or (product.id if product else None))
 
 
 def _write(texts: Iterable[str | bytes], output: str | None) -> None:
@@ -213,10 +245,10 @@ def source_of(repository: History, args: argparse.Namespace) -> Source:
     if forms.note and not getattr(args, "packages", None):
         sys.stderr.write(f"release-ops: {forms.note}\n")
     reading: dict[str, Any] = {}
-    if args.rules:
+    if args.product_file:
         from release_ops.product import load_rules  # noqa: PLC0415 - reading product files takes long to load
 
-        reading["rules"] = load_rules(Path(args.rules))
+        reading["rules"] = load_rules(args.product_file)
     if args.github:
         from release_ops.pull_requests import from_environment  # noqa: PLC0415
 

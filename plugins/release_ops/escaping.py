@@ -180,6 +180,28 @@ def block(text: str, fmt: str, indent: str = "") -> Safe:
     return Safe(joined.join((indent + line if i and line else line) for i, line in enumerate(lines)))
 
 
+_BACKTICKS = re.compile(r"`+")
+
+
+def code_block(text: str, fmt: str, indent: str = "") -> Safe:
+    """Several lines of code as they are, without control characters; later lines behind `indent`.
+
+    In Markdown the fence is longer than any in the text, so that nothing ends it early.
+    """
+    lines = clean(text).split("\n")
+    if fmt == "html":
+        return Safe(f"<pre><code>{html.escape(chr(10).join(lines))}</code></pre>")
+    if fmt == "md":
+        mark = "`" * max([3, *(len(found) + 1 for found in _BACKTICKS.findall(text))])
+        lines = [mark, *lines, mark]
+    elif fmt == "mrkdwn":
+        body = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        lines = ["```", *_unmention(body).replace("``", f"`{BREAK}`").split("\n"), "```"]
+    else:
+        lines = [f"    {line}" for line in lines]
+    return Safe("\n".join((indent + line if i and line.strip() else line) for i, line in enumerate(lines)))
+
+
 def code(text: str, fmt: str) -> Safe:
     """A short machine word such as a commit id, set in code where the format has it."""
     word = one_line(text)
@@ -289,6 +311,18 @@ def closed(change: Change, web_url: str, fmt: str) -> list[Safe]:
     """The issues that a change closes, each linked where it is one of this repository or of the team's tracker."""
     pages = dict(change.links)
     return [link(target, pages.get(target) or issue_page(target, web_url), fmt) for target in closes(change)]
+
+
+def aside(change: Change, web_url: str, fmt: str) -> Safe:
+    """What stands behind a change: ` (1a2b3c4, closes #12)`, or nothing."""
+    about = [commit_link(change, web_url, fmt)] if change.id else []
+    about += [Safe(f"closes {issue}") for issue in closed(change, web_url, fmt)]
+    return Safe(f" ({', '.join(about)})" if about else "")
+
+
+def change_link(number: int, change: Change, web_url: str, fmt: str) -> Safe:
+    """The number of a change in its list, linked to its commit where that is shown and has a page."""
+    return link(str(number), commit_page(change, web_url) if change.id else "", fmt)
 
 
 def item_md(change: Change, web_url: str) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from release_ops.domain.audiences import NotesPolicy
 from release_ops.domain.changelog_rules import ChangelogRules
 from release_ops.domain.milestones import lint
 from release_ops.domain.model import (
@@ -37,6 +38,7 @@ from release_ops.domain.version_forms import with_form
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_errors import Problem, ProductError
+from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
 from release_ops.product_schema import CriterionBase, GatePart, ProductPart, ReleasePart
 from release_ops.product_types import instant
 from release_ops.product_validation import json_schema, located, validate
@@ -44,12 +46,13 @@ from release_ops.product_yaml import Node, Unreadable, merge, read
 
 __all__ = [
     "Problem", "ProductError", "doubts", "find_product", "json_schema", "load_product", "load_products", "load_rules",
-    "product_files", "products_folder", "project_root",
+    "product_files", "products_folder", "project_root", "standard_notes",
 ]  # fmt: skip
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 BUMP_LEVELS = ("zero_breaking", "zero_minor", "at_least", "at_most")
 """Keys of `versioning` that are levels of `versions.BumpPolicy`."""
+_STANDARD_NOTES = Path(__file__).resolve().parents[2] / "include" / "products" / "_defaults.notes.yaml"
 _REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@?[^/\s]*:)")
 
 
@@ -211,6 +214,17 @@ def _merged(stamps: tuple[tuple[str, int, int], ...]) -> tuple[Node | None, list
     return base, problems
 
 
+def standard_notes() -> NotesPolicy:
+    """Return the audiences of the defaults, for notes of a repository that no product file describes."""
+    return notes_policy(NotesPart(), _standard_audiences())
+
+
+def _standard_audiences() -> Mapping[str, AudiencePart]:
+    """Audiences of the project's own defaults; those of an older installation have none."""
+    node, _ = read(_STANDARD_NOTES)
+    return NotesPart.model_validate(node.data()["notes"]).audiences
+
+
 def _location(root: Node) -> tuple[str, list[Problem]]:
     """Repository location with variables filled in and a relative path made absolute, and what is wrong with it."""
     path = ("repository", "location")
@@ -285,6 +299,7 @@ def _convert(part: ProductPart, location: str) -> Product:
         ),
         windows=WindowPolicy(milestones=frozenset(part.windows.milestones), holidays_close=part.windows.holidays_close),
         blackouts=_blackouts(part),
+        notes=notes_policy(part.notes, {} if part.notes.audiences else _standard_audiences()),
         scope_source=part.scope.source,
         changelog=changelog_rules(part.changelog),
     )
@@ -316,6 +331,7 @@ def _release(product: str, part: ReleasePart) -> Release:
             Feature(**{**one.model_dump(exclude_none=True), "status": FeatureStatus(one.status)})
             for one in part.features
         ),
+        known_issues=tuple(known_issue(one) for one in part.known_issues),
     )
 
 

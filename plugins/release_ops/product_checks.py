@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from semver import Version
 
+from release_ops.domain.audiences import EVERY_SECTION, RELEASE_PAGE
 from release_ops.domain.calver import COUNTERS, Format, date_of, write
+from release_ops.domain.changelog_rules import BREAKING_TITLE, OTHER_TITLE, SECTION_RULES
 from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
 from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
@@ -181,6 +183,27 @@ def _names(product: Product, root: Node, broken: set[str | int]) -> list[Problem
             if name != "*" and name not in known_audiences:
                 path = ("announcements", kind.value, index)
                 found.append(located(root, path, "there is no such audience", did_you_mean(name, known_audiences)))
+    return found if "notes" in broken else found + _notes(product, root)
+
+
+def _notes(product: Product, root: Node) -> list[Problem]:
+    """The audience of the release page, and those that a summary is written for."""
+    found = []
+    known = product.notes.audiences
+    if RELEASE_PAGE not in known:
+        message, remedy = "published releases and messages need it", "leave it in, and change what it shows"
+        found.append(located(root, ("notes", "audiences", RELEASE_PAGE), message, remedy))
+    titles = [EVERY_SECTION, BREAKING_TITLE, *(rule.title for rule in SECTION_RULES), OTHER_TITLE]
+    titles += [rule.title for rule in product.changelog.sections]
+    for audience, rule in known.items():
+        for index, title in enumerate(rule.sections):
+            if title not in titles:
+                where: Steps = ("notes", "audiences", audience, "sections", index)
+                found.append(located(root, where, "no changelog has this section", did_you_mean(title, titles)))
+    for index, name in enumerate(product.notes.summary.audiences if product.notes.summary else ()):
+        if name not in known:
+            path: Steps = ("notes", "summary", "audiences", index)
+            found.append(located(root, path, "there is no such audience of notes", did_you_mean(name, known)))
     return found
 
 

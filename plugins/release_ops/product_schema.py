@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from release_ops.domain.calver import COUNTERS
 from release_ops.domain.model import Adjust, MilestoneKind, ReleaseType
 from release_ops.product_changelog import ChangelogPart
+from release_ops.product_notes import KnownIssuePart, NotesPart
 from release_ops.product_types import (
     STRICT,
     Count,
@@ -199,6 +200,8 @@ class ReleasePart(Part):
     """Own dates for single milestones: a date, a rule, `skip`, or a mapping with the reason."""
     features: list[FeaturePart] = []
     """The scope, when `scope.source` is `file`."""
+    known_issues: list[KnownIssuePart] = []
+    """What is not right in it and known to be so; told in the notes."""
 
 
 class CriterionBase(Part):
@@ -452,6 +455,7 @@ class ProductPart(Part):
     problems_to: list[Text] = ["engineering"]
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     changelog: ChangelogPart = ChangelogPart()
+    notes: NotesPart = NotesPart()
     freeze: FreezePart = FreezePart()
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []

@@ -302,7 +302,7 @@ def json_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     definitions["RepositoryPart"]["required"] = ["location"]
     # The defaults may hold the rest of these.
-    for name in ("VersioningPart", *(name for name in definitions if name.endswith("Criterion"))):
+    for name in ("VersioningPart", "AudiencePart", *(name for name in definitions if name.endswith("Criterion"))):
         definitions[name].pop("required", None)
     for node in _schemas(schema):
         node.pop("title", None) if node is not schema else None

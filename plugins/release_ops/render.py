@@ -10,20 +10,26 @@ from __future__ import annotations
 import os
 import re
 import traceback
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from release_ops.domain.changelog import Changelog
+from release_ops.domain.migration import Group
 from release_ops.domain.notes import Notes
+from release_ops.domain.summary import TITLE
 from release_ops.escaping import (
     BREAK,
     FORMATS,
     Safe,
+    aside,
     block,
+    change_link,
     clean,
     closed,
     code,
+    code_block,
     commit_link,
     described,
     escape,
@@ -55,6 +61,7 @@ __all__ = [
     "escape",
     "find_template",
     "link",
+    "migration_markdown",
     "notes_markdown",
     "notes_text",
     "one_line",
@@ -160,11 +167,14 @@ def _environment(fmt: str, folders: tuple[str, ...]) -> ImmutableSandboxedEnviro
     environment.filters.update(
         block=lambda text, indent="": block(text, fmt, indent),
         code=lambda text: code(text, fmt),
+        code_block=lambda text, indent="": code_block(text, fmt, indent),
         link=lambda text, url: link(text, url, fmt),
         described=lambda change, web_url="": described(change, web_url, fmt),
         titled=lambda change: titled(change, fmt),
         pulled=lambda change, web_url="": pulled(change, web_url, fmt),
         commit=lambda change, web_url="": commit_link(change, web_url, fmt),
+        aside=lambda change, web_url="": aside(change, web_url, fmt),
+        change_link=lambda number, change, web_url="": change_link(number, change, web_url, fmt),
         closes=lambda change, web_url="": closed(change, web_url, fmt),
     )
     return environment
@@ -208,10 +218,16 @@ def notes_text(notes: Notes, fmt: str, product: str | None = None) -> str:
     """Release notes for one audience by `notes/notes.<fmt>.j2`; `fmt` is one of NOTES_FORMATS. HTML is a whole page."""
     if fmt not in NOTES_FORMATS:
         raise ValueError(f"format {fmt!r}: notes are written in {', '.join(NOTES_FORMATS)}")
-    text = render(f"notes/notes.{fmt}.j2", fmt=fmt, product=product, notes=notes, changelog=notes.changelog)
-    return text.rstrip("\n") + "\n"
+    words = {"notes": notes, "changelog": notes.changelog, "summary_title": TITLE}
+    return render(f"notes/notes.{fmt}.j2", fmt=fmt, product=product, **words).strip("\n") + "\n"
 
 
 def notes_markdown(notes: Notes, product: str | None = None) -> str:
     """Release notes for one audience, for a page or the body of a GitHub release."""
     return notes_text(notes, "md", product)
+
+
+def migration_markdown(changelog: Changelog, groups: Sequence[Group], product: str | None = None) -> str:
+    """The migration guide of a release, by `guides/migration.md.j2`."""
+    text = render("guides/migration.md.j2", fmt="md", product=product, changelog=changelog, groups=groups)
+    return text.strip("\n") + "\n"

@@ -224,3 +224,17 @@ def test_sha256_repositories_work(tmp_path: Path) -> None:
     repository = GitRepository(path, mirror=tmp_path / "mirror", push=True)
     assert len(repository.head("main")) == 64
     assert [commit.message for commit in repository.log(None, "main")] == ["x"]
+
+
+def test_authors_are_known_by_the_names_that_the_mailmap_gives_them(repository: GitRepository, source: Source) -> None:
+    base = source.head()
+    source.commit("fix: a", author="Lu <l@old.example.org>")
+    source.commit(
+        "fix: b",
+        author="Łukasz Ó <l@example.org>",
+        files={".mailmap": "Łukasz Ó <l@example.org> <l@old.example.org>\n"},
+    )
+    head = repository.head("main")
+    assert repository.authors([head], without=[base]) == {("Łukasz Ó", "l@example.org")}
+    assert repository.authors([base]) == {("Ada Lovelace", "ada@example.org")}
+    assert repository.authors([head], without=[head]) == set()

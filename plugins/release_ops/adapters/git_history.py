@@ -161,6 +161,20 @@ class History:
                 names.append(token if names else token.removeprefix("\n"))
         return found
 
+    def authors(self, heads: Iterable[str], *, without: Iterable[str] = ()) -> set[tuple[str, str]]:
+        """Names and mail addresses of the authors of commits that any of `heads` has and none of `without`.
+
+        Both are commit ids; `.mailmap` of the default branch is honoured. One walk without messages: about as long as
+        `git log` takes over the same commits.
+        """
+        asked = ("shortlog", "--summary", "--email", "--encoding=UTF-8", "--end-of-options")
+        told = self._read(*asked, *heads, *(f"^{one}" for one in without), "--").out
+        found = set()
+        for line in told.decode("utf-8", "replace").splitlines():
+            name, _, address = line.partition("\t")[2].rpartition(" <")
+            found.add((name, address.removesuffix(">")))
+        return found
+
     def read_file(self, commit: str, path: str, *, limit: int = 16 << 20) -> bytes | None:
         """Content of a file in a commit; None if there is no file (links and folders are none).
 

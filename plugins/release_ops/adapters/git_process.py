@@ -41,6 +41,8 @@ _SSH = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ServerAliveInterval
 _OPTIONS = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.quotePath=false"),
+    # In a clone with a work tree, too: git would look for the file where it was started.
+    *("-c", "mailmap.blob=HEAD:.mailmap"),
     # Housekeeping runs inside the fetch, under our lock, instead of beside the next one.
     *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),
     # A connection that went dead ends by itself, also when nobody is left to kill it.

@@ -69,6 +69,8 @@ class Changelog:
     """Changes that count but are not shown: chore, ci, style, test, build."""
     contributors: tuple[str, ...] = ()
     """Names of authors and co-authors, sorted; without mail addresses and bots."""
+    first_time: tuple[str, ...] = ()
+    """Those of them who have nothing in the history of `previous`; filled in where notes are made (`people.newcomers`)."""
     compare_url: str = ""
     web_url: str = ""
     """Page of the repository, `https://github.com/octo/webapp`; empty: ids are not linked."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from release_ops.domain.breaking import whole_notes
 from release_ops.domain.model import Change, Reference
 
 TYPE_ALIASES: Mapping[str, str] = {
@@ -210,7 +211,7 @@ def parse_commit(
     notes: tuple[str, ...] = ()
     if "BREAKING" in rest:
         told = [value for token, value in footers if token in _BREAKING] or _stray_notes(rest)
-        notes = tuple(value for value in told if value)
+        notes = whole_notes(rest, tuple(value for value in told if value))
         breaking = breaking or bool(told)
     if breaking and not notes:
         notes = (description,)

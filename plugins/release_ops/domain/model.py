@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.version_forms import tag_name
 
@@ -145,6 +146,7 @@ class Release:
     theme: str = ""
     overrides: Mapping[MilestoneKind, MilestoneOverride] = field(default_factory=dict)
     features: tuple[Feature, ...] = ()
+    known_issues: tuple[KnownIssue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +280,7 @@ class Product:
     """Which audiences hear of a milestone; `*` stands for all."""
     problems_to: tuple[str, ...] = ("engineering",)
     """Which audiences hear of a milestone that was blocked, missed or failed."""
+    notes: NotesPolicy = field(default_factory=NotesPolicy)
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
     changelog: ChangelogRules = DEFAULT_RULES

@@ -16,15 +16,14 @@ from release_ops.adapters.git import GitRepository
 from release_ops.adapters.github_shapes import abridged
 from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.changelogs import Source, changelog_of
+from release_ops.domain.audiences import RELEASE_PAGE
 from release_ops.domain.changelog import Changelog, merge_changelog_file
 from release_ops.domain.model import MilestoneKind, Product
-from release_ops.domain.notes import AUDIENCES, notes_for
 from release_ops.domain.versions import next_prerelease, tag_version
 from release_ops.ledger import Claim, Ledger
-from release_ops.operators import effects, parts
+from release_ops.operators import effects, notes, parts
 from release_ops.operators.artifacts import CHANGELOG, GITHUB_RELEASE, NOTES, keep, kept_text, page_of
 from release_ops.operators.milestone import DecidedOperator
-from release_ops.render import notes_markdown
 from release_ops.store import Store
 
 log = logging.getLogger(__name__)
@@ -37,8 +36,8 @@ class GenerateChangelogOperator(DecidedOperator):
     """Decides the version to tag, once, and writes its changelog since the right base.
 
     It is the changelog that `release-ops changelog` prints: final releases compare with the last final one, pre-releases
-    with the last pre-release of their version or else the last final. Keeps it in every format, and the notes of every
-    audience. Returns version, tag, commit, date, base, number of changes per section, highlights and the compare URL:
+    with the last pre-release of their version or else the last final. Keeps it in every format, the notes of every audience,
+    and the migration guide. Returns version, tag, commit, date, base, number of changes per section, highlights and the compare URL:
     the texts are among the artifacts.
     """
 
@@ -53,8 +52,12 @@ class GenerateChangelogOperator(DecidedOperator):
             repository = parts.open_repository(product)
             repository.fetch()
             chosen = choose_version(ledger, run, product, repository, self.decision["commit"])
-        changelog = changelog_for(product, repository, chosen)
-        keep_documents(ledger.store, run, product, changelog)
+        changelog = notes.with_people(changelog_for(product, repository, chosen), repository, chosen["commit"])
+        told = notes.all_notes(ledger, run, product, changelog, chosen["commit"])
+        with ledger.store.transaction():
+            keep_changelog(ledger.store, run, product, changelog)
+            notes.keep_notes(ledger, run, product, changelog, told)
+            notes.keep_guide(ledger, run, product, changelog)
         self.made = pages_of(run, changelog.version)
         if changelog.is_empty:
             self.log.warning(
@@ -66,8 +69,8 @@ class GenerateChangelogOperator(DecidedOperator):
             "is_empty": changelog.is_empty,
             "sections": {section.title: len(section.changes) for section in changelog.sections},
             "highlights": [
-                clipped(("Breaking: " if change.breaking else "") + change.description)
-                for change in notes_for(changelog, "general").highlights
+                clipped(("Breaking: " if one.change.breaking else "") + one.change.description)
+                for one in told[RELEASE_PAGE].highlights
             ],
             "compare_url": changelog.compare_url,
         }
@@ -191,16 +194,11 @@ def changelog_for(product: Product, repository: GitRepository, chosen: Mapping[s
     return replace(found, date=date.fromisoformat(chosen["date"]), compare_url=compare_url)
 
 
-def keep_documents(store: Store, run: Mapping[str, Any], product: Product, changelog: Changelog) -> None:
-    """Keep the changelog in every format and the notes of every audience, all or none of them."""
-    version = changelog.version
-    with store.transaction():
-        for form in CHANGELOG_FORMATS.values():
-            text = form.write(changelog, product.id)
-            keep(store, run, document("changelog", version, form.ending), text, form.media_type)
-        for audience in AUDIENCES:
-            notes = notes_markdown(notes_for(changelog, audience), product.id)
-            keep(store, run, document("notes", version, f"-{audience}.md"), notes)
+def keep_changelog(store: Store, run: Mapping[str, Any], product: Product, changelog: Changelog) -> None:
+    """Keep the changelog in every format."""
+    for form in CHANGELOG_FORMATS.values():
+        text = form.write(changelog, product.id)
+        keep(store, run, document("changelog", changelog.version, form.ending), text, form.media_type)
 
 
 def clipped(text: str) -> str:
@@ -217,7 +215,7 @@ def pages_of(run: Mapping[str, Any], version: str) -> dict[str, str]:
     """Links to the changelog and to the notes for everybody."""
     return {
         CHANGELOG.name: page_of(run, document("changelog", version, ".md")),
-        NOTES.name: page_of(run, document("notes", version, "-general.md")),
+        NOTES.name: page_of(run, document("notes", version, f"-{RELEASE_PAGE}.md")),
     }
 
 
@@ -234,7 +232,7 @@ def cut(
     tagged = effects.cut_tag(ledger, run, repository, chosen, commit, title)
     url = ""
     if github := parts.open_github(product):
-        body = kept_text(ledger.store, run, document("notes", chosen["version"], "-general.md"))
+        body = kept_text(ledger.store, run, document("notes", chosen["version"], f"-{RELEASE_PAGE}.md"))
         prerelease = run["kind"] != MilestoneKind.GA
         page = github.tree_url(chosen["tag"])
         published = effects.publish_github(

@@ -1,0 +1,144 @@
+"""Release notes as a milestone makes them: for every audience, with the summary that a model wrote, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from release_ops.adapters.git import GitRepository
+from release_ops.adapters.llm import ModelError, Writer
+from release_ops.domain.changelog import Changelog
+from release_ops.domain.model import Disposition, Feature, FeatureStatus, Product
+from release_ops.domain.notes import Notes, migration_guide, notes_for
+from release_ops.domain.people import with_newcomers
+from release_ops.domain.summary import Sentence, checked, request
+from release_ops.ledger import Ledger
+from release_ops.operators import effects, parts
+from release_ops.operators.artifacts import keep
+from release_ops.render import migration_markdown, notes_markdown, notes_text, render
+
+log = logging.getLogger(__name__)
+
+
+def with_people(changelog: Changelog, repository: GitRepository, commit: str) -> Changelog:
+    """The changelog with first-time contributors; one walk over the history before its base."""
+    if not changelog.previous:
+        return changelog
+    base = repository.head(changelog.previous)
+    here = repository.authors([commit], without=[base])
+    return with_newcomers(changelog, here, repository.authors([base]))
+
+
+def all_notes(
+    ledger: Ledger, run: Mapping[str, Any], product: Product, changelog: Changelog, commit: str
+) -> dict[str, Notes]:
+    """Notes of every audience of the product by its name; summaries are asked for where nobody has yet."""
+    features = _features(ledger, run, product)
+    return {name: _notes(ledger, run, product, changelog, commit, name, features) for name in product.notes.audiences}
+
+
+def keep_notes(
+    ledger: Ledger, run: Mapping[str, Any], product: Product, changelog: Changelog, notes: Mapping[str, Notes]
+) -> None:
+    """Keep notes as artifacts: `notes-2.8.0-general.md`, `.html` and `.txt` of every audience."""
+    for name, one in notes.items():
+        stem = f"notes-{changelog.version}-{name}"
+        keep(ledger.store, run, f"{stem}.md", notes_markdown(one, product.id))
+        keep(ledger.store, run, f"{stem}.html", notes_text(one, "html", product.id), "text/html")
+        keep(ledger.store, run, f"{stem}.txt", notes_text(one, "plain", product.id), "text/plain")
+
+
+def keep_guide(ledger: Ledger, run: Mapping[str, Any], product: Product, changelog: Changelog) -> None:
+    """Keep the migration guide as the artifact `migration-2.8.0.md`."""
+    text = migration_markdown(changelog, migration_guide(changelog, product.notes), product.id)
+    keep(ledger.store, run, f"migration-{changelog.version}.md", text)
+
+
+def _features(ledger: Ledger, run: Mapping[str, Any], product: Product) -> tuple[Feature, ...]:
+    """The features of the release as last noted, without those that the freeze left out; or as the product file plans."""
+    rows = ledger.store.all("scope_of", product=run["product"], version=run["version"])
+    if not rows:
+        return parts.release_of(product, run).features
+    return tuple(
+        Feature(
+            id=row["feature"],
+            title=row["title"],
+            status=FeatureStatus(row["status"]),
+            priority=row["priority"],
+            url=row["url"],
+        )
+        for row in rows
+        if row["disposition"] != Disposition.EXCLUDED
+    )
+
+
+def _notes(
+    ledger: Ledger,
+    run: Mapping[str, Any],
+    product: Product,
+    changelog: Changelog,
+    commit: str,
+    name: str,
+    features: Sequence[Feature],
+) -> Notes:
+    known_issues = parts.release_of(product, run).known_issues
+    notes = notes_for(changelog, name, product.notes, features=features, known_issues=known_issues)
+    policy = product.notes.summary
+    if policy is None or name not in policy.audiences:
+        return notes
+    key = f"{effects.key_of('summary', run)}:{name}:{commit[:12]}"
+    answer = _recorded(ledger, key)
+    if answer is None:
+        answer = _asked(ledger, run, product, notes, key)
+    if answer is None:
+        return notes
+    # Checked whenever it is shown, also what the ledger has: the check is what makes it fit to be read.
+    summary, dropped = checked(
+        [Sentence(str(one["text"]), tuple(one["changes"])) for one in answer],
+        notes.sources,
+        version=changelog.version,
+        limit=policy.sentences,
+    )
+    for why in dropped:
+        log.warning("summary of %s for %s: a sentence is left out: %s", changelog.version, name, why)
+    if summary is None:
+        log.warning("summary of %s for %s: no sentence is left, the notes go without", changelog.version, name)
+    return replace(notes, summary=summary)
+
+
+def _recorded(ledger: Ledger, key: str) -> list[Mapping[str, Any]] | None:
+    made = ledger.store.one("effect_one", key=key)
+    return list(made["result"]["sentences"]) if made and made["state"] == "done" else None
+
+
+def _asked(
+    ledger: Ledger, run: Mapping[str, Any], product: Product, notes: Notes, key: str
+) -> list[Mapping[str, Any]] | None:
+    """The model's sentences, unchecked, recorded so that a retry has the same; None where there are none."""
+    asked = request(notes.sources)
+    policy = product.notes.summary
+    if asked is None or policy is None:
+        return None
+    instructions = render("prompts/summary.system.j2", fmt="plain", product=product.id, sentences=policy.sentences)
+    version = notes.changelog.version
+    data = render(
+        "prompts/summary.data.j2",
+        fmt="plain",
+        product=product.id,
+        name=product.name,
+        version=version,
+        request=asked,
+    )
+    try:
+        result = ledger.perform(
+            key,
+            find=lambda _: None,
+            do=lambda _: {"sentences": Writer(policy.connection).sentences(instructions, data)},
+            about=effects.about("summary", run),
+        ).result
+    except ModelError as error:
+        log.warning("summary of %s for %s: none, the notes go without: %s", version, notes.audience, error)
+        return None
+    return list(result["sentences"])
