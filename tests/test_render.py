@@ -392,7 +392,7 @@ def notes(text: str, audience: str = "inside") -> Notes:
         audience,
         POLICY,
         features=[Feature(id="WEB-1", title=text, status=FeatureStatus.DONE, priority="must")],
-        known_issues=[KnownIssue(id=text, title=text, workaround=text, url=text)],
+        known_issues=[KnownIssue(id=text, title=text, workaround=text, url=f"{WEB}/issues/1")],
     )
     numbers = tuple(range(1, len(made.listed) + 1))
     return replace(made, summary=Summary((Sentence(text, numbers),)) if numbers else None)
