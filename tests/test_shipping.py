@@ -90,7 +90,7 @@ def test_the_image_is_the_airflow_that_the_pins_name():
     assert f"apache-airflow=={base[1]}\n" in (ROOT / "requirements.txt").read_text()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-ai", "requirements-dev"])
 def test_everything_is_pinned_and_every_direct_dependency_is_among_the_pins(name):
     pins = (ROOT / f"{name}.txt").read_text().splitlines()
     assert all(re.match(r"[a-z0-9.-]+(\[[a-z,]+\])?==\S+", line) for line in pins)
