@@ -352,8 +352,8 @@ def test_an_empty_release_and_one_of_maintenance_say_so() -> None:
     assert json.dumps(changelog_slack_messages(changelog())).count("No changes: the same as v2.7.0.") == 1
     first = dataclasses.replace(changelog(), previous=None)
     assert changelog_markdown(first) == "## [2.8.0] - 2026-11-20\n\nNo changes.\n"
-    for audience in AUDIENCES:
-        assert "No changes: the same as v2.7.0." in notes_markdown(notes_for(changelog(), audience))
+    for audience in POLICY.audiences:
+        assert "No changes: the same as v2.7.0." in notes_markdown(notes_for(changelog(), audience, POLICY))
 
 
 def test_what_an_empty_release_is_compared_with_is_data_too() -> None:

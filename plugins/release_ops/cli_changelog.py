@@ -25,6 +25,9 @@ from release_ops.domain.versions import STAGES
 from release_ops.render import NOTES_FORMATS, notes_text
 
 if TYPE_CHECKING:
+    from release_ops.domain.changelog import Changelog
+
+if TYPE_CHECKING:
     pass
 
 

@@ -36,9 +36,9 @@ class GenerateChangelogOperator(DecidedOperator):
     """Decides the version to tag, once, and writes its changelog since the right base.
 
     It is the changelog that `release-ops changelog` prints: final releases compare with the last final one, pre-releases
-    with the last pre-release of their version or else the last final. Keeps it in every format, the notes of every audience,
-    and the migration guide. Returns version, tag, commit, date, base, number of changes per section, highlights and the compare URL:
-    the texts are among the artifacts.
+    with the last pre-release of their version or else the last final. Keeps it in every format, the notes of every
+    audience, and the migration guide, as artifacts. Returns version, tag, commit, date, base, number of changes per
+    section, highlights and the compare URL.
     """
 
     operator_extra_links = (CHANGELOG, NOTES)
