@@ -7,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
-from release_ops.domain.commits import closes, without_pull
+from release_ops.domain.commits import without_pull
 from release_ops.domain.model import Change
+from release_ops.domain.references import closes
 
 BREAK = "\u2060"
 """WORD JOINER, invisible and without width. At an `@` (or inside `://`) it ends the pattern by which GitHub, Slack

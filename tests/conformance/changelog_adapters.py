@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from release_ops.domain import commits, versions
+from release_ops.domain import commits, references, versions
 from release_ops.domain.changelog import SECTION_RULES
 from release_ops.domain.model import Change, Reference
 
@@ -72,7 +72,7 @@ def _references(change: Change, theirs: list[dict[str, Any]]) -> tuple[object, o
 
 
 def _issues(change: Change, theirs: list[str]) -> tuple[object, object]:
-    return sorted(r.target for r in change.references if r.action and r.action.lower() in commits.CLOSING), sorted(
+    return sorted(r.target for r in change.references if r.action and r.action.lower() in references.CLOSING), sorted(
         theirs
     )
 
@@ -84,7 +84,7 @@ def _flat(text: str) -> str:
 def _descriptions(change: Change) -> list[str]:
     """The paragraphs of a change as python-semantic-release lists them: issue footers and notes go elsewhere."""
     paragraphs = [commits.without_pull(change.description)[0], *(change.body or "").split("\n\n")]
-    elsewhere = commits.CLOSING | {"breaking change", "breaking-change", "notice"}
+    elsewhere = references.CLOSING | {"breaking change", "breaking-change", "notice"}
     paragraphs += [f"{token}: {value}" for token, value in change.footers if token.lower() not in elsewhere]
     return [_flat(paragraph) for paragraph in paragraphs if paragraph]
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_ops.domain.commits import (
-    CLOSING,
     KNOWN_TYPES,
     TYPE_ALIASES,
     is_ignored,
@@ -22,6 +21,7 @@ from release_ops.domain.commits import (
     without_pull,
 )
 from release_ops.domain.model import Reference
+from release_ops.domain.references import CLOSING
 
 _CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
 _FOOTER_LIKE = re.compile(r"(?:BREAKING[ -]CHANGE|[A-Za-z0-9-]+)(?::| #)")

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_ops.domain.commits import (
-    CLOSING,
     TYPE_ALIASES,
-    closes,
     is_ignored,
     parse_commit,
     parse_revert,
@@ -19,6 +17,7 @@ from release_ops.domain.commits import (
     picked_from,
     read_plain,
 )
+from release_ops.domain.references import CLOSING, closes
 
 WHEN = 1_795_000_000
 

@@ -7,12 +7,14 @@ either anchored to one line or bounded, and a message is walked once, so that pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from release_ops.domain.breaking import whole_notes
-from release_ops.domain.model import Change, Reference
+from release_ops.domain.message_parts import BREAKING_TOKENS, split_parts, stray_notes
+from release_ops.domain.model import Change
+from release_ops.domain.references import references_of
 
 TYPE_ALIASES: Mapping[str, str] = {
     "feature": "feat",
@@ -47,63 +49,12 @@ _NESTED = re.compile(
 _LOG = "Squashed commit of the following:"
 _LOGGED = re.compile(r"commit [0-9a-f]{7,64}(?: \(.*\))?\s*")
 _OPENING, _CLOSING_MARK = "BEGIN_NESTED_COMMIT", "END_NESTED_COMMIT"
-# Rules 8, 9 and 16: `Token: value` or `Token #value`; a lone `BREAKING CHANGE:` has its text below.
-_FOOTER = re.compile(
-    r"(?P<token>BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*)(?:(?::[ \t]+|[ \t]#)(?P<value>\S.*)|(?P<open>:)[ \t]*$)"
-)
-_BLANK_LINE = re.compile(r"\n[^\S\n]++(?:\n|\Z)")
-_FOOTERS = re.compile(r"\n\n(?:BREAKING[ -]CHANGE|[A-Za-z0-9][A-Za-z0-9-]*+)(?::|[ \t]#)")
-_STRAY = re.compile(r"^(?P<indent> {0,3}(?:[*-] )?)BREAKING[ -]CHANGE:(?:[ \t]|$)", re.MULTILINE)
-_BREAKING = frozenset({"BREAKING CHANGE", "BREAKING-CHANGE"})
-_SECTION_TOKENS = frozenset({"notice", "security", "deprecation", "deprecated"})
 
-_ACTION_WORDS = {
-    "close": "close closes closed closing",
-    "fix": "fix fixes fixed fixing",
-    "resolve": "resolve resolves resolved resolving",
-    "implement": "implement implements implemented implementing",
-}
-CLOSING = frozenset(word for words in _ACTION_WORDS.values() for word in words.split())
-"""Action words (lower case) that say that the issue is done with this change."""
-_NAMING = frozenset(
-    {"ref", "refs", "reference", "references", "see", "issue", "issues", "ticket", "tickets", "jira", "bug", "part-of"}
-    | {"related", "related-to", "relates", "relates-to", "addresses"}
-)
-_KEY = r"[A-Z][A-Z0-9_]{1,15}-\d{1,9}"
-_PLACE = r"(?:(?:[\w.-]{1,100}+/){0,9}[\w.-]{1,100}+)?"
-_ISSUE = rf"{_PLACE}#(?:\d{{1,12}}|{_KEY})"
-_TEXT_REFERENCE = re.compile(
-    rf"(?<![\w/#.&-])(?:(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}})?"
-    rf"(?P<target>{_ISSUE})(?![\w-])",
-    re.IGNORECASE,
-)
-_ALONE = re.compile(r"\((#\d{1,12})\)")
-_ACTION_KEY = re.compile(
-    rf"(?<![\w-])(?P<action>{'|'.join(sorted(CLOSING | {'refs', 'ref'}))})(?P<colon>:?)[ \t]{{1,8}}(?P<target>{_KEY})"
-    r"(?![\w-])",
-    re.IGNORECASE,
-)
-# A footer lists issues as words: `Closes: #1, #2 and octo/repo#3; JIRA-7/JIRA-8`.
-_SEPARATOR = re.compile(rf"[\s,;&]+|/(?=\s*(?:#|{_KEY}))")
-_LISTED = re.compile(rf"{_PLACE}(?:#\w+(?:[^\s.)\]:]*\w)?|!\d{{1,12}}\b)|{_KEY}\w*(?:-\w+)*")
-_SIGNLESS = re.compile(r'\d{1,12}(?![\w-]| \(")')
-_GITHUB_KEY = re.compile(r"(?<![\w-])GH-\d{1,12}(?![\w-])")
-_URL = re.compile(
-    rf"(?P<before>(?<![\w-])(?:{'|'.join(sorted(CLOSING | {'refs', 'ref'}))}):?[ \t]{{1,8}})?\bhttps?://\S+",
-    re.IGNORECASE,
-)
-# The pages of an issue at GitHub, GitLab, Gitea, Bitbucket and Jira, on any host.
-_PAGE = re.compile(
-    r"https?://[^/\s]++/(?:(?P<place>[\w.-]++(?:/[\w.-]++){1,9}?)(?:/-)?"
-    r"/(?P<kind>issues|work_items|pulls?|merge_requests|pull-requests)/(?P<number>\d{1,12})"
-    rf"|(?:[^\s?#]*/)?browse/(?P<key>{_KEY}))(?![\w-])"
-)
 
 _SHA = r"[0-9a-f]{7,64}"
 _REVERTS = re.compile(rf"\b[Tt]his reverts? (?:the )?commits? (?P<ids>{_SHA}(?:(?:,| and|, and) {_SHA}){{0,50}})")
 _REVERT_HEADER = re.compile(r'revert(?:ed|s)?:? "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
 _REAPPLY_HEADER = re.compile(r'reapply "(?P<header>.*)"(?: \(#\d+\))?\s*$', re.IGNORECASE)
-_TRACKED = re.compile(rf"{_KEY}")
 _HEX = re.compile(rf"\b{_SHA}\b")
 _PICKED = re.compile(rf"^\(cherry[- ]picked from commit (?P<id>{_SHA})\)", re.MULTILINE)
 _CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(?P<who>[^\n]{1,320})$", re.IGNORECASE | re.MULTILINE)
@@ -202,15 +153,15 @@ def parse_commit(
             breaking=breaking,
             description=description,
             notes=(description,) if breaking else (),
-            references=_references(header, ()) if "#" in header or "-" in header or "://" in header else (),
+            references=references_of(header, ()) if "#" in header or "-" in header or "://" in header else (),
             id=id,
             author=author,
             committed_at=committed_at,
         )
-    hanging, body, footers = _split(rest)
+    hanging, body, footers = split_parts(rest)
     notes: tuple[str, ...] = ()
     if "BREAKING" in rest:
-        told = [value for token, value in footers if token in _BREAKING] or _stray_notes(rest)
+        told = [value for token, value in footers if token in BREAKING_TOKENS] or stray_notes(rest)
         notes = whole_notes(rest, tuple(value for value in told if value))
         breaking = breaking or bool(told)
     if breaking and not notes:
@@ -223,7 +174,7 @@ def parse_commit(
         body=body,
         footers=tuple(footers),
         notes=notes,
-        references=_references("\n".join([header, *hanging, body or ""]), footers)
+        references=references_of("\n".join([header, *hanging, body or ""]), footers)
         if footers or "#" in text or "-" in text or "://" in text
         else (),
         reverts=_reverts(match["type"].lower(), rest, footers) if "evert" in text else (),
@@ -289,36 +240,6 @@ def _read_later(change: Change, name: str) -> object:
     for part in _PARTS:
         setattr(change, part, getattr(whole, part))
     return getattr(whole, name)
-
-
-_CLOSES = re.compile(
-    r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}(?:gh-|[^\s#]{0,1010}(?:#|://)))"
-)
-"""In front of whatever a message closes there is this, in small letters."""
-
-
-def closes(change: Change) -> tuple[str, ...]:
-    """The issues that a change closes, each once: `#12`, `octo/repo#12`, `WEB-7`."""
-    message = getattr(change, "message", None)
-    if message is not None and not _may_close(change.description, message):
-        return ()
-    found = [one.target for one in change.references if one.action and one.action.lower() in CLOSING]
-    return tuple(dict.fromkeys(found)) if found else ()
-
-
-def _may_close(description: str, message: str) -> bool:
-    """False where a look at the letters shows that no issue is closed: most messages need not be read for it."""
-    if "#" in description and (description.count("#") > 1 or not description.endswith(")")):
-        return True
-    if "://" in description or ("-" in description and _TRACKED.search(description)):
-        return True
-    at = message.find("\n")
-    if at < 0:
-        return False
-    below = message[at:].lower()
-    return ("clos" in below or "fix" in below or "resolv" in below or "implement" in below) and _CLOSES.search(
-        below
-    ) is not None
 
 
 def parse_squashed(
@@ -447,161 +368,6 @@ def co_authors(text: str) -> tuple[str, ...]:
         return ()
     start = text.rfind("\n", 0, min(found)) + 1
     return tuple(dict.fromkeys(match["who"].strip() for match in _CO_AUTHOR.finditer(text, start)))
-
-
-def _stray_notes(rest: str) -> list[str]:
-    """Texts from the first line on that says BREAKING CHANGE without being a footer; code in fences says nothing."""
-    match = _STRAY.search(rest)
-    if match is None or rest.count("```", 0, match.start()) % 2:
-        return []
-    indent = match["indent"]
-    lines = [line.removeprefix(indent) for line in rest[match.start() :].split("\n")]
-    return [value for token, value in _split("\n" + "\n".join(lines))[2] if token in _BREAKING]
-
-
-def _split(rest: str) -> tuple[list[str], str | None, list[tuple[str, str]]]:
-    """Lines that hang on the header, body and footers of what follows it.
-
-    Both begin after a blank line (rules 6 and 8), so lines that hang on the header are neither. A paragraph whose first
-    line is a footer is a footer paragraph: each of its lines opens a footer or continues the one above (rule 10). A
-    blank line ends a value, so that text below a footer stays text; an open `BREAKING CHANGE:` takes the paragraph
-    below it.
-    """
-    text = "\n" + rest
-    if _BLANK_LINE.search(text):
-        return _split_lines(rest.split("\n"))
-    # Blank lines are empty ones: what stands above the first footer paragraph needs no look at its lines.
-    first = text.find("\n\n")
-    if first < 0:
-        return rest.split("\n"), None, []
-    hanging = text[1:first].split("\n") if first else []
-    found = _FOOTERS.search(text, first)
-    if found is None:
-        return hanging, text[first + 2 :].rstrip() or None, []
-    body = text[first + 2 : found.start()].split("\n") if found.start() > first + 1 else []
-    if found.start() > first:
-        body.append("")
-    footers = _simple_footers(text, found.start() + 2)
-    if footers:
-        return hanging, "\n".join(body).rstrip() or None, footers
-    _, whole, footers = _split_lines(["", *text[found.start() + 2 :].split("\n")], body)
-    return hanging, whole, footers
-
-
-def _simple_footers(text: str, start: int) -> list[tuple[str, str]]:
-    """Footers of one line each up to the end of the text; empty where there is anything else among them."""
-    footers = []
-    for line in text[start:].split("\n"):
-        match = _FOOTER.match(line)
-        if match is None:
-            return []
-        token, value = match.group("token", "value")
-        if value is None:
-            return []
-        footers.append((token, value.rstrip()))
-    return footers
-
-
-def _split_lines(
-    lines: list[str], body: list[str] | None = None
-) -> tuple[list[str], str | None, list[tuple[str, str]]]:
-    start = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
-    body = [] if body is None else body
-    footers: list[tuple[str, list[str]]] = []
-    in_footers, after_blank = False, True
-    for line in lines[start + 1 :]:
-        if not line.strip():
-            after_blank = True
-            if not in_footers:
-                body.append("")
-            continue
-        match = _FOOTER.match(line) if after_blank or in_footers else None
-        if match is not None and match["open"] and match["token"] not in _BREAKING:
-            match = None
-        if match is not None:
-            footers.append((match["token"], [match["value"]] if match["value"] else []))
-            in_footers = True
-        elif in_footers and (not after_blank or not footers[-1][1]):
-            # Git puts its own line among the trailers; it is no part of the one above.
-            if not line.startswith("(cherry picked from commit "):
-                footers[-1][1].append(line)
-        else:
-            if in_footers and body:
-                body.append("")
-            in_footers = False
-            body.append(line)
-        after_blank = False
-    text = "\n".join(body).rstrip()
-    return lines[:start], text or None, [(token, "\n".join(value).rstrip()) for token, value in footers]
-
-
-def _references(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Reference, ...]:
-    """Issues that the message names, each once by action; a mention of one that an action names is left out."""
-    found: list[tuple[str | None, str]] = []
-    if "#" in text or "-" in text or "://" in text:
-        found += _text_references(text)
-    for token, value in footers:
-        lowered = token.lower()
-        if lowered in CLOSING or lowered in _NAMING:
-            # `Closes #12`: the separator took the sign.
-            if value.isascii() and value.isdecimal():
-                found.append((token, f"#{value}"))
-                continue
-            listed = f"#{value}" if _SIGNLESS.match(value) else value
-            if "://" in listed:
-                listed = _URL.sub(lambda match: f" {_page_target(match[0])} ", listed)
-            for word in _SEPARATOR.split(listed):
-                if match := _LISTED.match(word):
-                    found.append((token, match[0]))
-        elif "#" in value or "-" in value:
-            found += _text_references(value)
-    if len(found) == 1:
-        return (Reference(action=found[0][0], target=found[0][1]),)
-    named = {target for action, target in found if action is not None}
-    return tuple(
-        Reference(action=action, target=target)
-        for action, target in dict.fromkeys(found)
-        if action is not None or target not in named
-    )
-
-
-def _page_target(text: str) -> str:
-    """`octo/repo#12` for the URL of an issue that ends the text, `group/repo!3` for a merge request, `JIRA-7`; or empty."""
-    match = _PAGE.match(text, max(text.lower().find("http"), 0))
-    if match is None:
-        return ""
-    sign = "!" if match["kind"] == "merge_requests" else "#"
-    return match["key"] or f"{match['place']}{sign}{match['number']}"
-
-
-def _text_references(text: str) -> Iterator[tuple[str | None, str]]:
-    if "://" in text:
-        # Only what is done about an issue makes its URL a reference; other URLs are for reading.
-        text = _URL.sub(
-            lambda match: f"{match['before'] or ''}{_page_target(match[0]) if match['before'] else ''} ", text
-        )
-    at = text.find("#")
-    if at > 0 and text.find("#", at + 1) < 0 and (alone := _ALONE.match(text, at - 1)):
-        yield None, alone[1]
-    elif at >= 0:
-        action: str | None = None
-        end = -1
-        for match in _TEXT_REFERENCE.finditer(text):
-            # `closes #1, #2` closes both.
-            listed = end >= 0 and text[end : match.start()].strip(" ") in {",", "and", ", and", "&"}
-            action = match["action"] or (action if listed else None)
-            end = match.end()
-            # A path of more than two names is an issue of a GitLab group only where something is done about it.
-            if action is not None or match["target"].count("/") < 2:
-                yield action, match["target"]
-    if "-" in text and _TRACKED.search(text):
-        for match in _ACTION_KEY.finditer(text):
-            # Trackers that name issues so do not close them by a word in a sentence: without the colon it is a mention.
-            target = match["target"]
-            if target.isupper():
-                yield match["action"] if match["colon"] or target.startswith("GH-") else None, target
-    if "GH-" in text:
-        yield from ((None, match[0]) for match in _GITHUB_KEY.finditer(text))
 
 
 def _reverts(kind: str, rest: str, footers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
