@@ -52,8 +52,8 @@ FORMATS = {
 @router.get(RELEASES)
 def releases(request: Request) -> Response:
     """All releases."""
-    root = pages_root(request)
     rows = _store().all("releases_shelf")
+    root = pages_root(request)
     found = [{**row, "page": root + release_page(row["product"], row["version"])} for row in rows]
     return page(request, "releases.html.j2", title="Releases", releases=found)
 
