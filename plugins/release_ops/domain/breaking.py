@@ -6,6 +6,7 @@ import re
 
 # Rule 10 of Conventional Commits 1.0.0: the next footer ends a value.
 _NEXT = re.compile(r"BREAKING[ -]CHANGE:|[A-Za-z0-9][A-Za-z0-9-]*+(?::[ \t]++|[ \t]#)\S")
+_TOKEN = re.compile(r"^ {0,3}(?:[*-] )?BREAKING[ -]CHANGE(?::\s*| #)", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*(?P<fence>`{3,}|~{3,})")
 
 
@@ -18,12 +19,12 @@ def whole_notes(rest: str, values: tuple[str, ...]) -> tuple[str, ...]:
     found = []
     at = 0
     for value in values:
-        start = rest.find(value, at)
-        end = start + len(value)
-        if start < 0:
+        tokens = (match.end() for match in _TOKEN.finditer(rest, at))
+        start = next((place for place in tokens if rest.startswith(value, place)), None)
+        if start is None:
             found.append(value)
             continue
-        at = _end(rest, start, end)
+        at = _end(rest, start, start + len(value))
         found.append(rest[start:at].rstrip())
     return tuple(found)
 
