@@ -47,7 +47,11 @@ class Source:
         found = self.repository.commits(heads, without=without, since=since, paths=bool(self.folders))
         if not self.folders:
             return list(found)
-        return [commit for commit in found if any(path.startswith(self.folders) for path in commit.paths)]
+        return [commit for commit in found if self.holds(commit)]
+
+    def holds(self, commit: RawCommit) -> bool:
+        """Whether a commit that was read with its paths is one of the product."""
+        return not self.folders or any(path.startswith(self.folders) for path in commit.paths)
 
     def releases(self) -> list[Release]:
         """All releases, lowest version first."""

@@ -271,6 +271,7 @@ def _convert(part: ProductPart, location: str) -> Product:
             release_branch=repository.release_branch,
             changelog=repository.changelog,
             push=repository.push,
+            folders=tuple(f"{folder}/" for folder in repository.folders),
         ),
         scheme=part.versioning.scheme,
         bump={name: level for name in BUMP_LEVELS if (level := getattr(part.versioning, name)) is not None},

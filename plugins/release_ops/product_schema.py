@@ -17,6 +17,7 @@ from release_ops.product_types import (
     Count,
     Date,
     Duration,
+    Folder,
     Moment,
     Pattern,
     Region,
@@ -81,6 +82,9 @@ class RepositoryPart(Part):
     """Path of the changelog in the repository."""
     push: Annotated[bool, Field(strict=True)]
     """false: tags, branches and commits are made in a private clone and nothing leaves the machine."""
+    folders: list[Folder] = Field(default=[], examples=[["packages/web"]])
+    """Only what changes these folders counts, for a product that shares its repository with others. Give it tags of its
+    own, such as web-v{version}, unless all of them are released together."""
 
 
 Level = Literal["none", "patch", "minor", "major"]

@@ -148,6 +148,13 @@ def _region(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    parts = value.strip("/").split("/")
+    if any(part in {"", ".", ".."} for part in parts) or any(sign in value for sign in "*?[\\"):
+        raise wrong(f"{value!r} is no folder inside the repository", "write it like packages/web")
+    return "/".join(parts)
+
+
 def _pattern(value: str) -> str:
     if "{version}" not in value:
         raise wrong("lacks {version}, so every release would get the same name", "write it like v{version}")
@@ -192,6 +199,7 @@ RuleText = Annotated[
 Zone = Annotated[Text, AfterValidator(_zone), _string_schema(r"^[A-Za-z0-9_+/-]+$", "UTC", "Europe/Berlin")]
 Region = Annotated[Text, AfterValidator(_region), _string_schema(r"^[A-Z]{2}(-.+)?$", "DE", "DE-BE", "US")]
 Pattern = Annotated[Text, AfterValidator(_pattern), _string_schema(r"\{version\}", "v{version}")]
+Folder = Annotated[Text, AfterValidator(_folder), _string_schema(r"^[^*?\[]+$", "packages/web")]
 VersionFormat = Annotated[
     Text, AfterValidator(_format), _string_schema(r"[A-Z]", "YYYY.0M.MICRO", "YYYY.MINOR.PATCH", "N")
 ]

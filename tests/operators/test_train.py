@@ -12,12 +12,12 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.cli import main
-from release_ops.domain.notes import AUDIENCES
 from release_ops.operators.approval import SeatOperator
 from release_ops.operators.changelog import GenerateChangelogOperator, PublishReleaseOperator
 from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.record import note_failure
 from release_ops.operators.turn import AwaitPredecessorOperator, AwaitWindowOperator, MilestoneTrigger
+from release_ops.product import standard_notes
 
 EVE = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
 TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
@@ -108,8 +108,10 @@ def test_a_milestone_that_tags_keeps_its_changelog_in_every_format_and_its_notes
     listed = house.store.all("artifacts_list", product="webapp", version="2.8.0")
     kept = {row["name"]: row for row in listed if row["kind"] == "alpha"}
     names = {f"changelog-2.8.0-alpha.1{form.ending}" for form in CHANGELOG_FORMATS.values()}
-    names |= {f"notes-2.8.0-alpha.1-{audience}.md" for audience in AUDIENCES}
-    assert names | {"gate-alpha.md"} == set(kept)
+    audiences = standard_notes().audiences
+    assert len(audiences) >= 7
+    names |= {f"notes-2.8.0-alpha.1-{one}{ending}" for one in audiences for ending in (".md", ".html", ".txt")}
+    assert names | {"gate-alpha.md", "migration-2.8.0-alpha.1.md"} == set(kept)
     assert all(row["size"] for row in kept.values())
     text = artifact(house, "alpha", "changelog-2.8.0-alpha.1.json")
     told = json.loads(text)

@@ -164,6 +164,8 @@ class Repository:
     changelog: str
     push: bool
     """False: tags, branches and commits are made in a private clone and nothing leaves the machine."""
+    folders: tuple[str, ...] = ()
+    """Folders of a product that shares its repository with others, each with a slash at the end; empty: all of it."""
 
     def tag_name(self, version: str) -> str:
         """Tag of a version."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
+from release_ops.changelogs import Source
 from release_ops.domain.change_history import Record, history_of
-from release_ops.domain.model import MilestoneKind, Product
+from release_ops.domain.changelog import types_of
+from release_ops.domain.model import MilestoneKind, Product, RawCommit
 from release_ops.domain.ranges import Release, releases_of
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
@@ -74,8 +76,22 @@ def update_change_log(ledger: Ledger, product: Product) -> dict[str, int]:
         repository = parts.open_repository(product)
         repository.fetch()
         releases = releases_of(repository.tags(), product.repository.tag)
-        records = history_of(repository.commits(heads_of(product, repository, releases)), releases)
+        source = parts.changelog_source(product, repository, log.warning)
+        touched: set[str] = set()
+        heads = heads_of(product, repository, releases)
+        commits = _noted(repository.commits(heads, paths=bool(source.folders)), source, touched)
+        records = history_of(commits, releases, types=types_of(source.rules))
+        if source.folders:
+            records = [record for record in records if record.commit in touched]
         return write_change_log(ledger.store, product.id, records)
+
+
+def _noted(commits: Iterable[RawCommit], source: Source, touched: set[str]) -> Iterator[RawCommit]:
+    """The commits as they come; the ids of those that are the product's are noted."""
+    for commit in commits:
+        if source.holds(commit):
+            touched.add(commit.id)
+        yield commit
 
 
 def heads_of(product: Product, repository: GitRepository, releases: Sequence[Release]) -> list[str]:

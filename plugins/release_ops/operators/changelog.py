@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from release_ops.adapters.git import GitRepository
 from release_ops.adapters.github_shapes import abridged
 from release_ops.changelog_formats import CHANGELOG_FORMATS
-from release_ops.changelogs import Source, changelog_of
+from release_ops.changelogs import changelog_of
 from release_ops.domain.audiences import RELEASE_PAGE
 from release_ops.domain.changelog import Changelog, merge_changelog_file
 from release_ops.domain.model import MilestoneKind, Product
@@ -181,14 +181,7 @@ def choose_version(
 def changelog_for(product: Product, repository: GitRepository, chosen: Mapping[str, Any]) -> Changelog:
     """Changelog of the commit that was chosen, under its version and on its day."""
     github = parts.open_github(product)
-    source = Source(
-        repository=repository,
-        product=product.name,
-        pattern=product.repository.tag,
-        web_url=github.web_url if github else "",
-        rules=product.changelog,
-        pulls=parts.pull_lookup(github, log.warning) if github else None,
-    )
+    source = parts.changelog_source(product, repository, log.warning)
     found = changelog_of(source, to=chosen["commit"], version=chosen["version"])
     compare_url = github.compare_url(found.previous, chosen["tag"]) if github and found.previous else ""
     return replace(found, date=date.fromisoformat(chosen["date"]), compare_url=compare_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from release_ops.domain.changelog import build
+from release_ops.changelogs import Source, changelog_of
 from release_ops.domain.gates import compare, number, role_name
 from release_ops.domain.model import Criterion, Evidence, FeatureStatus, Outcome, Verdict
 from release_ops.domain.scope import freeze_features, readiness
@@ -131,11 +131,10 @@ def version(criterion: Criterion, sources: Sources) -> Evidence:
     if (form := form_of(sources.pattern)) is not None:
         observed = f"{sources.version} is a version of the form {form.text}"
         return found(criterion, True, observed=observed, expected="any version: it promises nothing", link=since)
-    commits = sources.repository.log(sources.base, sources.commit)
-    changes = build(
-        commits, product=sources.product, version=sources.version, previous=sources.base, on=sources.now.date()
-    ).changes
-    last = tag_version(sources.base, sources.pattern) if sources.base else None
+    source = sources.changes or Source(repository=sources.repository, product=sources.product, pattern=sources.pattern)
+    changelog = changelog_of(source, to=sources.commit, version=sources.version)
+    changes = changelog.changes
+    last = tag_version(changelog.previous, sources.pattern) if changelog.previous else None
     levels: dict[str, Any] = dict(sources.bump)
     asked = bump(changes, str(last) if last else None, policy=BumpPolicy(**levels))
     if asked.version is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from release_ops.changelogs import Source
 from release_ops.domain.model import Criterion, Evidence, Feature, FreezePolicy, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Sources:
     """Pattern of the product's tags."""
     bump: Mapping[str, str] = field(default_factory=dict)
     """Levels of `versions.BumpPolicy` that differ from its own."""
+    changes: Source | None = None
+    """How the changes are found and read; without it they are those of the messages alone."""
     github: GitHubRepository | None = None
     features: Sequence[Feature] | None = None
     """Scope of the release; None if it is not known."""

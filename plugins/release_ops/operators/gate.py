@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,8 @@ from release_ops.operators.milestone import MilestoneOperator
 from release_ops.operators.planning import scope
 from release_ops.render import render
 from release_ops.store import Store
+
+log = logging.getLogger(__name__)
 
 
 class QualityGateOperator(MilestoneOperator):
@@ -173,6 +176,7 @@ def _sources(
         now=datetime.now(UTC),
         pattern=product.repository.tag,
         bump=product.bump,
+        changes=parts.changelog_source(product, repository, log.warning),
         github=parts.open_github(product),
         features=scope(product, release),
         freeze=product.freeze,

@@ -12,6 +12,7 @@ from airflow.sdk import BaseHook, Connection
 from release_ops.adapters.git import GitRepository, credential_env, ssh_env
 from release_ops.adapters.github import GitHubRepository
 from release_ops.adapters.pulls_cache import PullsCache
+from release_ops.changelogs import Source
 from release_ops.database import open_store
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
@@ -19,6 +20,7 @@ from release_ops.product import find_product
 from release_ops.pull_requests import PullLookup
 
 __all__ = [
+    "changelog_source",
     "git_address",
     "git_credentials",
     "open_github",
@@ -85,6 +87,20 @@ def open_github(product: Product) -> GitHubRepository | None:
     if product.repository.kind != "github":
         return None
     return GitHubRepository(product.repository.location, connection_id=product.repository.connection)
+
+
+def changelog_source(product: Product, repository: GitRepository, warn: Callable[[str], None]) -> Source:
+    """How the product's changes are found and read; what a look-up of pull requests lacks goes to `warn`."""
+    github = open_github(product)
+    return Source(
+        repository=repository,
+        product=product.name,
+        pattern=product.repository.tag,
+        web_url=github.web_url if github else "",
+        folders=product.repository.folders,
+        rules=product.changelog,
+        pulls=pull_lookup(github, warn) if github else None,
+    )
 
 
 def pull_lookup(github: GitHubRepository, warn: Callable[[str], None]) -> PullLookup:
