@@ -20,7 +20,7 @@ from release_ops.domain.pulls import PullRequest, PullsOf
 
 GITHUB_COM = "https://api.github.com"
 WAIT = 60.0
-"""Seconds that somebody at a terminal waits for GitHub's rate limit."""
+"""Seconds that a changelog waits, at the most, for GitHub's rate limit."""
 
 
 def _now() -> datetime:

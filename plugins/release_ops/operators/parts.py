@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from release_ops.database import open_store
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
 from release_ops.product import find_product
-from release_ops.pull_requests import PullLookup
+from release_ops.pull_requests import WAIT, PullLookup
 
 __all__ = [
     "changelog_source",
@@ -105,6 +106,10 @@ def changelog_source(product: Product, repository: GitRepository, warn: Callable
 
 def pull_lookup(github: GitHubRepository, warn: Callable[[str], None]) -> PullLookup:
     """Lookup of merged pull requests, with what is known of them beside the git mirrors; what fails goes to `warn`."""
+    # No release waits for long for what is only nice to have.
     return PullLookup(
-        api=github.api, repository=github.name, cache=PullsCache(state_folder() / "pulls.sqlite"), warn=warn
+        api=replace(github.api, max_wait=WAIT),
+        repository=github.name,
+        cache=PullsCache(state_folder() / "pulls.sqlite"),
+        warn=warn,
     )
