@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -326,20 +327,24 @@ def change_link(number: int, change: Change, web_url: str, fmt: str) -> Safe:
     return link(str(number), commit_page(change, web_url) if change.id else "", fmt)
 
 
+@functools.lru_cache(maxsize=4096)
+def _scope_md(scope: str) -> str:
+    """The same few stand before most changes of a history."""
+    return f"**{escape_md(scope)}:** "
+
+
 def item_md(change: Change, web_url: str) -> str:
     """The lines of one change in a Markdown list, as `changelog/change.md.j2` lays them out."""
     description = change.description
-    scope = f"**{escape_md(change.scope)}:** " if change.scope else ""
+    scope = _scope_md(change.scope) if change.scope else ""
     behind = ""
-    if change.id:
-        id_ = change.id
+    if id_ := change.id:
         if not web_url and id_.isalnum() and id_.isascii():
             behind = f" (`{id_[:7]}`"
         else:
             behind = f" ({commit_link(change, web_url, 'md')}"
-        if closes(change):
-            behind += "".join([f", closes {issue}" for issue in closed(change, web_url, "md")])
-        behind += ")"
+        targets = closes(change)
+        behind += f"{''.join([f', closes {one}' for one in closed(change, web_url, 'md')])})" if targets else ")"
     text, pull = without_pull(description) if description[-1:] in {")", " "} else (description, "")
     shown = ticketed(change, text, "md") if change.links or "`" in text else escape_md(text)
     if pull:

@@ -53,6 +53,7 @@ _CLOSES = re.compile(
     r"(?:clos|fix|resolv|implement)(?:e|es|ed|ing|s|d)?(?::[ \t]|[ \t]{1,8}(?:gh-|[^\s#]{0,1010}(?:#|://)))"
 )
 """In front of whatever a message closes there is this, in small letters."""
+_STEMS = ("clos", "fix", "resolv", "implement")
 
 
 def closes(change: Change) -> tuple[str, ...]:
@@ -74,9 +75,13 @@ def _may_close(description: str, message: str) -> bool:
     if at < 0:
         return False
     below = message[at:].lower()
-    return ("clos" in below or "fix" in below or "resolv" in below or "implement" in below) and _CLOSES.search(
-        below
-    ) is not None
+    for stem in _STEMS:
+        at = below.find(stem)
+        while at >= 0:
+            if _CLOSES.match(below, at):
+                return True
+            at = below.find(stem, at + 1)
+    return False
 
 
 def references_of(text: str, footers: Iterable[tuple[str, str]]) -> tuple[Reference, ...]:
