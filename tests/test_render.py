@@ -485,7 +485,8 @@ def test_hostile_commits_in_markdown(messages: list[str]) -> None:
     headings = [[section.title for section in one.sections] for one in (found, *made)]
     for text, wanted in zip(texts, headings, strict=True):
         tokens = leaves(MARKDOWN.parse(text))
-        assert {token.type for token in tokens} <= OURS
+        # What somebody who upgrades has to do may hold code, which the notes set apart.
+        assert {token.type for token in tokens} <= (OURS if text is texts[0] else OURS | {"fence"})
         assert all(str(token.attrs["href"]).startswith(WEB) for token in tokens if token.type == "link_open")
         assert not re.search(r"@[\w-]", text)
         shown = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
