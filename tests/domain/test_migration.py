@@ -102,3 +102,9 @@ def test_a_hundred_thousand_footers_are_read_one_by_one() -> None:
     change = parse_commit("feat: x\n\n" + "BREAKING CHANGE: a\n\n" * 100_000)
     assert change is not None
     assert change.notes == ("a",) * 100_000
+
+
+def test_a_hundred_thousand_indented_ones_take_no_longer() -> None:
+    change = parse_commit("feat: x\n\ntext\n" + "  BREAKING CHANGE: a\n  b\n" * 100_000)
+    assert change is not None
+    assert change.notes == ("a\nb",) * 100_000

@@ -16,14 +16,14 @@ def whole_notes(rest: str, values: tuple[str, ...]) -> tuple[str, ...]:
     `rest` is the message below its header. Text below a footer is text of its own, except what is set apart as part of
     it: code between fences, and paragraphs that begin with a blank, as Git folds the values of trailers. Linear in the text.
     """
-    found = []
+    found: list[str] = []
     at = 0
     for value in values:
         tokens = (match.end() for match in _TOKEN.finditer(rest, at))
         start = next((place for place in tokens if rest.startswith(value, place)), None)
         if start is None:
-            found.append(value)
-            continue
+            # The parser has taken an indentation away. To look for all that follow would take quadratic time.
+            return (*found, *values[len(found) :])
         at = _end(rest, start, start + len(value))
         found.append(rest[start:at].rstrip())
     return tuple(found)
