@@ -272,7 +272,7 @@ def test_the_layouts() -> None:
         f'<li><strong>api:</strong> drop v1 (<a href="{WEB}/commit/{commit}"><code>{commit[:7]}</code></a>, '
         f'closes <a href="{WEB}/issues/7">#7</a>)<ul><li>use v2</li></ul></li>\n</ul>\n'
     )
-    assert "<p>No changes.</p>" in changelog_html(changelog())
+    assert "<p>No changes: the same as v2.7.0.</p>" in changelog_html(changelog())
 
 
 @pytest.mark.parametrize("fmt", CHANGELOG_FORMATS)

@@ -26,7 +26,10 @@ def opened(location: str, *, fetch: bool = True, whole: bool = True, tags: bool 
         clone = find_clone(path.resolve())
         if whole:
             complete(clone, fetch=fetch, tags=tags, say=_say)
-        git = Git(offline=True)
+        git = Git(offline=True, mailmap=False)
+        # A partial clone may lack the file, and git would rather fail than go on without it.
+        if git.run("cat-file", "-e", "HEAD:.mailmap", git_dir=clone.git_dir, ok=range(256)).code == 0:
+            git = Git(offline=True)
         yield History(git, Mirror(git, location, clone.git_dir), shown=location)
         return
     if ":" not in location:

@@ -243,7 +243,7 @@ def inline(text: str, fmt: str) -> Safe:
     shown = []
     for i, piece in enumerate(pieces):
         if i % 2 and piece.strip():
-            shown.append(f"{opening}{piece if fmt == 'md' else html.escape(piece)}{closing}")
+            shown.append(f"{opening}{piece if fmt == 'md' else escape_html(piece)}{closing}")
         elif i % 2:
             shown.append(escape(f"`{piece}`", fmt))
         else:

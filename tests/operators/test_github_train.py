@@ -131,7 +131,8 @@ def test_labels_of_pull_requests_file_the_changes_and_are_asked_for_once(house, 
     github.add_pull(7, merge_commit=feature, merged_at="2026-09-01T10:00:00Z", labels=["breaking"])
     upto(house, "alpha")
     (release,) = github.releases
-    assert subject in release["body"].partition("## Breaking changes")[2].partition("\n## ")[0]
+    breaking = release["body"].partition("## Breaking changes")[2].partition("\n## ")[0]
+    assert subject[0].upper() + subject[1:] in breaking
     asked = [one for one in github.requests if feature.encode() in one.body and one.path == "/graphql"]
     assert len(asked) == 1
 

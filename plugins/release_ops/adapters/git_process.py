@@ -41,8 +41,6 @@ _SSH = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ServerAliveInterval
 _OPTIONS = (
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.quotePath=false"),
-    # In a clone with a work tree, too: git would look for the file where it was started.
-    *("-c", "mailmap.blob=HEAD:.mailmap"),
     # Housekeeping runs inside the fetch, under our lock, instead of beside the next one.
     *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),
     # A connection that went dead ends by itself, also when nobody is left to kill it.
@@ -115,13 +113,21 @@ class Git:
     """Runs git with the caller's credentials (`env`) over a fixed, bare environment.
 
     `offline`: it never asks a remote, not even for the objects that a partial clone left out.
+    `mailmap`: people are named as the `.mailmap` of HEAD says, if there is one.
     """
 
     def __init__(
-        self, env: Mapping[str, str] | None = None, *, limits: Limits | None = None, offline: bool = False
+        self,
+        env: Mapping[str, str] | None = None,
+        *,
+        limits: Limits | None = None,
+        offline: bool = False,
+        mailmap: bool = True,
     ) -> None:
         given = dict(env or {})
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        # In a clone with a work tree, too: git would look for the file where it was started.
+        self._naming = ("-c", "mailmap.blob=HEAD:.mailmap") if mailmap else ()
         self._env = {"GIT_SSH_COMMAND": _SSH, **inherited, **given, **_FIXED, **(_OFFLINE if offline else {})}
         self._secrets = _secrets(given)
         self.limits = limits or Limits()
@@ -198,7 +204,7 @@ class Git:
         where = ("--git-dir", str(git_dir)) if git_dir is not None else ()
         try:
             process = subprocess.Popen(  # noqa: S603 - no shell; names of refs come after --end-of-options
-                ("git", *where, *_OPTIONS, *args),  # noqa: S607 - the git of the PATH
+                ("git", *where, *_OPTIONS, *self._naming, *args),  # noqa: S607 - the git of the PATH
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
