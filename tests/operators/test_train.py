@@ -152,7 +152,7 @@ def test_a_prerelease_of_the_same_commit_says_which_one_it_is_the_same_as(house)
 def test_what_the_other_tasks_get_of_a_changelog_is_small_however_long_it_is(house):
     upto(house, "alpha")
     tree = house.git("rev-parse", "main^{tree}")
-    for text in ("feat!: " + "long " * 4000, "feat: " + "x" * 20_000):
+    for text in ("feat!: " + "long " * 4000 + "\n\nHighlight: true", "feat: " + "x" * 20_000):
         house.git("update-ref", "refs/heads/main", house.git(*EVE, "commit-tree", tree, "-p", "main", "-m", text))
     run = house.resolve("alpha")
     result = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run)).execute({})
