@@ -27,8 +27,8 @@ from tables import machine, write_between  # noqa: E402
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS  # noqa: E402
 from release_ops.domain import commits, entries  # noqa: E402
+from release_ops.domain.change import Change, RawCommit, Reference  # noqa: E402
 from release_ops.domain.changelog import Changelog, Section  # noqa: E402
-from release_ops.domain.model import Change, RawCommit, Reference  # noqa: E402
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
 PIECES = {

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import Changelog, build
-from release_ops.domain.model import RawCommit
 from release_ops.escaping import one_line
 
 WEB = "https://github.com/octo/webapp"

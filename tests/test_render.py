@@ -22,9 +22,10 @@ from markdown_it import MarkdownIt
 from release_ops import render as module
 from release_ops.changelog_formats import changelog_html, changelog_slack_messages
 from release_ops.domain.audiences import SHOWN, Audience, KnownIssue, NotesPolicy
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.changelog_rules import ChangelogRules, Tickets
-from release_ops.domain.model import Feature, FeatureStatus, RawCommit
+from release_ops.domain.model import Feature, FeatureStatus
 from release_ops.domain.notes import Notes, migration_guide, notes_for
 from release_ops.domain.summary import TITLE, Sentence, Summary
 from release_ops.escaping import code_block, inline, is_plain

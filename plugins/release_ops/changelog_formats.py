@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from release_ops.changelog_json import changelog_data, json_text
+from release_ops.domain.change import Change
 from release_ops.domain.changelog import Changelog, Section
 from release_ops.domain.changelog_file import NEW_FILE
-from release_ops.domain.model import Change
 from release_ops.escaping import Safe, escape_mrkdwn, one_line, pack, units
 from release_ops.render import changelog_markdown, render
 

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
+from release_ops.domain.change import Change
 from release_ops.domain.changelog import Changelog
-from release_ops.domain.model import Change
 
 
 def changelog_data(changelog: Changelog) -> dict[str, Any]:

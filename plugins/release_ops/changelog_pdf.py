@@ -18,9 +18,9 @@ from typing import Any
 import typst
 
 from release_ops.changelog_json import changelog_data, json_text
+from release_ops.domain.change import Change
 from release_ops.domain.changelog import Changelog
 from release_ops.domain.commits import without_pull
-from release_ops.domain.model import Change
 from release_ops.domain.references import closes
 from release_ops.escaping import clean, commit_page, is_web, issue_page, one_line, pull_page
 from release_ops.render import TemplateProblem, find_template

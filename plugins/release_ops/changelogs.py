@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from release_ops.adapters.git_history import History
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import UNRELEASED, Changelog, build, types_of
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
-from release_ops.domain.model import RawCommit
 from release_ops.domain.next_version import Decision, next_version
 from release_ops.domain.pulls import PullsOf
 from release_ops.domain.ranges import Release, before, releases_of

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from release_ops import cli_check, cli_whole
+from release_ops import cli_whole
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RepositoryError
 from release_ops.changelog_formats import CHANGELOG_FORMATS
@@ -53,7 +53,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--product", metavar="ID", help="use the templates of this product where it has its own")
     parser.add_argument("--web-url", default="", metavar="URL", help="page of the repository, for links")
     parser.set_defaults(run=run)
-    cli_check.register(parser.add_subparsers(metavar="[check]", title="other actions"))
+    actions = parser.add_subparsers(metavar="[check]", title="other actions", parser_class=_CheckParser)
+    actions.add_parser("check", help="check commit messages, a title, or that a version has release notes")
     version = subparsers.add_parser(
         "version", help="the next version of a repository", description="Say which version comes next, and why."
     )
@@ -68,6 +69,17 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     following.add_argument("--json", action="store_true", help="print version, level and reasons as JSON")
     following.set_defaults(run=run_next)
+
+
+class _CheckParser(argparse.ArgumentParser):
+    """The parser of `changelog check`, which gets its options when somebody calls it: most calls do without."""
+
+    def parse_known_args(self, *args: Any, **options: Any) -> Any:
+        """Parse as an ArgumentParser does."""
+        from release_ops import cli_check  # noqa: PLC0415
+
+        cli_check.options(self)
+        return super().parse_known_args(*args, **options)
 
 
 def source_options(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RefNotFound, RepositoryError
 from release_ops.cli_repository import opened
+from release_ops.domain.change import RawCommit
 from release_ops.domain.message_check import (
     ERROR,
     LEVELS,
@@ -26,7 +27,6 @@ from release_ops.domain.message_check import (
     named_commits,
     unknown_commit,
 )
-from release_ops.domain.model import RawCommit
 from release_ops.escaping import BREAK, one_line
 
 ANNOTATIONS = ("github", "none")
@@ -62,15 +62,13 @@ class Problem:
         return text.replace("##[", f"##{BREAK}[")
 
 
-def register(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add the action to `changelog`; options that both have may stand before or behind its name."""
-    parser = subparsers.add_parser(
-        "check",
-        help="check commit messages, a title, or that a version has release notes",
-        description="Check the commits of a range (default: what the default branch has not), a title or a message "
-        "file, and that a changelog file has notes for a version. Exit code 1 for an error, 2 for a wrong call.",
-        epilog="rules: " + ", ".join(f"{rule} ({level})" for rule, (level, _) in RULES.items()),
+def options(parser: argparse.ArgumentParser) -> None:
+    """Describe the action and add its options; those that `changelog` has too may stand before or behind its name."""
+    parser.description = (
+        "Check the commits of a range (default: what the default branch has not), a title or a message file, and that a "
+        "changelog file has notes for a version. Exit code 1 for an error, 2 for a wrong call."
     )
+    parser.epilog = "rules: " + ", ".join(f"{rule} ({level})" for rule, (level, _) in RULES.items())
     inherited: dict[str, Any] = {"default": argparse.SUPPRESS}
     parser.add_argument("--repo", metavar="PATH", help="folder or URL of the repository (default: here)", **inherited)
     parser.add_argument("--from", dest="base", metavar="REF", help="check what this has not", **inherited)

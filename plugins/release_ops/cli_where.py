@@ -16,6 +16,7 @@ from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RefNotFound, RepositoryError
 from release_ops.cli_changelog import form_option, source_of, source_options
 from release_ops.cli_repository import opened
+from release_ops.domain.change import RawCommit
 from release_ops.domain.change_history import (
     Record,
     Whereabouts,
@@ -25,7 +26,6 @@ from release_ops.domain.change_history import (
     mattering,
     whereabouts,
 )
-from release_ops.domain.model import RawCommit
 from release_ops.domain.ranges import Release
 from release_ops.escaping import escape_plain
 

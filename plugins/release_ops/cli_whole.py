@@ -6,12 +6,15 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from release_ops.changelog_cache import ChangelogCache, cache_folder
 from release_ops.changelog_formats import CHANGELOG_FORMATS, JOINED, history, joined
 from release_ops.changelogs import Source, Start, all_changelogs, package_changelogs, unreleased_of
 from release_ops.domain.changelog import UNRELEASED, Changelog
 from release_ops.domain.versions import written_in
+
+if TYPE_CHECKING:
+    from release_ops.changelog_cache import ChangelogCache
 
 PACKAGE_TAGS = (
     *("{package}-v{version}", "{package}@{version}", "{package}@v{version}"),
@@ -43,6 +46,8 @@ def texts(source: Source, args: argparse.Namespace) -> Iterable[str | bytes]:
     kept = args.cache and source.pulls is None and Path(args.repo).is_dir()
     if not kept:
         return joined(_texts(all_changelogs(source, to=args.to), fmt, product), fmt)
+    from release_ops.changelog_cache import ChangelogCache, cache_folder  # noqa: PLC0415
+
     place = str(Path(args.repo).resolve())
     cache = ChangelogCache(cache_folder(), source, place=place, fmt=fmt, product=product)
     if (found := cache.load()) is not None:

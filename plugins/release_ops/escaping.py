@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from release_ops.domain.change import Change
 from release_ops.domain.commits import without_pull
-from release_ops.domain.model import Change
 from release_ops.domain.references import closes
 
 BREAK = "\u2060"

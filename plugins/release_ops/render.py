@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from release_ops.domain.changelog import Changelog
-from release_ops.domain.migration import Group
-from release_ops.domain.notes import Notes
-from release_ops.domain.summary import TITLE
 from release_ops.escaping import (
     BREAK,
     FORMATS,
@@ -45,7 +42,9 @@ from release_ops.escaping import (
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    from release_ops.domain.migration import Group
     from release_ops.domain.model import Product
+    from release_ops.domain.notes import Notes
 
 __all__ = [
     "BREAK",
@@ -218,6 +217,8 @@ def notes_text(notes: Notes, fmt: str, product: str | None = None) -> str:
     """Release notes for one audience by `notes/notes.<fmt>.j2`; `fmt` is one of NOTES_FORMATS. HTML is a whole page."""
     if fmt not in NOTES_FORMATS:
         raise ValueError(f"format {fmt!r}: notes are written in {', '.join(NOTES_FORMATS)}")
+    from release_ops.domain.summary import TITLE  # noqa: PLC0415 - a changelog alone needs nothing of notes
+
     words = {"notes": notes, "changelog": notes.changelog, "summary_title": TITLE}
     return render(f"notes/notes.{fmt}.j2", fmt=fmt, product=product, **words).strip("\n") + "\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from release_ops.adapters.git import GitRepository, RefNotFound, RepositoryError
-from release_ops.domain.model import RawCommit
+from release_ops.domain.change import RawCommit
 from tests.fakes.git_source import ADA, AT, Source, git
 
 

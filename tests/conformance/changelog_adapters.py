@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from release_ops.domain import commits, references, versions
+from release_ops.domain.change import Change, Reference
 from release_ops.domain.changelog import SECTION_RULES
-from release_ops.domain.model import Change, Reference
 
 Row = dict[str, Any]
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_ops.domain.change import RawCommit
 from release_ops.domain.change_history import (
     Record,
     asked_for,
@@ -17,7 +18,6 @@ from release_ops.domain.change_history import (
     mattering,
     whereabouts,
 )
-from release_ops.domain.model import RawCommit
 from release_ops.domain.ranges import Release, in_order
 from release_ops.domain.versions import parse_version
 

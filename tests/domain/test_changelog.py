@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_ops.domain.change import RawCommit, Tag
 from release_ops.domain.changelog import (
     Changelog,
     SectionRule,
@@ -17,7 +18,6 @@ from release_ops.domain.changelog import (
     update_changelog_file,
 )
 from release_ops.domain.changelog_rules import ChangelogRules
-from release_ops.domain.model import RawCommit, Tag
 from release_ops.domain.ranges import releases_of
 from release_ops.domain.whole_history import Package, WholeHistory
 

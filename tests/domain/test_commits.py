@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_ops.domain.change import Change, Reference
 from release_ops.domain.commits import (
     TYPE_ALIASES,
     is_ignored,
@@ -18,7 +19,6 @@ from release_ops.domain.commits import (
     picked_from,
     without_pull,
 )
-from release_ops.domain.model import Change, Reference
 
 
 def parsed(message: str) -> Change:

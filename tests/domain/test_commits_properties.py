@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_ops.domain.change import Reference
 from release_ops.domain.commits import (
     KNOWN_TYPES,
     TYPE_ALIASES,
@@ -20,7 +21,6 @@ from release_ops.domain.commits import (
     picked_from,
     without_pull,
 )
-from release_ops.domain.model import Reference
 from release_ops.domain.references import CLOSING
 
 _CHARACTERS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))

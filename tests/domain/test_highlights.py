@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from release_ops.domain.change import Change
 from release_ops.domain.commits import parse_commit
 from release_ops.domain.highlights import RULES, chosen, trailer
-from release_ops.domain.model import Change, Feature, FeatureStatus
+from release_ops.domain.model import Feature, FeatureStatus
 
 BY_RULE = {
     "asked for": "docs: the new handbook\n\nHighlight: true",

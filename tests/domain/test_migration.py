@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_ops.domain.change import Change
 from release_ops.domain.commits import parse_commit
 from release_ops.domain.migration import guide, passages, with_instructions
-from release_ops.domain.model import Change
 
 
 def breaking(scope: str | None, description: str, *notes: str) -> Change:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_ops.domain.calver import key, next_by_calendar, parse_format
-from release_ops.domain.model import Change
+from release_ops.domain.change import Change
 from release_ops.domain.next_version import Decision, next_version
 from release_ops.domain.versions import BumpPolicy, parse_version
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from release_ops.domain.audiences import Audience, KnownIssue
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.changelog_rules import ChangelogRules, SectionRule
-from release_ops.domain.model import RawCommit
 from release_ops.domain.notes import Notes, migration_guide, notes_for
 from release_ops.product import standard_notes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import build
-from release_ops.domain.model import RawCommit
 from release_ops.domain.people import with_newcomers
 
 MESSAGE = "feat: x\n\nCo-authored-by: Cy Cobb <cy@example.org>\nCo-authored-by: dependabot[bot] <bot@example.org>"

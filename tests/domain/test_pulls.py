@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from release_ops.domain.change import RawCommit, Tag
 from release_ops.domain.changelog import Changelog, build
 from release_ops.domain.changelog_rules import ChangelogRules, PathRule, SectionRule, Tickets
-from release_ops.domain.model import RawCommit, Tag
 from release_ops.domain.next_version import next_version
 from release_ops.domain.pulls import PullRequest, primary
 from release_ops.domain.ranges import releases_of

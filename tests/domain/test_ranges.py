@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_ops.domain.model import Tag
+from release_ops.domain.change import Tag
 from release_ops.domain.ranges import Parents, Release, attribute, in_order, plan, reachable, releases_of
 from release_ops.domain.versions import parse_version
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from release_ops.domain.model import Change
+from release_ops.domain.change import Change
 from release_ops.domain.summary import CHANGE_LIMIT, REQUEST_LIMIT, Sentence, checked, request
 
 CHANGES = (

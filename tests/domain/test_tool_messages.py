@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import build
-from release_ops.domain.model import RawCommit
 from release_ops.domain.tool_messages import names_release, parse_lone_merge
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
+from release_ops.domain.change import Change
 from release_ops.domain.commits import parse_commit
-from release_ops.domain.model import Change
 from release_ops.domain.versions import (
     LEVELS,
     STAGES,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release_ops.domain.change import RawCommit, Tag
 from release_ops.domain.changelog import Changelog
-from release_ops.domain.model import RawCommit, Tag
 from release_ops.domain.ranges import Release, plan, releases_of
 from release_ops.domain.segments import Graph
 from release_ops.domain.whole_history import Package, WholeHistory

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from release_ops.domain.change import RawCommit
 from release_ops.domain.change_history import history_of
-from release_ops.domain.model import RawCommit
 from release_ops.domain.ranges import Release
 from release_ops.domain.versions import parse_version
 from release_ops.operators import change_history

@@ -11,8 +11,8 @@ import pytest
 from quickstart.repository import Facts, NotOurs, make_demo_remote
 from release_ops.adapters.git import GitRepository
 from release_ops.adapters.reports import read_report
+from release_ops.domain.change import RawCommit
 from release_ops.domain.commits import parse_commit
-from release_ops.domain.model import RawCommit
 from release_ops.product import load_product
 
 PROJECT = Path(__file__).parents[2]

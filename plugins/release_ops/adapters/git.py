@@ -26,7 +26,7 @@ from release_ops.adapters.git_process import (
     TagConflict,
     Unreachable,
 )
-from release_ops.domain.model import Tag
+from release_ops.domain.change import Tag
 
 __all__ = [
     "ACCOUNT",

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from release_ops.adapters.git_mirror import Mirror
 from release_ops.adapters.git_process import Git, RefNotFound, RepositoryError, Result
-from release_ops.domain.model import RawCommit, Tag
+from release_ops.domain.change import RawCommit, Tag
 
 _LOG = "--format=tformat:%H%x00%P%x00%aN%x00%aE%x00%ct%x00%at%x00%B"
 _LOG_FIELDS = 7
 # With paths, an empty field goes before each commit: that is where the paths of the one before it end.
 _LOG_PATHS = _LOG.replace("tformat:", "tformat:%x00")
 _PATHS = ("--name-only", "--no-renames", "--diff-merges=first-parent")
+_FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MESSAGE_LIMIT = 1 << 20
 
 
@@ -47,6 +48,10 @@ class History:
     def fetch(self) -> None:
         """Bring the mirror to what the remote has. Unreachable with the remedy when it does not answer."""
         self._mirror.update()
+
+    def _id(self, ref: str) -> str:
+        """Commit id of a ref; a whole id is taken as it is, and git says where it is none."""
+        return ref if _FULL.fullmatch(ref) else self.head(ref)
 
     def head(self, ref: str) -> str:
         """Commit id that a branch, tag or commit id leads to. RefNotFound with names that are close."""
@@ -206,7 +211,7 @@ class History:
 
     def is_ancestor(self, one: str, other: str) -> bool:
         """Whether `one` is in the history of `other` (a commit is in its own)."""
-        return self._read("merge-base", "--is-ancestor", self.head(one), self.head(other), ok=(0, 1)).code == 0
+        return self._read("merge-base", "--is-ancestor", self._id(one), self._id(other), ok=(0, 1)).code == 0
 
     def missing_commits(self, ids: Iterable[str]) -> set[str]:
         """Those of `ids` (hexadecimal, also shortened) that are no commit here; one of several meanings is one."""

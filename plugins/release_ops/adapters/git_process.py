@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
 MINIMUM = "2.30"
 
@@ -247,6 +246,10 @@ class Git:
 
 def _secrets(env: Mapping[str, str]) -> tuple[str, ...]:
     """Every value that must not be shown, the longest first, also as it looks inside URLs and Basic headers."""
+    if not env:
+        return ()
+    from urllib.parse import quote  # noqa: PLC0415 - takes long to load, and who names no secret needs it not
+
     found: set[str] = set()
     for name, value in env.items():
         if len(value) >= 3 and not _HARMLESS.fullmatch(name):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from release_ops.domain import commits as messages
+from release_ops.domain.change import RawCommit
 from release_ops.domain.entries import Copies, Entry, read
-from release_ops.domain.model import RawCommit
 from release_ops.domain.ranges import Parents, Release, attribute
 
 DESCRIPTION_LIMIT = 500

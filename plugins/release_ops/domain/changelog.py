@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from release_ops.domain import commits as messages
+from release_ops.domain.change import Change, RawCommit
 from release_ops.domain.changelog_file import FileUpdate, merge_changelog_file, update_changelog_file
 from release_ops.domain.changelog_rules import (
     BREAKING_TITLE,
@@ -18,7 +19,6 @@ from release_ops.domain.changelog_rules import (
     SectionRule,
 )
 from release_ops.domain.entries import Copies, Entry, Told, people, read, settled
-from release_ops.domain.model import Change, RawCommit
 from release_ops.domain.pulls import PathsOf, PullsOf, joiner
 from release_ops.domain.versions import lacks_types
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from release_ops.domain.breaking import whole_notes
+from release_ops.domain.change import Change
 from release_ops.domain.message_parts import BREAKING_TOKENS, split_parts, stray_notes
-from release_ops.domain.model import Change
 from release_ops.domain.references import references_of
 
 TYPE_ALIASES: Mapping[str, str] = {

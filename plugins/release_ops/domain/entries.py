@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from release_ops.domain import commits as messages
-from release_ops.domain.model import Change, RawCommit
+from release_ops.domain.change import Change, RawCommit
 from release_ops.domain.tool_messages import names_release, parse_lone_merge
 
 OURS = "Release-Ops-Effect"

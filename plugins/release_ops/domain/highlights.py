@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from release_ops.domain.model import Change, Feature, FeatureStatus
+from release_ops.domain.change import Change
+from release_ops.domain.model import Feature, FeatureStatus
 
 HIGHLIGHT = "highlight"
 """Trailer `Highlight: true` makes a change one, `Highlight: false` keeps it from being one."""

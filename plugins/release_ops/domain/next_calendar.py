@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 from release_ops.domain.calver import Format, date_of, next_by_calendar
-from release_ops.domain.model import Change
+from release_ops.domain.change import Change
 from release_ops.domain.version_forms import FormVersion, versions_of
 from release_ops.domain.versions import BumpPolicy, bump, level_of
 

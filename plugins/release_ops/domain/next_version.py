@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from semver import Version
 
 from release_ops.domain.calver import Format
-from release_ops.domain.model import Change
+from release_ops.domain.change import Change
 from release_ops.domain.next_calendar import next_by_form
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import (

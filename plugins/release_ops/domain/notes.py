@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from release_ops.domain.audiences import EVERY_SECTION, Audience, KnownIssue, NotesPolicy
+from release_ops.domain.change import Change
 from release_ops.domain.changelog import BREAKING_TITLE, OTHER_TITLE, SECTION_RULES, Changelog, Section
 from release_ops.domain.changelog_rules import CHANGES_TITLE
 from release_ops.domain.commits import without_pull
 from release_ops.domain.highlights import Highlight, chosen, says, trailer
 from release_ops.domain.migration import Group, guide, with_instructions
-from release_ops.domain.model import Change, Feature
+from release_ops.domain.model import Feature
 from release_ops.domain.summary import Summary
 
 RELEASE_NOTE = "release-note"

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from release_ops.domain import commits as messages
+from release_ops.domain.change import Change
 from release_ops.domain.changelog_rules import BREAKING, SKIP, ChangelogRules
 from release_ops.domain.entries import Entry
-from release_ops.domain.model import Change
 
 TITLE_LIMIT = 256
 """Characters of a title; GitHub takes no longer ones."""

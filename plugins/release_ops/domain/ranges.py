@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from semver import Version
 
-from release_ops.domain.model import Tag
+from release_ops.domain.change import Tag
 from release_ops.domain.versions import tag_version, written_in
 
 Parents = Mapping[str, Sequence[str]]

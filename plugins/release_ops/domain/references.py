@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from release_ops.domain.model import Change, Reference
+from release_ops.domain.change import Change, Reference
 
 _ACTION_WORDS = {
     "close": "close closes closed closing",

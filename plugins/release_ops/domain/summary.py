@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from release_ops.domain.model import Change
+from release_ops.domain.change import Change
 
 TITLE = "Summary (written by a model from the changes below)"
 CHANGE_LIMIT = 400

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from release_ops.domain.change import Change
 from release_ops.domain.commits import normalise, without_pull
-from release_ops.domain.model import Change
 
 _WORDS = """
 a and bugfix bump bumped bumping bumps changelog changes cut date dev development final for from history in new next

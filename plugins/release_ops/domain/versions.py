@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from semver import Version
 
+from release_ops.domain.change import Change
 from release_ops.domain.loose_versions import read_loosely
-from release_ops.domain.model import Change
 from release_ops.domain.version_forms import FormVersion, read_pattern
 
 STAGES = ("alpha", "beta", "rc")

@@ -8,11 +8,11 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from release_ops.domain.change import RawCommit
 from release_ops.domain.changelog import UNRELEASED, Changelog, assemble
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.commits import TYPE_ALIASES
 from release_ops.domain.entries import Copies, Entry, Told, likeness, read, settled
-from release_ops.domain.model import RawCommit
 from release_ops.domain.pulls import PathsOf, PullsOf, joiner
 from release_ops.domain.ranges import Plan, Release, plan
 from release_ops.domain.segments import Graph

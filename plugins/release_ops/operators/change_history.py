@@ -12,9 +12,10 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
 from release_ops.changelogs import Source
+from release_ops.domain.change import RawCommit
 from release_ops.domain.change_history import Record, history_of
 from release_ops.domain.changelog import types_of
-from release_ops.domain.model import MilestoneKind, Product, RawCommit
+from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.ranges import Release, releases_of
 from release_ops.ledger import Ledger
 from release_ops.operators import parts

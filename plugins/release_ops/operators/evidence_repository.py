@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from release_ops.adapters.reports import MAX_BYTES, ReportError, read_report
+from release_ops.domain.change import RawCommit
 from release_ops.domain.gates import compare, number
-from release_ops.domain.model import Criterion, Evidence, RawCommit
+from release_ops.domain.model import Criterion, Evidence
 from release_ops.operators.evidence_sources import Sources, found, some, unknown
 
 _REVIEWED_BY = re.compile(r"^reviewed-by:[ \t]*(?P<name>[^<\n]*?)[ \t]*(?:<(?P<email>[^>\n]+)>)?[ \t]*$", re.I | re.M)
