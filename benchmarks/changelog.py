@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -40,6 +41,8 @@ class Tool:
     package: str = ""
     kind: str = "pip"
     prepare: Callable[[Path], None] = lambda folder: None
+    before: Callable[[Path], None] = lambda folder: None
+    """What is done before each run and not measured."""
     runs: list[tuple[float, float, int]] = field(default_factory=list)
     problem: str = ""
 
@@ -47,6 +50,20 @@ class Tool:
     def home(self) -> Path:
         """Folder that the tool is installed in."""
         return CACHE / self.package.replace("@", "_").replace("/", "_").replace("=", "_").replace(" ", "_")
+
+
+PATHS = ("--name-only", "--no-renames", "--diff-merges=first-parent")
+
+
+def one_commit_later(repo: Path) -> None:
+    """Let the whole changelog have been written once, and a commit come after it."""
+    ours = [sys.executable, "-m", "release_ops", "changelog", "--repo", str(repo), "--all"]
+    subprocess.run(ours, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(ROOT / "plugins")})
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    tree = ("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "feat: one more")
+    git = ["git", "-C", str(repo), *who]
+    made = subprocess.run([*git, *tree], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([*git, "update-ref", "HEAD", made], check=True)
 
 
 def toml(text: str) -> Callable[[Path], None]:
@@ -58,13 +75,26 @@ def tools() -> list[Tool]:
     ours = [sys.executable, "-m", "release_ops"]
     return [
         Tool("git log (floor)", lambda home, repo: ["git", "-C", str(repo), "log", "-z", floor]),
-        Tool("release-ops --all", lambda home, repo: [*ours, "changelog", "--repo", str(repo), "--all"]),
+        Tool("git log with paths", lambda home, repo: ["git", "-C", str(repo), "log", "-z", floor, *PATHS]),
+        Tool("release-ops --all", lambda home, repo: [*ours, "changelog", "--repo", str(repo), "--all", "--no-cache"]),
+        Tool(
+            "release-ops --all, one commit later",
+            lambda home, repo: [*ours, "changelog", "--repo", str(repo), "--all"],
+            before=one_commit_later,
+        ),
+        Tool(
+            "release-ops --packages (every one)",
+            lambda home, repo: [
+                *(*ours, "changelog", "--repo", str(repo), "--packages", "packages/*"),
+                *("--into", str(repo / "changelogs")),
+            ],
+        ),
         Tool("release-ops next release", lambda home, repo: [*ours, "changelog", "--repo", str(repo)]),
         Tool("release-ops version next", lambda home, repo: [*ours, "version", "next", "--repo", str(repo)]),
         Tool(
             "commitizen",
             lambda home, repo: [str(home / "bin" / "cz"), "changelog", "--dry-run"],
-            "commitizen==4.8.3",
+            "commitizen==4.19.3",
             prepare=toml(
                 '[tool.commitizen]\nname="cz_conventional_commits"\ntag_format="v$version"\nversion="0.0.1"\n'
             ),
@@ -77,12 +107,33 @@ def tools() -> list[Tool]:
         Tool(
             "git-cliff",
             lambda home, repo: [str(home / "bin" / "git-cliff"), "-o", "/dev/null"],
-            "git-cliff==2.10.1",
+            "git-cliff==2.12.0",
+        ),
+        Tool(
+            "git-cliff next release",
+            lambda home, repo: [str(home / "bin" / "git-cliff"), "--unreleased", "-o", "/dev/null"],
+            "git-cliff==2.12.0",
+        ),
+        Tool(
+            "git-cliff, one package",
+            lambda home, repo: [
+                str(home / "bin" / "git-cliff"),
+                "--include-path",
+                "packages/pkg05/**",
+                "-o",
+                "/dev/null",
+            ],
+            "git-cliff==2.12.0",
+        ),
+        Tool(
+            "git-cliff 2.14",
+            lambda home, repo: [str(home / "bin" / "git-cliff"), "-o", "/dev/null"],
+            "git-cliff==2.14.2",
         ),
         Tool(
             "python-semantic-release",
             lambda home, repo: [str(home / "bin" / "semantic-release"), "--noop", "changelog"],
-            "python-semantic-release==10.4.1",
+            "python-semantic-release==10.7.0",
             prepare=toml(
                 '[tool.semantic_release]\nrepo_dir="."\n[tool.semantic_release.remote]\nignore_token_for_push=true\n'
             ),
@@ -183,9 +234,10 @@ def main() -> None:
     wanted = [name.strip() for name in args.only.split(",") if name.strip()]
     chosen = [tool for i, tool in enumerate(tools()) if i == 0 or not wanted or tool.name in wanted]
     with tempfile.TemporaryDirectory(prefix="release-ops-benchmark-") as folder:
+        os.environ["XDG_CACHE_HOME"] = str(Path(folder, "cache"))
         clones = {}
         for tool in chosen:
-            clone = Path(folder, tool.name.replace(" ", "-").replace("(", "").replace(")", ""))
+            clone = Path(folder, re.sub(r"\W+", "-", tool.name))
             subprocess.run(
                 ["git", "clone", "--quiet", "--local", "--no-checkout", str(args.repo.resolve()), str(clone)],
                 check=True,
@@ -200,6 +252,7 @@ def main() -> None:
             for tool in chosen:
                 if not tool.problem:
                     print(f"{tool.name} ...", file=sys.stderr, flush=True)
+                    tool.before(clones[tool.name])
                     measure(tool, clones[tool.name], args.limit)
     text = table(chosen, args.repo, args.runs)
     print(text)

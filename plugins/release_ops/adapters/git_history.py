@@ -18,6 +18,8 @@ _LOG_FIELDS = 7
 # With paths, an empty field goes before each commit: that is where the paths of the one before it end.
 _LOG_PATHS = _LOG.replace("tformat:", "tformat:%x00")
 _PATHS = ("--name-only", "--no-renames", "--diff-merges=first-parent")
+_ASKED = 50_000
+"""Commits that git is asked for by their ids at once."""
 _FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MESSAGE_LIMIT = 1 << 20
 
@@ -116,8 +118,9 @@ class History:
         return self._commits(*after, "--end-of-options", *heads, *limits, "--", paths=paths)
 
     def commits_of(self, ids: Sequence[str]) -> Iterator[RawCommit]:
-        """The commits of these ids, in their order, in one pass."""
-        return self._commits("--no-walk=unsorted", "--stdin", lines=ids)
+        """The commits of these ids, in their order. Memory of git, too, stays bounded: it keeps all that it is asked for."""
+        for start in range(0, len(ids), _ASKED):
+            yield from self._commits("--no-walk=unsorted", "--stdin", lines=ids[start : start + _ASKED])
 
     def _commits(self, *args: str, lines: Iterable[str] = (), paths: bool = False) -> Iterator[RawCommit]:
         output = self._git.stream(
