@@ -53,6 +53,30 @@ def test_a_merge_has_two_parents_and_brings_its_branch(repository: GitRepository
     assert commits[merge].parents == (straight, side)
 
 
+def test_a_history_with_paths_is_the_one_without(repository: GitRepository, source: Source) -> None:
+    """Also where nothing stands in a field: no message, no parents, no files, an odd name of a file."""
+    root = source.head()
+    empty = source.commit("", files={"a b": "1", "ü/ \t": "2"})
+    nothing = source.commit("feat: nothing", parents=[empty], files={"a b": "1"})
+    merge = source.commit("Merge", parents=[nothing, root], files={"web/x": "1"})
+    other = source.commit("another root\x01", branch="other", parents=[])
+    repository.fetch()
+    plain = list(repository.commits([merge, other]))
+    found = list(repository.commits([merge, other], paths=True))
+    assert found == plain
+    assert [one.authored_at for one in found] == [one.authored_at for one in plain]
+    assert {one.id: set(one.paths) for one in found} == {
+        root: {"README.md", "docs/index.md"},
+        empty: {"a b", "ü/ \t"},
+        nothing: set(),
+        merge: {"web/x"},
+        other: {f"file-{source.count}"},
+    }
+    assert list(repository.commits_of([root, merge, other])) == [
+        next(one for one in plain if one.id == wanted) for wanted in (root, merge, other)
+    ]
+
+
 def test_files_that_commits_change(repository: GitRepository, source: Source) -> None:
     first = source.head()
     names = {"a/ü b.txt": "1", "docs/index.md": "# New\n", first: "named like a commit", "z": "2"}

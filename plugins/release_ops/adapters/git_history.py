@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -134,7 +133,7 @@ class History:
             for fields, changed in _with_paths(_split(output)):
                 commit, parents, author, email, at, written, message = fields
                 about = author, email, int(at or 0), int(written or 0)
-                yield RawCommit(commit, tuple(parents.split()), message, *about, changed)
+                yield RawCommit(commit, tuple(parents.split()), message, *about, tuple(changed))
             return
         rest: list[str] = []
         for pieces in _split(output):
@@ -282,24 +281,33 @@ def checked_path(path: str) -> str:
     return path
 
 
-def _with_paths(chunks: Iterator[list[str]]) -> Iterator[tuple[list[str], tuple[str, ...]]]:
-    """Fields and paths of each commit; git writes a line break before the first path."""
-    fields: list[str] = []
-    for piece in itertools.chain.from_iterable(chunks):
-        if piece or len(fields) <= _LOG_FIELDS:
-            fields.append(piece)
-            continue
-        yield _parted(fields)
-        fields = [""]
-    if len(fields) > _LOG_FIELDS:
-        yield _parted(fields)
+def _with_paths(chunks: Iterator[list[str]]) -> Iterator[tuple[list[str], list[str]]]:
+    """Fields and paths of each commit."""
+    rest: list[str] = []
+    for pieces in chunks:
+        fields = rest + pieces if rest else pieces
+        start, first = 0, _LOG_FIELDS + 1
+        while (end := _index(fields, first)) >= 0:
+            yield fields[start + 1 : first], _paths(fields[first:end])
+            start, first = end, end + _LOG_FIELDS + 1
+        rest = fields[start:]
+    if len(rest) > _LOG_FIELDS:
+        yield rest[1 : _LOG_FIELDS + 1], _paths(rest[_LOG_FIELDS + 1 :])
 
 
-def _parted(fields: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    paths = fields[_LOG_FIELDS + 1 :]
-    if paths:
-        paths[0] = paths[0].removeprefix("\n")
-    return fields[1 : _LOG_FIELDS + 1], tuple(paths)
+def _index(fields: list[str], start: int) -> int:
+    """Place of the first empty field from `start` on; -1 without one."""
+    try:
+        return fields.index("", start)
+    except ValueError:
+        return -1
+
+
+def _paths(found: list[str]) -> list[str]:
+    """The paths as they are: git writes a line break before the first."""
+    if found:
+        found[0] = found[0].removeprefix("\n")
+    return found
 
 
 def _split(chunks: Iterator[bytes]) -> Iterator[list[str]]:
