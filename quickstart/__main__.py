@@ -22,7 +22,7 @@ from quickstart.approver import Approver
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
-from quickstart.repository import NotOurs, make_demo_remote
+from quickstart.repository import DEMO_VERSION, NotOurs, make_demo_remote
 from release_ops.addresses import PREFIX, release_page
 from release_ops.domain.model import MilestoneKind
 from release_ops.product import ProductError, load_product, load_products
@@ -30,7 +30,6 @@ from release_ops.store import Store
 
 STATE = PROJECT / ".run"
 DEMO_LOCATION = "RELEASE_OPS_DEMO_REPOSITORY"
-DEMO_VERSION = "2.8.0"
 PATIENCE = 25 * 60
 """Seconds that a train may take when nobody has to be waited for."""
 FAILED, BAD_FILE = 1, 2

@@ -26,6 +26,8 @@ ROOT_MESSAGE = "feat: import the web shop's front end"
 RELEASES = (("2.5.0", 259, 40), ("2.6.0", 182, 110), ("2.6.1", 161, 18), ("2.7.0", 91, 90))
 PATCH = ("2.7.1", 63, 9)
 AHEAD = 118
+DEMO_VERSION = "2.8.0"
+"""What comes after these: the release that is rehearsed, whatever day it is."""
 
 
 @dataclass(frozen=True, slots=True)

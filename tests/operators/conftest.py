@@ -17,7 +17,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from quickstart.rehearsal import Rehearsal, rehearse
-from quickstart.repository import make_demo_remote
+from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.operators.announce import AnnounceOperator
 from release_ops.operators.approval import DecideOperator, SeatsOperator
 from release_ops.operators.changelog import CutPrereleaseOperator, GenerateChangelogOperator, PublishReleaseOperator
@@ -170,7 +170,12 @@ def house(tmp_path: Path, demo_repository: Path, store: Store, monkeypatch: pyte
     shutil.copytree(demo_repository, remote)
     products = tmp_path / "products"
     rehearsal = rehearse(
-        PROJECT / "include" / "products" / "demo.yaml", products, kept=tmp_path / "kept.json", now=NOW, remote=remote
+        PROJECT / "include" / "products" / "demo.yaml",
+        products,
+        kept=tmp_path / "kept.json",
+        now=NOW,
+        remote=remote,
+        version=DEMO_VERSION,
     )
     monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(products))
     monkeypatch.setenv("RELEASE_OPS_HOME", str(tmp_path / "state"))

@@ -18,7 +18,7 @@ from quickstart.airflow import Airflow, User
 from quickstart.approver import Approver
 from quickstart.postgres import Postgres
 from quickstart.rehearsal import rehearse
-from quickstart.repository import make_demo_remote
+from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.store import Store
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -140,6 +140,7 @@ def house() -> Iterator[House]:
         kept=folder / "kept.json",
         now=now,
         remote=remotes["webapp"],
+        version=DEMO_VERSION,
     )
     # Text from outside that would be a template if anything rendered it twice.
     named = made.file.read_text(encoding="utf-8").replace("name: Webapp\n", 'name: "Webapp {{ 7 * 7 }}"\n')
