@@ -33,6 +33,19 @@ def test_a_commit_has_everything_that_git_knows(repository: GitRepository, sourc
     )
 
 
+@pytest.mark.parametrize("date", ["99999999999999 +0000", "253402300800 +0000", "-5 +0000"])
+def test_a_date_beyond_all_calendars_is_not_known(repository: GitRepository, source: Source, date: str) -> None:
+    who = f"Ada Lovelace <ada@example.org> {date}"
+    tree = git(source.path, "rev-parse", "main^{tree}")
+    written = f"tree {tree}\nparent {source.head()}\nauthor {who}\ncommitter {who}\n\nfix: x\n"
+    made = git(source.path, "hash-object", "-t", "commit", "-w", "--stdin", "--literally", stdin=written.encode())
+    git(source.path, "update-ref", "refs/heads/main", made)
+    plain = next(repository.log(None, "main"))
+    (with_paths, _) = repository.commits([made], paths=True)
+    for commit in (plain, with_paths):
+        assert (commit.message, commit.committed_at, commit.authored_at) == ("fix: x\n", 0, 0)
+
+
 def test_an_empty_range_has_no_commits(repository: GitRepository) -> None:
     assert list(repository.log("main", "main")) == []
 

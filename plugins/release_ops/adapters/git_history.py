@@ -21,6 +21,8 @@ _ASKED = 50_000
 """Commits that git is asked for by their ids at once."""
 _FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MESSAGE_LIMIT = 1 << 20
+_DATE_DIGITS = 11
+"""Digits of a date in seconds up to the year 5138; anybody can write a later one, which no calendar holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class History:
         if paths:
             for fields, changed in _with_paths(_split(output)):
                 commit, parents, author, email, at, written, message = fields
-                about = author, email, int(at or 0), int(written or 0)
+                about = author, email, _seconds(at), _seconds(written)
                 yield RawCommit(commit, tuple(parents.split()), message, *about, tuple(changed))
             return
         rest: list[str] = []
@@ -147,8 +149,8 @@ class History:
                     message,
                     author,
                     email,
-                    int(at or 0),
-                    int(written or 0),
+                    _seconds(at),
+                    _seconds(written),
                 )
             rest = fields[whole:]
 
@@ -271,6 +273,11 @@ class History:
             if value.strip() in [each.strip() for each in values.split("\x01")]:
                 return commit
         return None
+
+
+def _seconds(date: str) -> int:
+    """Seconds since the epoch; 0, which means that it is not known, for a date that is missing or beyond all calendars."""
+    return int(date or 0) if len(date) <= _DATE_DIGITS else 0
 
 
 def checked_path(path: str) -> str:
