@@ -118,6 +118,21 @@ def test_a_change_log_that_cannot_be_written_does_not_fail_the_release_and_is_no
     assert read(house.store, "SELECT 1 FROM release_ops.change_log WHERE first_prerelease = '2.8.0-alpha.1' LIMIT 1")
 
 
+def test_a_milestone_is_on_record_even_if_its_task_is_killed_over_the_change_log(house, monkeypatch) -> None:
+    def killed(*args: object) -> None:
+        raise SystemExit(137)
+
+    house.milestone("planning")
+    monkeypatch.setattr(change_history, "write_change_log", killed)
+    with pytest.raises(SystemExit):
+        house.milestone("alpha")
+    milestone = house.store.one("milestone_one", product="webapp", version="2.8.0", kind="alpha")
+    assert milestone["state"] == "done"
+    assert [row["state"] for row in house.store.all("runs_of", product="webapp", version="2.8.0", kind="alpha")] == [
+        "done"
+    ]
+
+
 def daily():
     """What the daily update returns, and what it tells the asset."""
     event = SimpleNamespace(extra=None)

@@ -29,8 +29,12 @@ class RecordOperator(DecidedOperator):
         """Record the state of run and milestone."""
         run: Mapping[str, Any] = self.run_facts
         state = end_state(run, self.decision)
-        detail = note_release(run, self.decision) if state == "done" else "; ".join(self.decision["reasons"])
-        finish(parts.open_store(), run, state=state, detail=detail)
+        store = parts.open_store()
+        detail = "" if state == "done" else "; ".join(self.decision["reasons"])
+        finish(store, run, state=state, detail=detail)
+        # Only now: reading a long history may be killed, and what is out has to be on record by then.
+        if state == "done" and (detail := note_release(run, self.decision)):
+            store.execute("milestone_note", **select(run, "product", "version", "kind"), detail=detail)
         return {"state": state, "detail": detail}
 
 
