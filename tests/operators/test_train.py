@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.cli import main
+from release_ops.operators import notes
 from release_ops.operators.approval import SeatOperator
 from release_ops.operators.changelog import GenerateChangelogOperator, PublishReleaseOperator
 from release_ops.operators.gate import QualityGateOperator
@@ -101,6 +103,31 @@ def test_the_notes_compare_with_the_right_release(house):
     final = GenerateChangelogOperator(task_id="changelog", run=run, decision=house.decide(run)).execute({})
     assert final["base"] == "v2.7.1"
     assert sum(final["sections"].values()) > 20
+
+
+def test_no_transaction_waits_while_documents_are_written(house, monkeypatch):
+    waiting = []
+
+    def watched(write):
+        def written(*args):
+            with house.store.connect() as connection:
+                waiting.extend(
+                    connection.execute(
+                        "SELECT application_name, query FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND state = 'idle in transaction'"
+                    ).fetchall()
+                )
+            return write(*args)
+
+        return written
+
+    for name, form in CHANGELOG_FORMATS.items():
+        monkeypatch.setitem(CHANGELOG_FORMATS, name, replace(form, write=watched(form.write)))
+    for module, function in ((notes, "notes_text"), (notes, "migration_markdown")):
+        monkeypatch.setattr(module, function, watched(getattr(module, function)))
+    upto(house, "feature_complete")
+    assert artifact(house, "alpha", "changelog-2.8.0-alpha.1.md")
+    assert waiting == []
 
 
 def test_a_milestone_that_tags_keeps_its_changelog_in_every_format_and_its_notes_for_every_audience(house):

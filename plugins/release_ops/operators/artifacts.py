@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from airflow.sdk import BaseOperator, BaseOperatorLink
@@ -47,6 +47,14 @@ GATE_REPORT = MadeLink("Gate report")
 FREEZE_REPORT = MadeLink("Freeze report")
 BLOCKED_REPORT = MadeLink("What stands in the way")
 TRAIN = MadeLink("Train")
+
+
+class Document(NamedTuple):
+    """Something to be kept: its name among the artifacts of its milestone, its text or bytes, and their media type."""
+
+    name: str
+    content: str | bytes
+    media_type: str = "text/markdown"
 
 
 def keep(

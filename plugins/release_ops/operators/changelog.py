@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,9 +22,8 @@ from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.versions import next_prerelease, tag_version
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, notes, parts
-from release_ops.operators.artifacts import CHANGELOG, GITHUB_RELEASE, NOTES, keep, kept_text, page_of
+from release_ops.operators.artifacts import CHANGELOG, GITHUB_RELEASE, NOTES, Document, keep, kept_text, page_of
 from release_ops.operators.milestone import DecidedOperator
-from release_ops.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +53,15 @@ class GenerateChangelogOperator(DecidedOperator):
             chosen = choose_version(ledger, run, product, repository, self.decision["commit"])
         changelog = notes.with_people(changelog_for(product, repository, chosen), repository, chosen["commit"])
         told = notes.all_notes(ledger, run, product, changelog, chosen["commit"])
+        # All is written before the first is kept: a PDF can take longer than a database lets a transaction wait.
+        made = [
+            *changelog_documents(product, changelog),
+            *notes.documents(product, changelog, told),
+            notes.guide(product, changelog),
+        ]
         with ledger.store.transaction():
-            keep_changelog(ledger.store, run, product, changelog)
-            notes.keep_notes(ledger, run, product, changelog, told)
-            notes.keep_guide(ledger, run, product, changelog)
+            for one in made:
+                keep(ledger.store, run, *one)
         self.made = pages_of(run, changelog.version)
         if changelog.is_empty:
             self.log.warning(
@@ -187,11 +191,11 @@ def changelog_for(product: Product, repository: GitRepository, chosen: Mapping[s
     return replace(found, date=date.fromisoformat(chosen["date"]), compare_url=compare_url)
 
 
-def keep_changelog(store: Store, run: Mapping[str, Any], product: Product, changelog: Changelog) -> None:
-    """Keep the changelog in every format."""
+def changelog_documents(product: Product, changelog: Changelog) -> Iterator[Document]:
+    """The changelog in every format."""
     for form in CHANGELOG_FORMATS.values():
         text = form.write(changelog, product.id)
-        keep(store, run, document("changelog", changelog.version, form.ending), text, form.media_type)
+        yield Document(document("changelog", changelog.version, form.ending), text, form.media_type)
 
 
 def clipped(text: str) -> str:

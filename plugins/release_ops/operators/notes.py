@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from release_ops.domain.people import with_newcomers
 from release_ops.domain.summary import Sentence, checked, request
 from release_ops.ledger import Ledger
 from release_ops.operators import effects, parts
-from release_ops.operators.artifacts import keep
+from release_ops.operators.artifacts import Document
 from release_ops.render import migration_markdown, notes_markdown, notes_text, render
 
 log = logging.getLogger(__name__)
@@ -39,21 +39,19 @@ def all_notes(
     return {name: _notes(ledger, run, product, changelog, commit, name, features) for name in product.notes.audiences}
 
 
-def keep_notes(
-    ledger: Ledger, run: Mapping[str, Any], product: Product, changelog: Changelog, notes: Mapping[str, Notes]
-) -> None:
-    """Keep notes as artifacts: `notes-2.8.0-general.md`, `.html` and `.txt` of every audience."""
+def documents(product: Product, changelog: Changelog, notes: Mapping[str, Notes]) -> Iterator[Document]:
+    """Notes as they are kept: `notes-2.8.0-general.md`, `.html` and `.txt` of every audience."""
     for name, one in notes.items():
         stem = f"notes-{changelog.version}-{name}"
-        keep(ledger.store, run, f"{stem}.md", notes_markdown(one, product.id))
-        keep(ledger.store, run, f"{stem}.html", notes_text(one, "html", product.id), "text/html")
-        keep(ledger.store, run, f"{stem}.txt", notes_text(one, "plain", product.id), "text/plain")
+        yield Document(f"{stem}.md", notes_markdown(one, product.id))
+        yield Document(f"{stem}.html", notes_text(one, "html", product.id), "text/html")
+        yield Document(f"{stem}.txt", notes_text(one, "plain", product.id), "text/plain")
 
 
-def keep_guide(ledger: Ledger, run: Mapping[str, Any], product: Product, changelog: Changelog) -> None:
-    """Keep the migration guide as the artifact `migration-2.8.0.md`."""
+def guide(product: Product, changelog: Changelog) -> Document:
+    """The migration guide as it is kept: `migration-2.8.0.md`."""
     text = migration_markdown(changelog, migration_guide(changelog, product.notes), product.id)
-    keep(ledger.store, run, f"migration-{changelog.version}.md", text)
+    return Document(f"migration-{changelog.version}.md", text)
 
 
 def _features(ledger: Ledger, run: Mapping[str, Any], product: Product) -> tuple[Feature, ...]:
