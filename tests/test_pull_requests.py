@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,6 +106,33 @@ def test_a_broken_file_costs_only_time(github: FakeGitHub, looking: Looking) -> 
     assert len(looking.lookup(commits)) == 1
     assert len(looking.said) == 2
     assert all(said.startswith(f"{looking.path}: ") for said in looking.said)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"committedDate": None},
+        {"committedDate": "2026-09-02T09:00:00"},
+        {"associatedPullRequests": {"nodes": [{"merged": True}]}},
+    ],
+)
+def test_an_answer_of_another_form_is_said_and_leaves_all_out(
+    github: FakeGitHub, looking: Looking, fields: dict[str, object]
+) -> None:
+    (commit,) = history(github, 1)
+    found = {"oid": commit, "committedDate": "2026-09-02T09:00:00Z", "associatedPullRequests": {"nodes": []}, **fields}
+    github.fail_next(1, Answer(200, {"data": {"repository": {"c0": found}}}))
+    assert looking.lookup([commit]) == {}
+    assert "answer about pull requests is none by its schema" in looking.said[0]
+
+
+def test_what_is_kept_in_another_form_costs_only_time(github: FakeGitHub, looking: Looking) -> None:
+    commits = history(github, 1)
+    looking.lookup(commits)
+    with contextlib.closing(sqlite3.connect(looking.path)) as database, database:
+        database.execute("UPDATE answer SET answer = '{}'")
+    assert len(looking.lookup(commits)) == 1
+    assert looking.said[0].startswith(f"{looking.path}: ")
 
 
 def test_commits_of_another_kind_of_repository(looking: Looking) -> None:

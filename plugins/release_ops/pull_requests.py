@@ -60,7 +60,7 @@ class PullLookup:
     def _kept(self, commits: Sequence[str]) -> dict[str, CommitPulls]:
         try:
             return self.cache.get(self.repository, commits, self.now())
-        except (sqlite3.Error, OSError, ValueError) as error:
+        except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
             self.warn(f"{self.cache.path}: {error}; GitHub is asked again for everything: delete the file")
             return {}
 

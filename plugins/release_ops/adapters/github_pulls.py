@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from release_ops.adapters.github_api import GET_ATTEMPTS, GitHubApi, NotFoundError, UnreachableError
+from release_ops.adapters.github_api import GET_ATTEMPTS, GitHubApi, GitHubError, NotFoundError, UnreachableError
 from release_ops.domain.pulls import BODY_LIMIT, TITLE_LIMIT, PullRequest
 
 BATCH = 50
@@ -93,8 +93,19 @@ def pulls_of(api: GitHubApi, repository: str, commits: Sequence[str]) -> Iterato
             continue
         if data.get("repository") is None:
             raise NotFoundError(f"GitHub has no repository {repository}, or the token may not see it")
-        yield from (_read(one) for one in data["repository"].values() if one)
+        yield from _answers(data["repository"])
         start += len(batch)
+
+
+def _answers(found: Mapping[str, Any]) -> list[CommitPulls]:
+    """What one call says; GitHubError where it is not what GitHub's schema promises."""
+    try:
+        return [_read(one) for one in found.values() if one]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise GitHubError(
+            f"GitHub's answer about pull requests is none by its schema ({type(error).__name__}: {error}); check whether "
+            "a proxy stands between, and the connection's host"
+        ) from error
 
 
 def _read(found: Mapping[str, Any]) -> CommitPulls:
@@ -127,4 +138,7 @@ def _pull(pull: Mapping[str, Any]) -> PullRequest:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return time
