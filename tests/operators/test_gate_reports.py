@@ -17,6 +17,7 @@ from release_ops.domain.model import (
     Waiver,
 )
 from release_ops.domain.scope import freeze_features, readiness
+from release_ops.operators.gate import report_name
 from release_ops.render import render
 
 NOW = datetime(2026, 11, 12, 9, tzinfo=UTC)
@@ -40,6 +41,11 @@ def table(*pieces, waivers=(), criteria=(TESTS, SCAN, STYLE, TRAINED), approvals
     evaluation = evaluate(gate, evidence, waivers, now=NOW)
     data = {"product": PRODUCT, "run": RUN, "gate": gate, "evaluation": evaluation, "commit": COMMIT}
     return render("reports/gate.md.j2", fmt="md", **data)
+
+
+def test_a_report_has_a_name_that_an_address_can_hold():
+    names = [report_name(Gate(name=name, criteria=(), approvals=ONE)) for name in ("beta", "mobile/beta 2", "é")]
+    assert names == ["gate-beta.md", "gate-mobile-beta-2.md", "gate-é.md"]
 
 
 def test_the_table_shows_verdict_and_every_criterion():

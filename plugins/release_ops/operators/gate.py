@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -103,8 +104,9 @@ def active_waivers(store: Store, run: Mapping[str, Any], gate: str) -> list[Waiv
 
 
 def report_name(gate: Gate) -> str:
-    """Name of the artifact that a gate's report is."""
-    return f"gate-{gate.name}.md"
+    """Name of the artifact that a gate's report is: one part of an address, however the gate is called."""
+    name = re.sub(r"[^\w.+-]", "-", gate.name)
+    return f"gate-{name}.md"
 
 
 def save(store: Store, run: Mapping[str, Any], gate: Gate, evaluation: Evaluation, commit: str, report: str) -> None:
