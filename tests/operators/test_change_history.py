@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,6 +58,19 @@ def test_the_contract_says_in_which_releases_a_change_is(store: Store) -> None:
     assert copies[0]["committed_at"] == datetime.fromtimestamp(1_790_000_002, UTC)
     (first,) = read(store, "SELECT * FROM release_metrics.change_log WHERE type = 'feat'")
     assert first["description"] == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    "message", ["fix: x\n\nRefs: #{0}, #7", "fix: x\n\nRefs: WEB-1{0}, #7", "{0}({0}): x\n\nRefs: #7"]
+)
+def test_a_message_cannot_be_too_long_for_the_change_log(store: Store, message: str) -> None:
+    # Hardly to be compressed: an index cannot hold it.
+    long = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))
+    hostile = replace(commit(1, message.format(long)), author=long)
+    write_change_log(store, "webapp", history_of([hostile], []))
+    (row,) = read(store, "SELECT * FROM release_metrics.change_log")
+    assert row["issues"] == ["#7"]
+    assert max(len(row[name]) for name in ("type", "scope", "author")) == 200
 
 
 def test_the_example_in_the_docs_answers_its_question(store: Store) -> None:

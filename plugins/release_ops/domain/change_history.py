@@ -20,6 +20,10 @@ DESCRIPTION_LIMIT = 500
 """Characters of a description that are kept."""
 ISSUES_LIMIT = 50
 """Issues of one commit that are kept."""
+ISSUE_LIMIT = 1024
+"""Characters of an issue that is kept. A longer one is none, and more than an index can hold."""
+NAME_LIMIT = 200
+"""Characters of a type, a scope and an author that are kept."""
 
 _ID = re.compile(r"[0-9a-fA-F]{7,64}")
 _ISSUE = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+|[A-Z][A-Z0-9_]*-\d+")
@@ -92,7 +96,7 @@ def history_of(
                 breaking,
                 description,
                 issues,
-                entry.author,
+                entry.author[:NAME_LIMIT],
                 entry.authored_at,
                 entry.committed_at,
                 None if before is None or before.is_final else before,
@@ -146,7 +150,8 @@ def _told(entry: Entry) -> tuple[bool, str, str, bool, str, tuple[str, ...]]:
     change = entry.changes[0]
     breaking = change.breaking or any(one.breaking for one in entry.changes)
     description = change.description[:DESCRIPTION_LIMIT]
-    return True, change.type, change.scope or "", breaking, description, _issues(entry)
+    kind, scope = change.type[:NAME_LIMIT], (change.scope or "")[:NAME_LIMIT]
+    return True, kind, scope, breaking, description, _issues(entry)
 
 
 def _issues(entry: Entry) -> tuple[str, ...]:
@@ -155,7 +160,8 @@ def _issues(entry: Entry) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_NUMBER.findall(entry.subject))) if "#" in entry.subject else ()
     if len(entry.changes) == 1 and not entry.changes[0].references:
         return ()
-    named = dict.fromkeys(one.target for change in entry.changes for one in change.references)
+    targets = (one.target for change in entry.changes for one in change.references)
+    named = dict.fromkeys(target for target in targets if len(target) <= ISSUE_LIMIT)
     return tuple(named)[:ISSUES_LIMIT]
 
 
