@@ -71,6 +71,16 @@ def test_texts_of_many_scripts_have_glyphs_and_can_be_copied(text: str) -> None:
     assert squeezed(text) in shown or squeezed(text)[::-1] in shown
 
 
+def test_a_text_that_no_person_wrote_is_shown_in_part_and_attached_whole() -> None:
+    long = "word " * 40_000
+    found = changelog(f"feat!: short\n\nBREAKING CHANGE: {long}the very end")
+    made = read(found)
+    assert len(made.pages) < 5
+    assert "thewholetextisattachedtothisdocument" in text_of(made)
+    (attached,) = made.attachments["changelog.json"]
+    assert "the very end" in attached.decode()
+
+
 def test_what_no_font_can_show_is_in_the_attached_data() -> None:
     found = changelog("feat: a 𒀀𒀁 b", "fix: ꦗꦮ")
     (attached,) = read(found).attachments["changelog.json"]

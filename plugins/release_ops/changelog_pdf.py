@@ -102,13 +102,22 @@ def _change(change: Change, web_url: str) -> dict[str, Any]:
 _LONG = re.compile(r"(\S{40})(?=\S)")
 
 
+SHOWN = 10_000
+"""Characters of one text that the pages show. Typst takes a minute and a gigabyte for a few megabytes; the rest of a
+text that long, which no person wrote, is in the attached data."""
+
+
 def _line(text: str) -> str:
     """The text on one line; a word longer than a line may break."""
-    return _LONG.sub("\\1\u200b", one_line(text))
+    return _LONG.sub("\\1\u200b", one_line(_shown(text)))
 
 
 def _lines(text: str) -> list[str]:
-    return [_line(line) for line in clean(text).strip().split("\n")]
+    return [_line(line) for line in _shown(clean(text).strip()).split("\n")]
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} … (the whole text is attached to this document)"
 
 
 def _url(url: str) -> str:
