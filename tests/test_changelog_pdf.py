@@ -54,6 +54,11 @@ def test_a_pdf_says_what_the_changelog_says() -> None:
     assert str(reader.metadata.creation_date) == "2026-11-20 00:00:00+00:00"
 
 
+def test_version_and_day_are_one_heading() -> None:
+    (page,) = read(changelog("fix: x")).pages
+    assert "2.8.0 - 2026-11-20" in page.extract_text()
+
+
 @pytest.mark.parametrize("messages", [(), ("chore: x",)])
 def test_a_pdf_without_changes_says_so(messages: tuple[str, ...]) -> None:
     said = "Maintenanceonly" if messages else "Nochanges:thesameasv2.7.0."
