@@ -103,7 +103,9 @@ def test_artifacts_are_listed_by_milestone_with_format_size_and_time(release):
         release.keep(kind, f"changelog-{kind}.md", "é")
     release.keep("alpha", "changelog-alpha.pdf", b"%PDF" + b"x" * 1500, "application/pdf")
     text = release.reader.get(f"{ROOT}/artifacts/webapp/2.8.0").text
-    assert text.index(">Alpha<") < text.index("changelog-alpha.md") < text.index(">General availability<")
+    assert re.findall(r'<a href="#(\w+)">', text) == ["alpha", "ga"]
+    assert re.findall(r'<h2 id="(\w+)">', text) == ["alpha", "ga"]
+    assert text.index(">Alpha</h2>") < text.index("changelog-alpha.md") < text.index(">General availability</h2>")
     assert re.search(r"Markdown</td>\s*<td[^>]*>2 B<", text)
     assert re.search(r"PDF</td>\s*<td[^>]*>1.5 kB<", text)
     assert 'datetime="2026-11-20T09:30:00+00:00">2026-11-20 09:30 UTC<' in text
