@@ -50,7 +50,7 @@ def test_a_higher_version_than_asked_for_fits(source: Source) -> None:
     source.commit("fix: a leak")
     found = evidence(source, "1.5.0")
     assert (found.outcome, found.observed, found.expected) == (
-        Outcome.PASS, "1.5.0 (1 decide: patch)", "1.4.1 or higher"
+        Outcome.PASS, "1.5.0 (1 change decides: patch)", "1.4.1 or higher"
     )  # fmt: skip
 
 

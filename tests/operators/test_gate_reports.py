@@ -149,7 +149,7 @@ def test_an_applied_freeze_says_what_became_of_every_feature():
     text = report(SCOPE, applied=True)
     assert text.startswith("# Webapp 2.8.0: frozen\n")
     assert "`release/2.8.0` was cut from commit `0123456789ab`" in text
-    assert "only changes of type fix, docs land on it" in text
+    assert "only changes of type fix or docs land on it" in text
     assert "the repository itself does not enforce it" in text
     assert "| [F-1 Search](https://x.test/1) | nobody | should | done | included | done |" in text
     assert "| F-2 Export | ana | must | in progress | has a deadline |" in text

@@ -142,11 +142,12 @@ def version(criterion: Criterion, sources: Sources) -> Evidence:
         return found(criterion, True, observed=observed, expected="any version", link=since)
     fits = parse_version(sources.version) >= parse_version(asked.version)
     told = some([f"{why}: {change.id[:10]} {change.description[:72]}" for why, change in asked.why])
+    deciding = "1 change decides" if len(asked.why) == 1 else f"{len(asked.why)} changes decide"
     remedy = f"; plan {asked.version}, take them out, or waive this"
     return found(
         criterion,
         fits,
-        observed=f"{sources.version} ({len(asked.why)} decide: {asked.level})",
+        observed=f"{sources.version} ({deciding}: {asked.level})",
         expected=f"{asked.version} or higher",
         detail=told + ("" if fits else remedy),
         link=since,
