@@ -61,6 +61,14 @@ def test_issue_and_words_find_it_too(source: Source, capsys: pytest.CaptureFixtu
     assert found["copies"][0]["issues"] == ["#12", "WEB-7"]
 
 
+def test_a_pull_request_is_found_by_its_number(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    source.commit("fix: late (#281)")
+    source.commit("docs: see #281")
+    assert main(["where", "#281", "--repo", str(source.path), "--json"]) == 0
+    assert "fix" in [one["copies"][0]["type"] for one in json.loads(capsys.readouterr().out)]
+    assert main(["where", "#28", "--repo", str(source.path)]) == 1
+
+
 def test_what_is_not_released_and_what_was_taken_back(source: Source, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["where", "gift cards", "--repo", str(source.path)]) == 0
     told = capsys.readouterr().out

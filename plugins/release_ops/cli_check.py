@@ -14,7 +14,7 @@ from typing import Any
 
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RefNotFound, RepositoryError
-from release_ops.cli_repository import opened
+from release_ops.cli_repository import opened, reason
 from release_ops.domain.change import RawCommit
 from release_ops.domain.message_check import (
     ERROR,
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         problems, checked = _check(args)
     except (RepositoryError, ValueError, OSError) as error:
-        sys.stderr.write(f"release-ops changelog check: {error}\n")
+        sys.stderr.write(f"release-ops changelog check: {reason(error)}\n")
         return 2
     errors = sum(problem.level == ERROR for problem in problems)
     annotations = args.annotations or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "none")

@@ -43,6 +43,14 @@ def opened(location: str, *, fetch: bool = True, whole: bool = True, tags: bool 
         yield repository
 
 
+def reason(error: Exception) -> str:
+    """An error for people: of a file the name, what is wrong with it and what to do."""
+    if not isinstance(error, OSError) or not error.filename or not error.strerror:
+        return str(error)
+    remedy = "name another place, or change its permissions" if isinstance(error, PermissionError) else "check the path"
+    return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}; {remedy}"
+
+
 def _say(text: str) -> None:
     sys.stderr.write(f"release-ops: {text}\n")
     sys.stderr.flush()

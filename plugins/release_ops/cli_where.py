@@ -15,7 +15,7 @@ from typing import Any
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RefNotFound, RepositoryError
 from release_ops.cli_changelog import form_option, source_of, source_options
-from release_ops.cli_repository import opened
+from release_ops.cli_repository import opened, reason
 from release_ops.domain.change import RawCommit
 from release_ops.domain.change_history import (
     Record,
@@ -40,7 +40,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         help="in which releases a change is",
         description="Say in which releases a change is: its first pre-release and release, its backports, its revert.",
     )
-    parser.add_argument("change", nargs="+", help="a commit, an issue (#123, WEB-7), or words of the description")
+    asked = "a commit, an issue or pull request (#123, WEB-7), or words of the description"
+    parser.add_argument("change", nargs="+", help=asked)
     source_options(parser)
     form_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         with opened(args.repo, fetch=args.fetch) as repository:
             found, more = _find(repository, source_of(repository, args).releases(), question, args.to)
     except (RepositoryError, ValueError, OSError) as error:
-        sys.stderr.write(f"release-ops where: {error}\n")
+        sys.stderr.write(f"release-ops where: {reason(error)}\n")
         return 2
     if args.json:
         sys.stdout.write(json.dumps([_data(one) for one in found], indent=2, ensure_ascii=False) + "\n")

@@ -382,8 +382,9 @@ def _spans(finals: Sequence[Release], flags: Sequence[bool]) -> tuple[tuple[Rele
 def asked_for(records: Sequence[Record], question: str) -> list[Record]:
     """The records that a question means, in their order.
 
-    `#12` and `WEB-7` mean the commits that name this issue (or `octo/repo#12`), 7 to 64 hexadecimal digits a commit
-    by its id or nothing, anything else the commits whose description has all its words, case aside.
+    `#12` and `WEB-7` mean the commits that name this issue (or `octo/repo#12`) or are this pull request, 7 to 64
+    hexadecimal digits a commit by its id or nothing, anything else the commits whose description has all its words,
+    case aside.
     """
     asked = question.strip()
     if _ID.fullmatch(asked):
@@ -392,7 +393,8 @@ def asked_for(records: Sequence[Record], question: str) -> list[Record]:
         return [
             record
             for record in records
-            if record.issues and any(one == asked or (asked[0] == "#" and one.endswith(asked)) for one in record.issues)
+            if any(one == asked or (asked[0] == "#" and one.endswith(asked)) for one in record.issues)
+            or (record.told and messages.without_pull(record.description)[1] == asked)
         ]
     words = asked.casefold().split()
     if not words:
