@@ -151,6 +151,7 @@ def test_a_repository_by_url_is_read_from_a_copy(repository: Path, capsys: pytes
     ("args", "said"),
     [
         (("--to=v9",), "no branch, tag or commit 'v9'; did you mean"),
+        (("--from=v1.0.1", "--to=v1.0.0"), "nothing to tell: v1.0.1 has all of v1.0.0; exchange them"),
         (("--from=--output=x",), "no branch, tag or commit '--output=x'"),
         (("--version", "2.8"), "not a semantic version"),
         (("--tag", "v"), "such as v{version}"),
@@ -208,6 +209,8 @@ def test_tags_of_another_form_are_found_and_said(repository: Path, capsys: pytes
     data = json.loads(capsys.readouterr().out)
     assert (data["version"], data["previous"]) == ("1.1rc1", "1.0.1")
     assert run("--repo", str(repository), "--all", "--tag", "v{version}") == 0
+    assert "none of the 4 tags is of the form v{version}" in capsys.readouterr().err
+    assert run("--repo", str(repository), "--all", "--tag", "{version}") == 0
     assert capsys.readouterr().err == ""
 
 
@@ -254,8 +257,11 @@ def test_a_prerelease_that_was_given_up_promises_nothing(repository: Path, capsy
 def test_a_range_from_a_commit_has_the_version_after_the_last_release(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("--repo", str(repository), "--from", "main~1") == 0
-    assert capsys.readouterr().out.startswith("## [1.0.2]")
+    """Whatever it is compared with: what is here comes out as `version next` says."""
+    git(repository, "tag", "v0.9.0", git(repository, "commit-tree", "-m", "fix: old", "HEAD^{tree}"))
+    for base in ("main~1", "v1.0.0", "v0.9.0"):
+        assert run("--repo", str(repository), "--from", base) == 0
+        assert capsys.readouterr().out.startswith("## [1.1.0]")
 
 
 def test_a_release_branch_that_was_never_merged_back(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -276,6 +282,33 @@ def test_a_release_branch_that_was_never_merged_back(repository: Path, capsys: p
     assert [printed.count(text) for text in ("export", "search", "last minute")] == [1, 1, 1]
 
 
+def test_what_a_release_branch_has_all_of_is_compared_with_its_release(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """click: main ends one commit below the tag of 8.5.0, which is on the branch that was made for it."""
+    git(repository, "switch", "--quiet", "--detach", "main")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "Release version 1.1.0")
+    git(repository, "tag", "v1.1.0")
+    git(repository, "switch", "--quiet", "main")
+    assert run("--repo", str(repository)) == 0
+    assert capsys.readouterr().out == "## [Unreleased]\n\nNo changes: the same as v1.1.0.\n"
+    assert run_version("--repo", str(repository)) == 1
+    assert "nothing since 1.1.0 asks for a release" in capsys.readouterr().err
+    git(repository, "tag", "v1.1.1", "v1.1.0")
+    assert run("--repo", str(repository), "--to", "v1.1.0", "--version", "1.1.2") == 0
+    assert "the same as v1.1.1" in capsys.readouterr().out
+
+
+def test_the_whole_history_up_to_a_tag(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    git(repository, "tag", "v1.1.0")
+    for fmt, versions in (("plain", ["webapp 1.0.1 ", "webapp 1.0.0 "]), ("md", ["## [1.0.1] ", "## [1.0.0] "])):
+        for ref in ("HEAD", "v1.0.1", "HEAD"):
+            assert run("--repo", str(repository), "--all", "--to", ref, "--format", fmt) == 0
+            printed = capsys.readouterr().out
+            assert all(version in printed for version in versions)
+            assert ("1.1.0" in printed) == (ref == "HEAD")
+
+
 def run_version(*args: str) -> int:
     return cli_changelog.main(["version", "next", *args])
 
@@ -294,6 +327,8 @@ def test_the_next_version_and_why(repository: Path, capsys: pytest.CaptureFixtur
 def test_nothing_to_release(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_version("--repo", str(repository), "--to", "v1.0.1") == 1
     assert capsys.readouterr().out == ""
+    assert run_version("--repo", str(repository), "--to", "v1.0.1", "--planned", "soon") == 2
+    assert "version 'soon': not a semantic version" in capsys.readouterr().err
 
 
 def test_a_feature_after_the_beta_of_a_fix(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -378,7 +413,10 @@ def test_notes_in_other_formats(fmt: str, begins: str, repository: Path, capsys:
     [
         (("--audience", "customer", "--format", "xml"), "notes are written in md, html, plain"),
         (("--all", "--format", "github"), "leave out --all"),
-        (("--output", "/nowhere/x.md"), "No such file or directory: '/nowhere/x.md'"),
+        (("--output", "/nowhere/x.md"), "/nowhere/x.md: no such file or directory; check the path"),
+        (("--output", "/"), "/: is a directory; check the path"),
+        (("--into", "x"), "--into is the folder for --packages"),
+        (("--web-url", "example.org"), "--web-url 'example.org': write the page of the repository"),
         (("--product", "../x"), "not the id of a product"),
     ],
 )
@@ -596,6 +634,10 @@ class TestPackages:
         printed = capsys.readouterr().out
         assert printed.startswith("## [2.0.0]")
         assert printed.count("\n- ") == 1
+        assert run(*options, "--path", "web") == 0
+        assert capsys.readouterr().err == (
+            "release-ops: --path web/: no such folder at HEAD; it is looked for from the root of the repository\n"
+        )
 
     def test_tags_that_all_packages_share(
         self, monorepo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

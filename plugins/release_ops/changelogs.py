@@ -70,8 +70,9 @@ class Source:
 def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, version: str | None = None) -> Changelog:
     """The changelog of `to`: what no lower release has, on whatever line; with `base`, what that ref has not.
 
-    The version is `version`, else that of a tag on the commit, else the one that the changes ask for. RepositoryError
-    for an unknown ref, ValueError for a malformed version.
+    Where a release has all of it, the changelog is empty and compared with that one. The version is `version`, else that
+    of a tag on the commit, else the one that the changes ask for. RepositoryError for an unknown ref, ValueError for a
+    malformed version and for a `base` that has all of `to`.
     """
     repository = source.repository
     head = repository.head(to)
@@ -83,11 +84,16 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     reached = _reached(repository, head, lower)
     previous = base or (reached.tag if reached else lower[-1].tag if lower else None)
     if base is not None:
-        commits = source.commits([head], without=[repository.head(base)])
+        since = repository.head(base)
+        if since != head and repository.is_ancestor(head, since):
+            raise ValueError(f"nothing to tell: {base} has all of {to}; exchange them, or compare with something older")
+        commits = source.commits([head], without=[since])
         elsewhere = []
     else:
         out = sorted({release.commit for release in lower})
         commits = source.commits([head], without=out)
+        if not commits and (holder := _holder(repository, head, lower, reached)):
+            previous = holder.tag
         elsewhere = _elsewhere(source, head, lower, reached, commits)
     on = dt.datetime.fromtimestamp(commits[0].committed_at, dt.UTC) if commits else dt.datetime.now(dt.UTC)
     web = source.web_url.rstrip("/")
@@ -102,7 +108,9 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
         elsewhere=elsewhere,
         **source.reading,
     )
-    if not named:
+    if not named and base is not None:
+        changelog = changelog.named(next_of(source, to=to, on=_today()).version or UNRELEASED)
+    elif not named:
         final = next((one for one in releases if one.tag == previous), reached)
         decided = next_version(
             changelog.changes,
@@ -122,9 +130,18 @@ def all_changelogs(source: Source, *, to: str = "HEAD") -> Iterator[Changelog]:
     One at a time: of a long history no more is kept than one release.
     """
     head = source.repository.head(to)
-    package = Package(name=source.product, folders=source.folders, releases=source.releases())
+    package = Package(name=source.product, folders=source.folders, releases=up_to(source.releases(), to))
     whole = _whole(source.repository, head, [package], types_of(source.rules))
     yield from whole.changelogs(0, on=_today(), web_url=source.web_url, **source.reading)
+
+
+def up_to(releases: Sequence[Release], to: str) -> list[Release]:
+    """The releases that are not above the one whose tag is `to`; all of them for a branch or a commit.
+
+    Of a branch nobody knows which of the releases beside it are its future, and which were made for it.
+    """
+    last = next((one for one in releases if one.tag == to.removeprefix("refs/tags/")), None)
+    return [one for one in releases if last is None or one.version <= last.version]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +184,7 @@ def package_changelogs(sources: Sequence[Source], *, to: str = "HEAD") -> Iterat
     head = repository.head(to)
     tags = repository.tags()
     forms = {(source.pattern, *source.older) for source in sources}
-    releases = {form: releases_of(tags, *form) for form in forms}
+    releases = {form: up_to(releases_of(tags, *form), to) for form in forms}
     packages = [
         Package(name=source.product, folders=source.folders, releases=releases[(source.pattern, *source.older)])
         for source in sources
@@ -212,6 +229,8 @@ def next_of(
         found = _reached(repository, head, since)
     pending = found.version if found else None
     commits = source.commits([head], without=sorted({release.commit for release in finals}))
+    if not commits and (holder := _holder(repository, head, finals, last)):
+        final = holder.version
     elsewhere = _elsewhere(source, head, finals, last, commits)
     day = dt.date(1970, 1, 1)
     about: dict[str, Any] = {"product": "", "version": UNRELEASED, "previous": None, "on": day}
@@ -254,6 +273,17 @@ def _reached(repository: History, head: str, releases: Sequence[Release]) -> Rel
         return None
     merged = {tag.name for tag in repository.tags(merged=head)}
     return next((release for release in reversed(releases) if release.tag in merged), None)
+
+
+def _holder(repository: History, head: str, releases: Sequence[Release], reached: Release | None) -> Release | None:
+    """The lowest of `releases` (lowest first) that has the head in its history, such as one on a release branch.
+
+    None where there is none, or where the head itself is what was released (`reached`).
+    """
+    if reached is not None and reached.commit == head:
+        return None
+    holding = {tag.name for tag in repository.tags(contains=head)}
+    return next((release for release in releases if release.tag in holding), None)
 
 
 def _elsewhere(

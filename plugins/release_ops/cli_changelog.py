@@ -18,17 +18,15 @@ from release_ops.adapters.git_history import History
 from release_ops.adapters.git_process import RepositoryError
 from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.changelogs import Source, changelog_of, next_of
-from release_ops.cli_repository import opened
+from release_ops.cli_repository import opened, reason
 from release_ops.domain.tag_forms import TagForms, find_forms
 from release_ops.domain.version_forms import with_form
 from release_ops.domain.versions import STAGES
+from release_ops.escaping import is_web
 from release_ops.render import NOTES_FORMATS, notes_text
 
 if TYPE_CHECKING:
     from release_ops.domain.changelog import Changelog
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -166,7 +164,7 @@ def run(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except (RepositoryError, ValueError, OSError) as error:
-        sys.stderr.write(f"release-ops changelog: {error}\n")
+        sys.stderr.write(f"release-ops changelog: {reason(error)}\n")
         return 2
     return 0
 
@@ -175,8 +173,16 @@ def _contradiction(args: argparse.Namespace) -> str:
     whole = "--all" if args.all else "--packages" if args.packages else ""
     if whole and (args.base or args.release or args.audience):
         return f"{whole} takes neither --from, --version nor --audience"
+    if args.into and not args.packages:
+        return "--into is the folder for --packages: name a file with --output"
+    if args.web_url and not is_web(args.web_url):
+        return f"--web-url {args.web_url!r}: write the page of the repository, such as https://github.com/octo/webapp"
     if args.packages and (args.output or args.folder):
         return "--packages takes neither --path nor --output: name a folder with --into"
+    return _unfit_format(args, whole)
+
+
+def _unfit_format(args: argparse.Namespace, whole: str) -> str:
     if whole and args.format == "github":
         return f"--format github is the text of one release: leave out {whole}, or take --format md"
     if args.audience and args.format not in NOTES_FORMATS:
@@ -242,7 +248,7 @@ def run_next(args: argparse.Namespace) -> int:
             day = args.date or dt.datetime.now(dt.UTC).date()
             found = next_of(source_of(repository, args), to=args.to, stage=args.pre, planned=args.planned, on=day)
     except (RepositoryError, ValueError, OSError) as error:
-        sys.stderr.write(f"release-ops version: {error}\n")
+        sys.stderr.write(f"release-ops version: {reason(error)}\n")
         return 2
     if args.json:
         data = {"version": found.version, "level": found.level, "why": list(found.why)}
@@ -255,8 +261,12 @@ def run_next(args: argparse.Namespace) -> int:
 
 
 def source_of(repository: History, args: argparse.Namespace) -> Source:
-    """The history that the options name. ValueError for a form of tags without a version."""
-    forms = TagForms(args.tag) if args.tag else find_forms(tag.name for tag in repository.tags())
+    """The history that the options name. ValueError for a form of tags without a version.
+
+    What may be a mistake and may be meant so is said on standard error.
+    """
+    tags = repository.tags()
+    forms = TagForms(args.tag) if args.tag else find_forms(tag.name for tag in tags)
     if forms.note and not getattr(args, "packages", None):
         sys.stderr.write(f"release-ops: {forms.note}\n")
     reading: dict[str, Any] = {}
@@ -268,12 +278,20 @@ def source_of(repository: History, args: argparse.Namespace) -> Source:
         from release_ops.pull_requests import from_environment  # noqa: PLC0415
 
         reading["pulls"] = from_environment(args.github)
-    return Source(
+    source = Source(
         repository=repository,
-        product=Path(args.repo).resolve().name,
+        product=Path(args.repo).resolve().name.removesuffix(".git"),
         pattern=with_form(forms.pattern, getattr(args, "form", None)),
         older=forms.older,
-        folders=tuple(f"{folder.strip('/')}/" for folder in args.folder or ()),
+        folders=tuple(f"{folder.removeprefix('./').strip('/')}/" for folder in args.folder or ()),
         web_url=getattr(args, "web_url", ""),
         **reading,
     )
+    for folder in source.folders:
+        if not repository.folders(args.to, folder):
+            told = f"--path {folder}: no such folder at {args.to}; it is looked for from the root of the repository"
+            sys.stderr.write(f"release-ops: {told}\n")
+    if args.tag and tags and not getattr(args, "packages", None) and not source.releases():
+        told = f"none of the {len(tags)} tags is of the form {args.tag}; without --tag their form is found out"
+        sys.stderr.write(f"release-ops: {told}\n")
+    return source

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS, JOINED, history, joined
-from release_ops.changelogs import Source, Start, all_changelogs, package_changelogs, unreleased_of
+from release_ops.changelogs import Source, Start, all_changelogs, package_changelogs, unreleased_of, up_to
 from release_ops.domain.changelog import UNRELEASED, Changelog
 from release_ops.domain.versions import written_in
 
@@ -42,8 +42,10 @@ def texts(source: Source, args: argparse.Namespace) -> Iterable[str | bytes]:
     if fmt not in JOINED:
         return history(list(all_changelogs(source, to=args.to))[::-1], fmt, product)
     write = CHANGELOG_FORMATS[fmt].write
+    tagged = source.releases()
     # What a service says of pull requests may change, and a copy of a remote repository is gone after the run.
-    kept = args.cache and source.pulls is None and Path(args.repo).is_dir()
+    # Up to a tag is another history than the one that is kept.
+    kept = args.cache and source.pulls is None and Path(args.repo).is_dir() and up_to(tagged, args.to) == tagged
     if not kept:
         return joined(_texts(all_changelogs(source, to=args.to), fmt, product), fmt)
     from release_ops.changelog_cache import ChangelogCache, cache_folder  # noqa: PLC0415

@@ -179,6 +179,11 @@ def test_a_missing_ref_names_what_is_close(repository: GitRepository, source: So
     git(source.path, "branch", "release/2.8.0", "main")
     with pytest.raises(RefNotFound, match=r"did you mean release/2\.8\.0"):
         repository.head("release/2.8.1")
+    for number in range(9):
+        git(source.path, "tag", f"v{number}", "main")
+    repository.fetch()
+    with pytest.raises(RefNotFound, match="`git tag` list what there is"):
+        repository.head("2027.3")
 
 
 def test_an_empty_repository_says_so(tmp_path: Path) -> None:

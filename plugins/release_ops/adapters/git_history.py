@@ -23,6 +23,8 @@ _FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MESSAGE_LIMIT = 1 << 20
 _DATE_DIGITS = 11
 """Digits of a date in seconds up to the year 5138; anybody can write a later one, which no calendar holds."""
+_FEW = 5
+"""Names that are all told where none is close to what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,11 @@ class History:
         names = [name.split("/", 2)[2] for name in refs]
         if ref == "HEAD":
             raise self._unborn([name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")])
-        close = difflib.get_close_matches(ref, names, n=3) or sorted(names)[:5]
+        close = difflib.get_close_matches(ref, names, n=3) or (sorted(names) if len(names) <= _FEW else [])
+        known = f"did you mean {', '.join(close)}?" if close else "`git branch --all` and `git tag` list what there is"
         raise RefNotFound(
             f"{self._shown} has no branch, tag or commit {ref!r}",
-            remedy=f"did you mean {', '.join(close)}?" if close else "the repository is empty: push a first commit",
+            remedy=known if names else "the repository is empty: push a first commit",
         )
 
     def _unborn(self, branches: list[str]) -> RefNotFound:
@@ -90,10 +93,14 @@ class History:
         self._ensure()
         return {name: commit for name, commit, _ in self._refs("refs/heads", "refs/tags")}
 
-    def tags(self, *, merged: str | None = None) -> list[Tag]:
-        """Tags that lead to commits, oldest first; with `merged`, those in the history of that ref only."""
+    def tags(self, *, merged: str | None = None, contains: str | None = None) -> list[Tag]:
+        """Tags that lead to commits, oldest first.
+
+        With `merged`, those in the history of that ref only; with `contains`, those that have that ref in theirs.
+        """
         self._ensure()
-        within = () if merged is None else (f"--merged={self.head(merged)}",)
+        within = [] if merged is None else [f"--merged={self.head(merged)}"]
+        within += [] if contains is None else [f"--contains={self.head(contains)}"]
         found = self._refs("--sort=refname", "--sort=creatordate", *within, "refs/tags")
         return [Tag(name.removeprefix("refs/tags/"), commit, annotated) for name, commit, annotated in found]
 

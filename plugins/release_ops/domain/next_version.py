@@ -66,6 +66,7 @@ def next_version(
         if on is None:
             raise ValueError(f"versions of the form {form.text} need a day to count by")
         return _by_form(form, on, changes, known, tags, pattern, stage, planned, policy)
+    plan = parse_version(planned) if planned is not None else None
     pending = parse_version(prerelease) if prerelease else None
     since = list(changes if fresh is None else fresh)
     asked = bump(changes, final, policy=policy)
@@ -78,8 +79,8 @@ def next_version(
             start = pending or final or "the beginning"
             return Decision(None, "none", (f"nothing since {start} asks for a release",))
         target, why = _target(asked, since, final, pending, policy)
-    if planned is not None:
-        target, told = _with_plan(target, parse_version(planned), asked)
+    if plan is not None:
+        target, told = _with_plan(target, plan, asked)
         why.append(told)
     while target in known:
         why.append(f"{target} is out already, on another line")
