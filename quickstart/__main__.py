@@ -132,7 +132,8 @@ class Run:
             ):
                 print(line)
             page = release_page(rehearsal.product.id, rehearsal.release.version)
-            print(f"changelogs, notes and reports: {airflow.url}{PREFIX}{page}")
+            later = ", once `make run` without EXIT serves again" if self.exit else ""
+            print(f"changelogs, notes and reports: {airflow.url}{PREFIX}{page}{later}")
         _logins(airflow)
         if self.exit:
             return failed
