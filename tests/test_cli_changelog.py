@@ -214,6 +214,15 @@ def test_tags_of_another_form_are_found_and_said(repository: Path, capsys: pytes
     assert capsys.readouterr().err == ""
 
 
+def test_the_folder_of_git_s_data_has_the_name_of_the_repository(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(tmp_path, "clone", "--quiet", "--bare", str(repository), "shop.git")
+    for place, name in ((repository / ".git", "webapp"), (tmp_path / "shop.git", "shop")):
+        assert run("--repo", str(place), "--format", "plain") == 0
+        assert capsys.readouterr().out.startswith(f"{name} 1.1.0 - ")
+
+
 def test_what_is_not_released_has_no_date(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for fmt, heading in (
         ("md", "## [Unreleased]\n"),

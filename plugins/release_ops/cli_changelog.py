@@ -260,6 +260,11 @@ def run_next(args: argparse.Namespace) -> int:
     return 0 if found.version is not None else 1
 
 
+def _name(place: Path) -> str:
+    """What a repository is called: its folder, `webapp` for `webapp.git` and for `webapp/.git`."""
+    return place.name.removesuffix(".git") or place.parent.name
+
+
 def source_of(repository: History, args: argparse.Namespace) -> Source:
     """The history that the options name. ValueError for a form of tags without a version.
 
@@ -280,7 +285,7 @@ def source_of(repository: History, args: argparse.Namespace) -> Source:
         reading["pulls"] = from_environment(args.github)
     source = Source(
         repository=repository,
-        product=Path(args.repo).resolve().name.removesuffix(".git"),
+        product=_name(Path(args.repo).resolve()),
         pattern=with_form(forms.pattern, getattr(args, "form", None)),
         older=forms.older,
         folders=tuple(f"{folder.removeprefix('./').strip('/')}/" for folder in args.folder or ()),
