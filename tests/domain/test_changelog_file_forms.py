@@ -25,3 +25,28 @@ def test_a_number_that_counts_is_not_a_year() -> None:
     file = "# Changelog\n\n## Notes of 2026\n\n## 41 - 2026-11-01\n\n- a\n"
     merged = merge_changelog_file(file, "## 42 - 2026-11-26\n\n- b\n", "42", "r{version:N}")
     assert merged.text == file.replace("## 41", "## 42 - 2026-11-26\n\n- b\n\n## 41")
+
+
+ENTRY = "## 2.8.0\n\n- new\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# Changes\r\nby hand\n\n## 2.7.0\n", "# Changes\r\nby hand\n\n## 2.8.0\n\n- new\n\n## 2.7.0\n"),
+        ("# A\r\n\r\n## 2.7.0\r\n\n- x", "# A\r\n\r\n## 2.8.0\r\n\r\n- new\r\n\r\n## 2.7.0\r\n\n- x"),
+        ("\ufeff## 2.7.0\n", "\ufeff## 2.8.0\n\n- new\n\n## 2.7.0\n"),
+        ("# A\n\n\n\n", "# A\n\n\n\n## 2.8.0\n\n- new\n"),
+        ("a\u2028## 2.1.0\n\n## 2.7.0\n", "a\u2028## 2.1.0\n\n## 2.8.0\n\n- new\n\n## 2.7.0\n"),
+    ],
+)
+def test_every_other_byte_stays(before: str, after: str) -> None:
+    merged = merge_changelog_file(before, ENTRY, "2.8.0")
+    assert merged.text == after
+    again = merge_changelog_file(after, ENTRY, "2.8.0")
+    assert (again.outcome, again.text) == ("unchanged", after)
+
+
+def test_a_heading_inside_of_a_section_is_no_release() -> None:
+    file = "## 3.0.0\n\n### Upgrading from 2.5.0\n\n- a\n\n### [2.7.1](https://example.org)\n\n- b\n"
+    assert merge_changelog_file(file, ENTRY, "2.8.0").text == file.replace("### [2", f"{ENTRY}\n### [2")

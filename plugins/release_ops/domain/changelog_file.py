@@ -39,27 +39,23 @@ def merge_changelog_file(existing: str, entry: str, version: str, pattern: str =
     made of it is the better text, and a release must not fail over it. `outcome` tells `unchanged` from `kept`.
     `pattern` says how versions are written, as in tags; semantic ones are older than all of a format.
     """
-    newline = "\r\n" if "\r\n" in existing else "\n"
-    text = existing.replace("\r\n", "\n")
+    newline = "\r\n" if existing.count("\r\n") * 2 > existing.count("\n") else "\n"
     entry = entry.replace("\r\n", "\n").strip("\n") + "\n"
-    if not text.strip("\ufeff \n"):
-        text = NEW_FILE
-    kind = read_pattern(pattern)[2]
-    headings = list(_headings(text, kind))
+    text = existing if existing.strip("\ufeff\r\n ") else NEW_FILE.replace("\n", newline)
+    headings = list(_headings(text, read_pattern(pattern)[2]))
     wanted = read_version(version, pattern)
     for i, heading in enumerate(headings):
         if heading.version == wanted:
             end = next((later.start for later in headings[i + 1 :] if later.level <= heading.level), len(text))
-            same = text[heading.start : end].strip() == entry.strip()
+            same = text[heading.start : end].replace("\r\n", "\n").strip() == entry.strip()
             return FileUpdate(existing, "unchanged" if same else "kept")
     older = (h for h in headings if h.version is not None and h.version < wanted)
-    at = next((heading.start for heading in older), None)
-    if at is None:
-        before, after = text.rstrip("\n") + "\n\n", ""
-    else:
-        before, after = text[:at], "\n" + text[at:]
-        before = before if before.endswith("\n\n") or not before.strip("\ufeff\n ") else before.rstrip("\n") + "\n\n"
-    return FileUpdate((before + entry + after).replace("\n", newline), "inserted")
+    at = next((heading.start for heading in older), len(text))
+    before, after = text[:at], text[at:]
+    blank = not before.strip("\ufeff\r\n ") or before.replace("\r\n", "\n").endswith("\n\n")
+    gap = "" if blank else newline if before.endswith("\n") else newline * 2
+    below = newline if after else ""
+    return FileUpdate(before + gap + entry.replace("\n", newline) + below + after, "inserted")
 
 
 def section_of(existing: str, version: str, pattern: str = "{version}") -> tuple[int, str] | None:
@@ -85,14 +81,18 @@ class _Heading:
 
 _HEADING = re.compile(r"(#{1,3})[ \t]+(.*)")
 _HEADING_VERSION = re.compile(r"(?<![\w.])[\[(]?v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)")
+_BEGINS = re.compile(r"[\[(]?v?\d|(?:release|version)\s", re.IGNORECASE)
 _HEADING_FORM = re.compile(r"[\[(]?v?([0-9A-Za-z.+_-]+)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 def _headings(text: str, kind: type[Version]) -> Iterator[_Heading]:
-    """Headings of level 1 to 3 that name a version, and those of level 1 and 2 that do not (they end a section)."""
+    """Headings of level 1 to 3 that name a version, and those of level 1 and 2 that do not (they end a section).
+
+    Those of level 3 begin with it: some tools write patch releases so, and *Upgrading from 1.2.0* is a part of a section.
+    """
     start, fence, comment = 0, "", False
-    for line in text.splitlines(keepends=True):
+    for line in text.split("\n"):
         mark = _FENCE.match(line)
         if comment:
             comment = "-->" not in line
@@ -103,11 +103,12 @@ def _headings(text: str, kind: type[Version]) -> Iterator[_Heading]:
             fence = mark[1]
         elif line.lstrip().startswith("<!--"):
             comment = "-->" not in line
-        elif found := _HEADING.match(line.lstrip("\ufeff")):
-            version = _named(found[2], kind)
-            if version is not None or len(found[1]) < 3:
-                yield _Heading(start, len(found[1]), version)
-        start += len(line)
+        elif found := _HEADING.match(line, bom := int(line.startswith("\ufeff"))):
+            inner = len(found[1]) == 3
+            version = None if inner and not _BEGINS.match(found[2]) else _named(found[2], kind)
+            if version is not None or not inner:
+                yield _Heading(start + bom, len(found[1]), version)
+        start += len(line) + 1
 
 
 def _named(title: str, kind: type[Version]) -> Version | None:
