@@ -73,6 +73,38 @@ def test_a_history_that_ends_early_and_a_tag_outside_of_it() -> None:
     assert owned(parents, release("1.0.0", "elsewhere"), release("1.1.0", "c")) == {"v1.1.0": "bc"}
 
 
+def test_the_next_release_is_compared_with_the_highest_of_one_commit() -> None:
+    releases = (release("1.0.0", "a"), release("1.0.1", "a"), release("1.1.0", "b"))
+    found = plan(line("abc"), releases, "c")
+    assert found.previous == {"v1.0.1": "v1.0.0", "v1.1.0": "v1.0.1"}
+    assert plan(line("abc"), releases[:2], "a").latest == "v1.0.1"
+
+
+def test_readers_know_what_is_in_a_history_and_not_what_only_shares_commits_with_it() -> None:
+    # a - b - c - d      v0.9.2 is on x: its version is lower than that of c, so that b belongs to it.
+    #      \- x
+    parents = line("abcd") | {"x": ("b",)}
+    early, beside, late = release("0.9.1", "a"), release("0.9.2", "x"), release("0.10.0", "c")
+    found = plan(parents, (early, beside, late), "d")
+    assert found.owners["b"] is beside
+    assert [found.knows(None, one.tag) for one in (early, beside, late)] == [True, False, True]
+
+
+def test_readers_of_a_final_release_know_of_no_prerelease_beside_it() -> None:
+    parents = line("abc") | {"x": ("a",)}
+    beta, final = release("1.0.1-beta.1", "x"), release("1.1.0", "c")
+    found = plan(parents, (release("1.0.0", "a"), beta, final), None)
+    assert found.entries[1:3] == (final, beta)
+    assert not found.knows(final, beta.tag)
+
+
+def test_readers_of_another_root_come_from_the_release_below_it() -> None:
+    parents = line("ab") | {"x": ()}
+    found = plan(parents, (release("1.0.0", "a"), release("1.1.0", "b"), release("2.0.0", "x")), None)
+    assert found.previous["v2.0.0"] == "v1.1.0"
+    assert [found.knows(found.by_tag["v2.0.0"], tag) for tag in ("v1.0.0", "v1.1.0")] == [True, True]
+
+
 def test_tags_are_read_by_their_pattern() -> None:
     tags = [Tag("v1.10.0", "b"), Tag("v1.9.0", "a", annotated=True), Tag("nightly", "c"), Tag("api-v2.0.0", "d")]
     assert [one.tag for one in releases_of(tags, "v{version}")] == ["v1.9.0", "v1.10.0"]

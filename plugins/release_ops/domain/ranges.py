@@ -171,6 +171,40 @@ def reachable(parents: Parents, heads: Iterable[str]) -> set[str]:
     return found
 
 
+class Histories:
+    """Which of some commits are in the histories of one another; found out when it is first asked for."""
+
+    def __init__(self, parents: Parents, commits: Iterable[str]) -> None:
+        self._parents = parents
+        self._bits = {commit: 1 << i for i, commit in enumerate(dict.fromkeys(commits))}
+        self._found: dict[str, int] | None = None
+
+    def have(self, commit: str, other: str) -> bool:
+        """Whether `other` is in the history of `commit`, or is it."""
+        if self._found is None:
+            self._found = self._walked()
+        return bool(self._found.get(commit, 0) & self._bits.get(other, 0))
+
+    def _walked(self) -> dict[str, int]:
+        parents, bits = self._parents, self._bits
+        has: dict[str, int] = {}
+        stack = [commit for commit in bits if commit in parents]
+        while stack:
+            commit = stack[-1]
+            above = [] if commit in has else [one for one in parents[commit] if one in parents]
+            waiting = [one for one in above if one not in has]
+            if waiting:
+                stack += waiting
+                continue
+            stack.pop()
+            if commit not in has:
+                mark = bits.get(commit, 0)
+                for one in above:
+                    mark |= has[one]
+                has[commit] = mark
+        return {commit: has[commit] for commit in bits if commit in has}
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Which entries a whole-history changelog has, and which commits each of them tells.
@@ -187,14 +221,15 @@ class Plan:
     """Tag that what is not released is compared with: the highest version right below it."""
     unreleased: set[str]
     """Ids of the commits of the head that no entry tells."""
-    below: Mapping[str, Sequence[Release]]
-    """Tag of an entry (`""`: not released) -> the releases that own the parents of its commits."""
     by_tag: Mapping[str, Release]
+    histories: Histories
+    head: str
 
     def knows(self, entry: Release | None, tag: str) -> bool:
         """Whether the readers of an entry know another: it is in the entry's history, or between it and `previous`.
 
-        Who comes to 2.0.1 comes from 2.0.0 and never saw 1.9.1; who comes to 1.1.0 may come from 1.0.1.
+        Who comes to 2.0.1 comes from 2.0.0 and what that has, and never saw 1.9.1; who comes to 1.1.0 may come from
+        1.0.1. Pre-releases between two releases on another line are nobody's way, but those of the entry's own version.
         """
         base = self.latest if entry is None else self.previous.get(entry.tag)
         by_tag = self.by_tag
@@ -203,18 +238,11 @@ class Plan:
             return False
         lowest = by_tag.get(base or "")
         low = lowest.version if lowest else None
-        if (entry is None or other.version < entry.version) and (low is None or other.version > low):
+        counts = before(None if entry is None else entry.version, (other,))
+        if counts and (low is None or other.version > low):
             return True
-        waiting = list(self.below.get("" if entry is None else entry.tag, ()))
-        seen: set[str] = set()
-        while waiting:
-            one = waiting.pop()
-            if one.tag == tag:
-                return True
-            if one.tag not in seen:
-                seen.add(one.tag)
-                waiting += self.below.get(one.tag, ())
-        return False
+        ways = [entry.commit if entry else self.head, *([lowest.commit] if lowest else ())]
+        return other is lowest or any(self.histories.have(way, other.commit) for way in ways)
 
     def group(self, ids: Iterable[str]) -> dict[str, list[int]]:
         """Tag of an entry (`""`: not released) -> positions in `ids`, in their order."""
@@ -251,10 +279,11 @@ def plan(parents: Parents, releases: Sequence[Release], head: str | None) -> Pla
         owners |= added
     entries = sorted([*finals, *pending], key=lambda release: (release.version, release.tag), reverse=True)
     unreleased = set() if head is None else _unowned(parents, head, owners)
-    below = _below(parents, owners, [*finals, *pending])
-    at_head = owners.get(head or "")
-    near = [at_head] if at_head else _right_below(parents, unreleased, owners)
-    below[""] = near
+    # Who stands on a commit of several releases has all of them.
+    tops = owners | {release.commit: release for release in [*finals, *pending] if release.commit in owners}
+    below = _below(parents, owners, tops, [*finals, *pending])
+    at_head = tops.get(head or "")
+    near = [at_head] if at_head else _right_below(parents, unreleased, tops)
     latest = max(near, key=lambda release: release.version, default=None)
     return Plan(
         entries=(None, *entries),
@@ -262,8 +291,9 @@ def plan(parents: Parents, releases: Sequence[Release], head: str | None) -> Pla
         previous=_bases(below, [*finals, *pending]),
         latest=latest.tag if latest else None,
         unreleased=unreleased,
-        below=below,
         by_tag={release.tag: release for release in entries},
+        histories=Histories(parents, [*([head] if head else ()), *(release.commit for release in entries)]),
+        head=head or "",
     )
 
 
@@ -279,29 +309,32 @@ def _unowned(parents: Parents, head: str, owners: Mapping[str, Release]) -> set[
     return found
 
 
-def _right_below(parents: Parents, commits: Iterable[str], owners: Mapping[str, Release]) -> list[Release]:
-    return list(
-        {id(one): one for commit in commits for above in parents[commit] if (one := owners.get(above))}.values()
-    )
+def _right_below(parents: Parents, commits: Iterable[str], tops: Mapping[str, Release]) -> list[Release]:
+    return list({id(one): one for commit in commits for above in parents[commit] if (one := tops.get(above))}.values())
 
 
 def _below(
-    parents: Parents, owners: Mapping[str, Release], releases: Iterable[Release]
+    parents: Parents, owners: Mapping[str, Release], tops: Mapping[str, Release], releases: Iterable[Release]
 ) -> dict[str, Sequence[Release]]:
-    """Tag -> owners of the parents of its commits; the owner of its own commit where it shares that with another."""
+    """Tag -> owners of the parents of its commits; the release before it where it shares its commit with others.
+
+    `tops` are the owners, but on a commit of several releases the last of them.
+    """
     found: dict[str, dict[str, Release]] = {}
     for commit, release in owners.items():
         for above in parents[commit]:
-            other = owners.get(above)
-            if other is not release and other is not None:
+            if owners.get(above) is not release and (other := tops.get(above)) is not None:
                 found.setdefault(release.tag, {})[other.tag] = other
     below: dict[str, Sequence[Release]] = {}
+    lasts: dict[str, Release] = {}
     for release in releases:
         owner = owners.get(release.commit)
         if owner is release:
             below[release.tag] = list(found.get(release.tag, {}).values())
         else:
-            below[release.tag] = [owner] if owner else []
+            one = lasts.get(release.commit, owner)
+            below[release.tag] = [one] if one else []
+        lasts[release.commit] = release
     return below
 
 
