@@ -17,9 +17,9 @@ from release_ops.adapters.git_history import History
 from tests.fakes.github import TOKEN, FakeGitHub
 
 
-def git(folder: Path, *args: str) -> str:
+def git(folder: Path, *args: str, at: str = "2026-11-20T12:00:00Z") -> str:
     fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    dates = {"GIT_AUTHOR_DATE": "2026-11-20T12:00:00Z", "GIT_COMMITTER_DATE": "2026-11-20T12:00:00Z"}
+    dates = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
     who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
     done = subprocess.run(
         ["git", "-C", str(folder), *who, *args],
@@ -318,6 +318,73 @@ def test_the_whole_history_up_to_a_tag(repository: Path, capsys: pytest.CaptureF
             assert ("1.1.0" in printed) == (ref == "HEAD")
 
 
+def test_a_fix_whose_copy_is_out_is_not_told_again_where_its_branch_is_merged(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "switch", "--quiet", "-c", "work", "v1.0.0")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: round half up")
+    git(repository, "switch", "--quiet", "main")
+    git(repository, "cherry-pick", "--allow-empty", "-x", "work")
+    git(repository, "tag", "v1.1.0")
+    git(repository, "merge", "--quiet", "--no-ff", "-m", "Merge branch 'work'", "work")
+    assert run("--repo", str(repository)) == 0
+    assert "round half up" not in capsys.readouterr().out
+    assert run("--repo", str(repository), "--all") == 0
+    assert capsys.readouterr().out.count("round half up") == 1
+
+
+def test_what_came_back_after_its_revert_is_told_again(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1.1.0 tells a feature, 1.1.1 its revert, and what comes next brings it back."""
+    git(repository, "tag", "v1.1.0")
+    search = git(repository, "rev-parse", "HEAD~2")
+    assert git(repository, "log", "-1", "--format=%s", search) == "feat: search"
+    taken = ("-m", 'Revert "feat: search"', "-m", f"This reverts commit {search}.")
+    git(repository, "commit", "--quiet", "--allow-empty", *taken)
+    git(repository, "tag", "v1.1.1")
+    git(repository, "cherry-pick", "--allow-empty", "-x", search)
+    assert run("--repo", str(repository)) == 0
+    assert run("--repo", str(repository), "--all") == 0
+    one, _, whole = capsys.readouterr().out.partition("# Changelog\n")
+    assert one.count("search") == 1
+    assert whole.partition("## [1.1.1]")[0].count("search") == 1
+
+
+def test_a_tag_that_is_named_is_the_release_that_is_meant(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two tags on one commit, and a day that is that of the commit also where nothing changed."""
+    git(repository, "tag", "v1.1.0")
+    git(repository, "tag", "v1.1.1")
+    for tag, text in (("v1.1.0", "### Features"), ("v1.1.1", "No changes: the same as v1.1.0.")):
+        assert run("--repo", str(repository), "--to", tag) == 0
+        printed = capsys.readouterr().out
+        assert printed.startswith(f"## [{tag[1:]}] - 2026-11-20\n")
+        assert text in printed
+
+
+def test_a_release_on_top_of_a_higher_one_tells_only_its_own(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(repository, "tag", "v3.0.0")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: the number")
+    git(repository, "tag", "v1.1.0")
+    assert run("--repo", str(repository), "--to", "v1.1.0") == 0
+    printed = capsys.readouterr().out
+    assert ("the number" in printed, "search" in printed) == (True, False)
+
+
+def test_the_heading_is_the_next_version(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a pre-release promised counts for both; so does a release on a branch where main has none."""
+    git(repository, "tag", "v2.0.0-beta.1")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "fix: one more")
+    assert run("--repo", str(repository)) == 0
+    assert capsys.readouterr().out.startswith("## [2.0.0]")
+    git(repository, "switch", "--quiet", "--orphan", "fresh")
+    git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: anew")
+    assert run("--repo", str(repository)) == run_version("--repo", str(repository)) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("## [1.1.0]")
+    assert printed.endswith("\n1.1.0\n")
+
+
 def run_version(*args: str) -> int:
     return cli_changelog.main(["version", "next", *args])
 
@@ -540,15 +607,21 @@ class TestKeptTexts:
     def test_a_new_commit_costs_itself(
         self, repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        later = "2026-12-20T12:00:00Z"
+        git(repository, "tag", "v1.1.0")
+        git(repository, "switch", "--quiet", "-c", "side")
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: beside", at=later)
+        git(repository, "switch", "--quiet", "main")
+        git(repository, "merge", "--quiet", "--no-ff", "-m", "Merge branch 'side'", "side", at=later)
         first = self.whole(repository, capsys)
-        git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: newer")
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: newer", at=later)
         asked = count_commits(monkeypatch)
         second = self.whole(repository, capsys)
         assert "newer" in second
         assert "newer" not in first
-        # The four commits since the last release, and what a clock's error away from the first of them may be a copy.
-        released = len(git(repository, "rev-list", "v1.0.1").split())
-        assert sum(asked) <= len(git(repository, "rev-list", "HEAD").split()) - released
+        # The three commits since the last release; and as a branch was merged, what may be a copy of one of them.
+        assert sum(asked) == 2 * 3
+        assert len(git(repository, "rev-list", "HEAD").split()) > 2 * 3
         assert second == self.whole(repository, capsys, "--no-cache")
 
     def test_a_new_tag_another_template_and_another_branch_are_noticed(

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from semver import Version
+
 from release_ops.adapters.git_history import History
-from release_ops.domain.change import RawCommit
+from release_ops.domain.change import Change, RawCommit
 from release_ops.domain.changelog import UNRELEASED, Changelog, build, types_of
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.next_version import Decision, next_version
@@ -44,10 +46,17 @@ class Source:
         self, heads: Sequence[str], *, without: Iterable[str] = (), since: int | None = None
     ) -> list[RawCommit]:
         """Commits of the product that `heads` have and none of `without`, newest first; see `History.commits`."""
-        found = self.repository.commits(heads, without=without, since=since, paths=bool(self.folders))
-        if not self.folders:
-            return list(found)
-        return [commit for commit in found if self.holds(commit)]
+        return self.own(self.everybodys(heads, without=without, since=since))
+
+    def everybodys(
+        self, heads: Sequence[str], *, without: Iterable[str] = (), since: int | None = None
+    ) -> list[RawCommit]:
+        """The same with those of other products, with what `holds` asks for."""
+        return list(self.repository.commits(heads, without=without, since=since, paths=bool(self.folders)))
+
+    def own(self, commits: list[RawCommit]) -> list[RawCommit]:
+        """Those of the product."""
+        return [commit for commit in commits if self.holds(commit)] if self.folders else commits
 
     def holds(self, commit: RawCommit) -> bool:
         """Whether a commit that was read with its paths is one of the product."""
@@ -77,7 +86,7 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
     repository = source.repository
     head = repository.head(to)
     releases = source.releases()
-    here = max((one for one in releases if one.commit == head), key=lambda one: one.version, default=None)
+    here = _named(to, [one for one in releases if one.commit == head])
     wanted = read_version(version, source.pattern) if version else here.version if here else None
     named = str(wanted) if version else here.name if here else ""
     lower = before(wanted, releases)
@@ -87,22 +96,25 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
         since = repository.head(base)
         if since != head and repository.is_ancestor(head, since):
             raise ValueError(f"nothing to tell: {base} has all of {to}; exchange them, or compare with something older")
-        commits = source.commits([head], without=[since])
-        elsewhere = []
+        everything = source.everybodys([head], without=[since])
+        commits, elsewhere = source.own(everything), []
     else:
-        out = sorted({release.commit for release in lower})
-        commits = source.commits([head], without=out)
-        if not commits and (holder := _holder(repository, head, lower, reached)):
+        out = {release.commit for release in lower}
+        everything = source.everybodys([head], without=sorted(out))
+        if wanted is not None and (early := _early(wanted, releases, everything[1:])):
+            everything = source.everybodys([head], without=sorted(out | early))
+        commits = source.own(everything)
+        if not everything and (holder := _holder(repository, head, lower, reached)):
             previous = holder.tag
         elsewhere = _elsewhere(source, head, lower, reached, commits)
-    on = dt.datetime.fromtimestamp(commits[0].committed_at, dt.UTC) if commits else dt.datetime.now(dt.UTC)
+    newest = everything[0] if everything else next(repository.commits_of([head]))
     web = source.web_url.rstrip("/")
     changelog = build(
         commits,
         product=source.product,
         version=named or UNRELEASED,
         previous=previous,
-        on=on.date(),
+        on=dt.datetime.fromtimestamp(newest.committed_at, dt.UTC).date(),
         web_url=web,
         compare_url=f"{web}/compare/{previous}...{to}" if web and previous else "",
         elsewhere=elsewhere,
@@ -112,16 +124,21 @@ def changelog_of(source: Source, *, to: str = "HEAD", base: str | None = None, v
         changelog = changelog.named(next_of(source, to=to, on=_today()).version or UNRELEASED)
     elif not named:
         final = next((one for one in releases if one.tag == previous), reached)
-        decided = next_version(
-            changelog.changes,
-            final=str(final.version) if final else None,
-            existing=source.names(releases),
-            pattern=source.pattern,
-            policy=_policy(source),
-            on=_today(),
-        )
+        decided = _decided(source, head, releases, changelog.changes, final, on=_today())
         changelog = changelog.named(decided.version or UNRELEASED)
     return changelog
+
+
+def _named(to: str, here: Sequence[Release]) -> Release | None:
+    """The release that is asked for, of those on one commit: that whose tag was named, else the highest."""
+    tag = to.removeprefix("refs/").removeprefix("tags/")
+    return next((one for one in here if one.tag == tag), here[-1] if here else None)
+
+
+def _early(wanted: Version, releases: Sequence[Release], below: Sequence[RawCommit]) -> set[str]:
+    """Commits of higher final releases that are in the history: v3.0.0 was tagged by mistake, then v2.1.0 on top of it."""
+    higher = {one.commit for one in releases if one.is_final and one.version > wanted}
+    return higher.intersection(commit.id for commit in below) if higher else set()
 
 
 def all_changelogs(source: Source, *, to: str = "HEAD") -> Iterator[Changelog]:
@@ -220,36 +237,42 @@ def next_of(
     releases = source.releases()
     finals = before(None, releases)
     last = _reached(repository, head, finals)
-    final = last.version if last else None
-    since = [one for one in releases if not one.is_final and (final is None or one.version > final)]
-    found = _reached(repository, head, since)
-    while found and last and repository.is_ancestor(found.commit, last.commit):
-        # A final release came out that contains it under a lower version: what it promised was given up.
-        since = [one for one in since if one.version < found.version]
-        found = _reached(repository, head, since)
-    pending = found.version if found else None
-    commits = source.commits([head], without=sorted({release.commit for release in finals}))
-    if not commits and (holder := _holder(repository, head, finals, last)):
-        final = holder.version
+    everything = source.everybodys([head], without=sorted({release.commit for release in finals}))
+    commits = source.own(everything)
     elsewhere = _elsewhere(source, head, finals, last, commits)
     day = dt.date(1970, 1, 1)
     about: dict[str, Any] = {"product": "", "version": UNRELEASED, "previous": None, "on": day}
     changes = build(commits, elsewhere=elsewhere, **about, **source.reading).changes
+    final = last or (finals[-1] if finals else None)
+    if not everything:
+        final = _holder(repository, head, finals, last) or final
+    return _decided(source, head, releases, changes, final, stage=stage, planned=planned, on=on)
+
+
+def _decided(
+    source: Source, head: str, releases: Sequence[Release], changes: Sequence[Change], final: Release | None, **how: Any
+) -> Decision:
+    """The version after `final`, with what pre-releases since then have promised; `changes` are those since `final`."""
+    repository = source.repository
+    since = [one for one in releases if not one.is_final and (final is None or one.version > final.version)]
+    found = _reached(repository, head, since)
+    while found and final and repository.is_ancestor(found.commit, final.commit):
+        # A final release came out that contains it under a lower version: what it promised was given up.
+        since = [one for one in since if one.version < found.version]
+        found = _reached(repository, head, since)
     fresh = changes
     if found is not None:
         new = {commit.id for commit in repository.commits([head], without=[found.commit])}
         fresh = tuple(change for change in changes if change.id in new)
     return next_version(
         changes,
-        final=str(final) if final else None,
-        prerelease=str(pending) if pending else None,
+        final=str(final.version) if final else None,
+        prerelease=str(found.version) if found else None,
         fresh=fresh,
         existing=source.names(releases),
         pattern=source.pattern,
-        stage=stage,
-        planned=planned,
         policy=_policy(source),
-        on=on,
+        **how,
     )
 
 
@@ -292,16 +315,18 @@ def _elsewhere(
     """Released commits that the readers of `commits` know of, as far as one of `commits` may be a copy of them.
 
     They are those of releases on other lines that readers may come from, above the last one in the head's history; and
-    those of that history which are not older than what was copied: only a copy was committed after it was written.
+    those of that history which are not older than what was copied: only a copy was committed after it was written. In
+    one line of commits the copy comes last; where branches were merged, the release may have the copy.
     """
     heads = {one.commit for one in lower if reached is None or one.version > reached.version}
     found = source.commits(sorted(heads), without=[head]) if heads else []
+    merges = any(len(one.parents) > 1 for one in commits)
     written = [
         one.authored_at
         for one in commits
-        if one.authored_at and (one.authored_at != one.committed_at or "cherry" in one.message)
+        if one.authored_at and (merges or one.authored_at != one.committed_at or "cherry" in one.message)
     ]
-    if written and reached is not None:
+    if written and lower:
         mine = {one.id for one in commits}
         since = source.commits([head], since=min(written) - _CLOCKS)
         found += [one for one in since if one.id not in mine]

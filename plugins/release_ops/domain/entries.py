@@ -162,18 +162,18 @@ def likeness(entry: Entry) -> int:
 
 
 class Told:
-    """Which releases have told a change that has copies; the names are those of `Copies.of`."""
+    """Which releases have told a change that has copies, or took it back; the names are those of `Copies.of`."""
 
     def __init__(self) -> None:
-        self._by: dict[str, list[str]] = {}
+        self._by: dict[str, list[tuple[str, bool]]] = {}
 
-    def add(self, name: str, release: str) -> None:
-        """Remember that `release` tells it."""
-        self._by.setdefault(name, []).append(release)
+    def add(self, name: str, release: str, *, has: bool = True) -> None:
+        """Remember that `release` tells it, or that it tells that it took it back."""
+        self._by.setdefault(name, []).append((release, has))
 
-    def by(self, name: str) -> Sequence[str]:
-        """Releases that tell it, in the order in which they were added."""
-        return self._by.get(name, ())
+    def is_known(self, name: str, knows: Callable[[str], bool]) -> bool:
+        """Whether the last of the releases that readers know by `knows` has it."""
+        return next((has for release, has in reversed(self._by.get(name, ())) if knows(release)), False)
 
 
 def settled(
@@ -187,13 +187,19 @@ def settled(
     """The entries of a release, newest first, without what was taken back in it, and every change once.
 
     Left out is what `told` has from a release that the readers of this one know, by `knows`; what this one tells is
-    added.
+    added. So is what it takes back: a copy of that is news again. Of a change that came and went in this release a
+    later copy of the revert is none.
     """
     told = told or Told()
     here: set[str] = set()
     kept = []
     subjects: set[str] | None = None
-    for entry in reversed(without_reverted(entries, copies)):
+    gone, done = _taken_back(entries, copies)
+    if copies:
+        for i in done:
+            if (name := copies.of(entries[i].id)) is not None:
+                told.add(name, release)
+    for entry in reversed([entry for i, entry in enumerate(entries) if i not in gone] if gone else entries):
         if len(entry.parents) > 1 and entry.changes:
             if subjects is None:
                 subjects = {_plain(one.subject) for one in entries if len(one.parents) < 2}
@@ -202,24 +208,28 @@ def settled(
                 continue
         name = copies.of(entry.id) if copies else None
         if name is not None:
-            if name in here or any(knows(other) for other in told.by(name)):
+            if name in here or told.is_known(name, knows):
                 continue
             here.add(name)
             told.add(name, release)
         kept.append(entry)
+        if copies and entry.revert is not None:
+            for target in {copies.of(one) for one in entry.revert.ids} - {None, name}:
+                told.add(str(target), release, has=False)
+                here.discard(str(target))
     kept.reverse()
     return kept
 
 
-def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
-    """Entries without the pairs of a change and the revert that took it back.
+def _taken_back(entries: Sequence[Entry], copies: Copies) -> tuple[set[int], set[int]]:
+    """Positions of the pairs of a change and the revert that took it back, and of the reverts among them that stand.
 
     A revert that is itself reverted has no effect. It is decided from the newest revert backwards, so that a chain of
     any length comes out right; a revert of something older than the range stays and is listed. The revert of a merge
     takes back what the merge brought, that of a copy takes back all copies before it.
     """
     if not any(entry.revert is not None for entry in entries):
-        return list(entries)
+        return set(), set()
     index = _Ids(entry.id for entry in entries)
     position = {entry.id: i for i, entry in enumerate(entries)}
     by_subject: dict[str, list[int]] = {}
@@ -227,6 +237,7 @@ def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
         for i, entry in enumerate(entries):
             by_subject.setdefault(_plain(entry.subject), []).append(i)
     gone: set[int] = set()
+    done: set[int] = set()
     free: dict[str, int] = {}
     for i, entry in enumerate(entries):
         if entry.revert is None or i in gone:
@@ -253,7 +264,8 @@ def without_reverted(entries: Sequence[Entry], copies: Copies) -> list[Entry]:
                 gone.update(twin for twin in twins if twin > i)
         if complete:
             gone.add(i)
-    return [entry for i, entry in enumerate(entries) if i not in gone]
+            done.add(i)
+    return gone, done
 
 
 def _brought(entries: Sequence[Entry], position: Mapping[str, int], merge: Entry) -> set[int]:
