@@ -639,6 +639,17 @@ class TestKeptTexts:
         monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path / "own"))
         assert "## 1.0.0 in our words" in self.whole(repository, capsys)
 
+    def test_another_name_of_a_person_is_noticed(
+        self, repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.whole(repository, capsys)
+        (repository / ".mailmap").write_text("Ada Lovelace <ada@example.org>\n")
+        git(repository, "add", ".mailmap")
+        git(repository, "commit", "--quiet", "-m", "chore: names")
+        asked = count_commits(monkeypatch)
+        self.whole(repository, capsys)
+        assert sum(asked) == len(git(repository, "rev-list", "HEAD").split())
+
     def test_a_damaged_file_counts_as_none(
         self, repository: Path, capsys: pytest.CaptureFixture[str], caches: Path
     ) -> None:

@@ -29,8 +29,8 @@ class Kept:
 class ChangelogCache:
     """The kept texts of one changelog: of a repository, in one format, for one product.
 
-    They count as long as tags, rules, templates and our own code are what they were. A cache that cannot be read or written
-    is none; it never fails a run.
+    They count as long as tags, rules, names of people, templates and our own code are what they were. A cache that cannot
+    be read or written is none; it never fails a run.
     """
 
     def __init__(self, folder: Path, source: Source, *, place: str, fmt: str, product: str | None) -> None:
@@ -38,7 +38,8 @@ class ChangelogCache:
         about = [source.pattern, source.older, source.folders, source.web_url, source.product, fmt, product]
         name = hashlib.sha256(repr([place, about]).encode()).hexdigest()[:32]
         self._file = folder / f"{name}.txt"
-        self._key = hashlib.sha256(repr([about, tags, source.rules, _stamps(product)]).encode()).hexdigest()
+        rest = [source.rules, source.repository.name_map(), _stamps(product)]
+        self._key = hashlib.sha256(repr([about, tags, *rest]).encode()).hexdigest()
         self._source = source
 
     def load(self) -> Kept | None:

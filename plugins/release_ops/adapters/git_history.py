@@ -191,6 +191,10 @@ class History:
             found.add((name, address.removesuffix(">")))
         return found
 
+    def name_map(self) -> str:
+        """Id of the `.mailmap` by which people are named; empty without one."""
+        return self._read("rev-parse", "--verify", "--quiet", "HEAD:.mailmap", ok=(0, 1, 128)).text
+
     def read_file(self, commit: str, path: str, *, limit: int = 16 << 20) -> bytes | None:
         """Content of a file in a commit; None if there is no file (links and folders are none).
 
