@@ -117,7 +117,9 @@ def test_html_has_our_tags_alone_and_every_text(messages: list[str]) -> None:
     assert {element.tag for element in body.iter()} <= HTML_TAGS | {"body", "h1"}
     assert all(a.get("href").startswith(WEB) and list(a.keys()) == ["href"] for a in body.iter("a"))
     shown = ["".join(item.itertext()) for item in body.findall("ul/li")]
-    assert all(seen(item).startswith(seen(prefix)) for item, prefix in zip(shown, prefixes(found), strict=True))
+    for item, prefix in zip(shown, prefixes(found), strict=True):
+        # The signs around code become elements.
+        assert seen(item).replace("`", "").startswith(seen(prefix).replace("`", ""))
     assert [tag.tag for tag in ET.fromstring(f"<r>{text}</r>")] == [e.tag for e in body if e.tag != "h1"]
 
 

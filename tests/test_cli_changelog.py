@@ -639,6 +639,17 @@ class TestKeptTexts:
         monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path / "own"))
         assert "## 1.0.0 in our words" in self.whole(repository, capsys)
 
+    def test_texts_are_kept_on_a_tag_too(
+        self, repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        git(repository, "tag", "v1.1.0")
+        first = self.whole(repository, capsys)
+        asked = count_commits(monkeypatch)
+        assert self.whole(repository, capsys) == first
+        assert sum(asked) == 0
+        git(repository, "commit", "--quiet", "--allow-empty", "-m", "feat: newer")
+        assert self.whole(repository, capsys) == self.whole(repository, capsys, "--no-cache")
+
     def test_another_name_of_a_person_is_noticed(
         self, repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -55,7 +55,7 @@ class ChangelogCache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def save(self, start: Start, texts: Sequence[str]) -> None:
+    def save(self, start: Start, texts: Sequence[str | bytes]) -> None:
         """Keep the texts of all releases, highest version first."""
         head = json.dumps(
             {"key": self._key, "releases": [release.tag for release in start.releases], "latest": start.latest}
@@ -63,7 +63,7 @@ class ChangelogCache:
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._file.parent, delete=False) as file:
-                file.write(f"{head}\n{_SEPARATOR.join(texts)}")
+                file.write(f"{head}\n{_SEPARATOR.join(map(str, texts))}")
             Path(file.name).replace(self._file)
 
 

@@ -169,6 +169,12 @@ class Start:
     latest: str | None
 
 
+def start_of(source: Source, releases: Sequence[Release], *, to: str = "HEAD") -> Start:
+    """Where what `to` has and none of these releases has begins."""
+    reached = _reached(source.repository, source.repository.head(to), releases)
+    return Start(releases, reached.tag if reached else None)
+
+
 def unreleased_of(source: Source, start: Start, *, to: str = "HEAD") -> Changelog | None:
     """What `all_changelogs` gives last, read without what is released; None where nothing is unreleased.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS, JOINED, history, joined
-from release_ops.changelogs import Source, Start, all_changelogs, package_changelogs, unreleased_of, up_to
+from release_ops.changelogs import Source, all_changelogs, package_changelogs, start_of, unreleased_of, up_to
 from release_ops.domain.changelog import UNRELEASED, Changelog
 from release_ops.domain.versions import written_in
 
@@ -73,20 +73,19 @@ def _rendered(source: Source, to: str, fmt: str, product: str | None, cache: Cha
     """The texts of all releases, and kept."""
     write = CHANGELOG_FORMATS[fmt].write
     versions: set[str] = set()
-    released: list[str] = []
+    released: list[str | bytes] = []
     unreleased: Changelog | None = None
     for changelog in all_changelogs(source, to=to):
         if changelog.version == UNRELEASED:
             unreleased = changelog
         else:
             versions.add(changelog.version)
-            released.append(str(write(changelog, product)))
+            released.append(write(changelog, product))
     released.reverse()
-    if unreleased is None:
-        return list(released)
-    entries = [release for release in source.releases() if release.name in versions]
-    cache.save(Start(entries, unreleased.previous), released)
-    return [write(unreleased, product), *released]
+    start = start_of(source, [release for release in source.releases() if release.name in versions], to=to)
+    if unreleased is None or unreleased.previous == start.latest:
+        cache.save(start, released)
+    return released if unreleased is None else [write(unreleased, product), *released]
 
 
 def write_packages(source: Source, args: argparse.Namespace) -> list[Path]:
