@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import release_ops
 from release_ops.adapters.git_history import History
 from release_ops.adapters.git_mirror import Mirror
 from release_ops.adapters.git_process import Git
@@ -111,7 +113,14 @@ def test_a_place_that_is_no_repository(tmp_path: Path, capsys: pytest.CaptureFix
 def test_it_starts_without_airflow_pandas_and_pydantic() -> None:
     heavy = {"airflow", "pandas", "pydantic", "psycopg"}
     code = f"import sys, release_ops.cli_where; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    plugins = str(Path(release_ops.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": plugins},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -138,6 +138,7 @@ def parse_commit(
     if match is None:
         return None
     kind, scope, bang, description = match.groups()
+    description = description.strip()
     if scope is not None:
         scope = scope.strip()
         if not scope:
@@ -203,6 +204,7 @@ def read_plain(
     if match is None:
         return None
     kind, scope, description = match.groups()
+    description = description.strip()
     kind = types.get(kind, kind)
     if scope is not None:
         scope = scope.strip()
