@@ -306,11 +306,6 @@ class Whereabouts:
     reverts: tuple[Record, ...]
     """The commits that took copies back."""
 
-    @property
-    def is_released(self) -> bool:
-        """Whether a final release has it."""
-        return bool(self.spans)
-
 
 def whereabouts(
     records: Sequence[Record], parents: Parents, releases: Sequence[Release], names: Sequence[str]

@@ -29,9 +29,6 @@ class Graph:
         self._order = array("q")
         self._links: list[int | tuple[int, ...]] = []
 
-    def __len__(self) -> int:
-        return len(self._order)
-
     def add(self, commit: str, parents: Sequence[str]) -> None:
         """One more commit; its parents may come before it, after it or never."""
         numbers = self._numbers
