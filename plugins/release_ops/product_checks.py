@@ -14,7 +14,8 @@ from semver import Version
 from release_ops.domain.audiences import EVERY_SECTION, RELEASE_PAGE
 from release_ops.domain.calver import COUNTERS, Format, date_of, write
 from release_ops.domain.changelog_rules import BREAKING_TITLE, OTHER_TITLE, SECTION_RULES
-from release_ops.domain.milestones import WITHOUT_CALENDAR, Finding, lint
+from release_ops.domain.lint import Finding, lint
+from release_ops.domain.milestones import WITHOUT_CALENDAR
 from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from release_ops.domain.business_days import check_region
@@ -213,3 +213,9 @@ def instant(moment: datetime | date, zone: ZoneInfo, *, last: bool) -> datetime:
     if moment.tzinfo is not None:
         return moment.astimezone(zone)
     return local_instant(moment.date(), moment.time(), zone)
+
+
+class Part(BaseModel):
+    """Base of every section."""
+
+    model_config = STRICT

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release_ops.domain.business_days import Days, check_region
-from release_ops.domain.milestones import lint, predecessor, train
+from release_ops.domain.lint import lint
+from release_ops.domain.milestones import predecessor, train
 from release_ops.domain.model import (
     Adjust,
     Blackout,

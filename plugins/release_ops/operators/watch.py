@@ -9,7 +9,8 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from release_ops.domain.milestones import lint, train
+from release_ops.domain.lint import lint
+from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, Product
 from release_ops.domain.versions import tag_version
 from release_ops.ledger import Ledger

@@ -1,0 +1,96 @@
+"""The calendar in a product file: rules, own dates of releases, the freeze, windows and blackouts."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from release_ops.domain.model import Adjust, MilestoneKind
+from release_ops.product_types import Count, Date, Duration, Moment, Part, RuleText, Text, TimeOfDay, wrong
+
+
+def _as_rule(value: Any) -> Any:
+    return {"rule": value} if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _as_override(value: Any) -> Any:
+    """`rc: 2026-11-20`, `rc: -2w` and `rc: skip` are short for the mapping."""
+    if not isinstance(value, str):
+        return value
+    if value == "skip":
+        return {"skip": True}
+    return {"date": value} if re.search(r"\d{4}-\d", value) else {"rule": value}
+
+
+class RulePart(Part):
+    """When a milestone falls, relative to GA."""
+
+    rule: RuleText
+    """Offset in weeks (w), days (d) or business days (bd), `ga`, or an ordinal weekday of GA's month."""
+    at: TimeOfDay | None = None
+    """Time of day in the product's zone; the product's `at` without it."""
+    adjust: Adjust | None = None
+    """Where a date moves that is no business day: `previous` (default), `next` (default of support_end) or `none`."""
+
+
+class OverridePart(Part):
+    """One release's own date for a milestone, with the reason."""
+
+    date: Date | None = None
+    """The date, exactly: it is not moved to a business day."""
+    rule: RuleText | None = None
+    """Another rule than the train's."""
+    at: TimeOfDay | None = None
+    """Another time of day than the train's."""
+    skip: Annotated[bool, Field(strict=True)] = False
+    """true: this release has no such milestone."""
+    reason: Text | None = None
+    """Shown beside the milestone."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> OverridePart:
+        if sum((self.date is not None, self.rule is not None, self.skip)) > 1:
+            raise wrong("date, rule and skip exclude each other", "keep one of them")
+        if self.date is None and self.rule is None and not self.skip and self.at is None:
+            raise wrong("changes nothing", "give a date, a rule, a time `at` or `skip: true`")
+        return self
+
+
+RuleOrText = Annotated[RulePart, BeforeValidator(_as_rule, json_schema_input_type=RuleText | RulePart)]
+OverrideOrText = Annotated[OverridePart, BeforeValidator(_as_override, json_schema_input_type=str | OverridePart)]
+
+
+class FreezePart(Part):
+    """What the freeze demands of the branch and of unfinished features."""
+
+    required_reviews: Count = 2
+    """Reviews that a change needs during the freeze."""
+    exempt: list[Text] = ["fix", "docs"]
+    """Change types that may still land."""
+    deadline: Duration = timedelta(days=3)
+    """How long an unfinished must-have feature gets."""
+    check: Text = "release-ops/freeze"
+    """Name of the status check that a GitHub ruleset demands during the freeze."""
+
+
+class WindowsPart(Part):
+    """Which milestones change production and what closes their window, besides blackouts."""
+
+    milestones: list[MilestoneKind] = [MilestoneKind.GA]
+    """These wait for an open window."""
+    holidays_close: Annotated[bool, Field(strict=True)] = True
+    """true: public holidays of the product's regions close the window."""
+
+
+class BlackoutPart(Part):
+    """A period in which production may not be changed."""
+
+    start: Moment
+    """First day, or the instant, in the product's zone unless it has an offset."""
+    end: Moment
+    """Last day (included), or the instant."""
+    reason: Text
+    """Shown to whoever waits."""

@@ -1,0 +1,162 @@
+"""From the parts of a valid product file to the product: the nouns of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from release_ops.domain.audiences import NotesPolicy
+from release_ops.domain.model import (
+    Adjust,
+    ApprovalPolicy,
+    Blackout,
+    Channel,
+    Criterion,
+    Feature,
+    FeatureStatus,
+    FreezePolicy,
+    Gate,
+    MilestoneKind,
+    MilestoneOverride,
+    MilestoneRule,
+    Person,
+    Product,
+    Release,
+    ReleaseType,
+    Repository,
+    WindowPolicy,
+)
+from release_ops.domain.version_forms import with_form
+from release_ops.product_changelog import changelog_rules
+from release_ops.product_gates import CriterionBase, GatePart
+from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
+from release_ops.product_schema import ProductPart, ReleasePart
+from release_ops.product_types import instant
+from release_ops.product_yaml import read
+
+BUMP_LEVELS = ("zero_breaking", "zero_minor", "at_least", "at_most")
+"""Keys of `versioning` that are levels of `versions.BumpPolicy`."""
+_STANDARD_NOTES = Path(__file__).resolve().parents[2] / "include" / "products" / "_defaults.notes.yaml"
+
+
+def standard_notes() -> NotesPolicy:
+    """Return the audiences of the defaults, for notes of a repository that no product file describes."""
+    return notes_policy(NotesPart(), _standard_audiences())
+
+
+def _standard_audiences() -> Mapping[str, AudiencePart]:
+    """Audiences of the project's own defaults; those of an older installation have none."""
+    node, _ = read(_STANDARD_NOTES)
+    return NotesPart.model_validate(node.data()["notes"]).audiences
+
+
+def convert(part: ProductPart, location: str) -> Product:
+    """Product that a valid file describes; `location` is that of its repository with variables filled in."""
+    repository = part.repository
+    return Product(
+        id=part.product,
+        name=part.name or part.product,
+        repository=Repository(
+            kind=repository.kind,
+            location=location or repository.location,
+            connection=repository.connection,
+            default_branch=repository.default_branch,
+            tag=with_form(repository.tag, part.versioning.form),
+            release_branch=repository.release_branch,
+            changelog=repository.changelog,
+            push=repository.push,
+            folders=tuple(f"{folder}/" for folder in repository.folders),
+        ),
+        scheme=part.versioning.scheme,
+        bump={name: level for name in BUMP_LEVELS if (level := getattr(part.versioning, name)) is not None},
+        timezone=part.timezone,
+        holiday_regions=tuple(dict.fromkeys(part.holidays)),
+        catch_up=part.catch_up,
+        trains={kind: _train(kind, part) for kind in ReleaseType},
+        releases=tuple(_release(part.product, release) for release in part.releases),
+        gates={name: _gate(name, gate) for name, gate in part.gates.items()},
+        milestone_gates=dict(part.milestone_gates),
+        approvers={
+            role: tuple(Person(id=one.id, name=one.name or one.id, email=one.email or "") for one in people)
+            for role, people in part.approvers.items()
+        },
+        channels={
+            audience: tuple(Channel(kind=one.kind, connection=one.connection, to=one.to or "") for one in channels)
+            for audience, channels in part.audiences.items()
+        },
+        problems_to=tuple(part.problems_to),
+        announcements={kind: tuple(audiences) for kind, audiences in part.announcements.items()},
+        freeze=FreezePolicy(
+            required_reviews=part.freeze.required_reviews,
+            exempt=tuple(part.freeze.exempt),
+            deadline=part.freeze.deadline,
+            check=part.freeze.check,
+        ),
+        windows=WindowPolicy(milestones=frozenset(part.windows.milestones), holidays_close=part.windows.holidays_close),
+        blackouts=_blackouts(part),
+        notes=notes_policy(part.notes, {} if part.notes.audiences else _standard_audiences()),
+        scope_source=part.scope.source,
+        changelog=changelog_rules(part.changelog),
+    )
+
+
+def _train(kind: ReleaseType, part: ProductPart) -> Mapping[MilestoneKind, MilestoneRule]:
+    rules: dict[MilestoneKind, MilestoneRule] = {}
+    for milestone, rule in sorted(part.trains.get(kind, {}).items(), key=lambda item: item[0].rank):
+        usual = Adjust.NEXT if milestone is MilestoneKind.SUPPORT_END else Adjust.PREVIOUS
+        adjust = Adjust.NONE if milestone is MilestoneKind.GA else rule.adjust or usual
+        rules[milestone] = MilestoneRule(rule=rule.rule, at=rule.at or part.at, adjust=adjust)
+    if rules and MilestoneKind.GA not in rules:
+        rules[MilestoneKind.GA] = MilestoneRule(rule="ga", at=part.at, adjust=Adjust.NONE)
+    return rules
+
+
+def _release(product: str, part: ReleasePart) -> Release:
+    return Release(
+        product=product,
+        version=part.version,
+        type=part.type,
+        ga=part.ga,
+        theme=part.theme or "",
+        overrides={
+            kind: MilestoneOverride(date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "")
+            for kind, own in part.milestones.items()
+        },
+        features=tuple(
+            Feature(**{**one.model_dump(exclude_none=True), "status": FeatureStatus(one.status)})
+            for one in part.features
+        ),
+        known_issues=tuple(known_issue(one) for one in part.known_issues),
+    )
+
+
+def _gate(name: str, part: GatePart) -> Gate:
+    common = set(CriterionBase.model_fields) | {"kind"}
+    return Gate(
+        name=name,
+        criteria=tuple(
+            Criterion(
+                id=key,
+                kind=one.kind,
+                title=one.title,
+                required=one.required,
+                waivable=one.waivable,
+                spec=one.model_dump(exclude=common, exclude_none=True),
+            )
+            for key, one in part.criteria.items()
+        ),
+        approvals=ApprovalPolicy(
+            roles=dict(part.approvals.roles), minimum=part.approvals.minimum, timeout=part.approvals.timeout
+        ),
+    )
+
+
+def _blackouts(part: ProductPart) -> tuple[Blackout, ...]:
+    zone = ZoneInfo(part.timezone)
+    found = (
+        Blackout(start=instant(one.start, zone, last=False), end=instant(one.end, zone, last=True), reason=one.reason)
+        for one in part.blackouts
+    )
+    return tuple(sorted(found, key=lambda blackout: blackout.start.astimezone(UTC)))

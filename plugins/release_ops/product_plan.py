@@ -1,0 +1,33 @@
+"""The plan in a product file: features and where they come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from release_ops.product_types import Part, Text
+
+
+class FeaturePart(Part):
+    """One planned piece of a release's scope."""
+
+    id: Text = Field(examples=["WEB-118"])
+    """Identifier that commits and tickets use."""
+    title: Text
+    """What users get, in one line."""
+    status: Literal["planned", "in_progress", "done"] = "planned"
+    """How far it is."""
+    owner: Text | None = None
+    """Who answers for it."""
+    priority: Literal["must", "should", "could"] = "should"
+    """At the freeze an unfinished must gets a deadline, a could is excluded."""
+    url: Text | None = None
+    """Its ticket."""
+
+
+class ScopePart(Part):
+    """Where a release's features come from."""
+
+    source: Literal["file", "github"] = "file"
+    """`file`: this file; `github`: the issues of the GitHub milestone named like the version."""
