@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from release_ops.domain.model import Adjust, MilestoneKind
-from release_ops.product_types import Count, Date, Duration, Moment, Part, RuleText, Text, TimeOfDay, wrong
+from release_ops.domain.model import Adjust, MilestoneKind, ReleaseType
+from release_ops.product_types import Count, Date, Duration, Moment, Part, RuleText, Text, TimeOfDay, Zone, wrong
 
 
 def _as_rule(value: Any) -> Any:
@@ -61,6 +61,56 @@ class OverridePart(Part):
 
 RuleOrText = Annotated[RulePart, BeforeValidator(_as_rule, json_schema_input_type=RuleText | RulePart)]
 OverrideOrText = Annotated[OverridePart, BeforeValidator(_as_override, json_schema_input_type=str | OverridePart)]
+
+
+class EventPart(Part):
+    """A dated entry of every release's calendar that runs nothing."""
+
+    rule: RuleText
+    """When, like a milestone's rule."""
+    title: Text | None = None
+    """What people read; the key without it."""
+    at: TimeOfDay | None = None
+    """Time of day; an entry of whole days without it."""
+    zone: Zone | None = None
+    """IANA zone of `at`; the product's without it."""
+    lasts: Duration = timedelta(0)
+    """How long it lasts; without it the whole day, or the instant `at`."""
+    adjust: Adjust = Adjust.NONE
+    """Where a date moves that is no business day."""
+    types: list[ReleaseType] = []
+    """Release types that have it; all without it."""
+    owner: Text | None = None
+    """Who sees to it."""
+
+
+EventOrText = Annotated[EventPart, BeforeValidator(_as_rule, json_schema_input_type=RuleText | EventPart)]
+
+
+class NeedPart(Part):
+    """Another product's milestone that has to be done before one of this release's."""
+
+    product: Text
+    """Id of the other product."""
+    version: Text
+    """Its release."""
+    milestone: MilestoneKind = MilestoneKind.GA
+    """What has to be done there."""
+    before: MilestoneKind = MilestoneKind.GA
+    """What it has to be done before, here."""
+
+
+class AbsencePart(Part):
+    """A period in which a person is not there."""
+
+    who: Text
+    """User id, as under `approvers`."""
+    start: Moment
+    """First day, or the instant, in the product's zone unless it has an offset."""
+    end: Moment
+    """Last day (included), or the instant."""
+    reason: Text | None = None
+    """Shown beside it."""
 
 
 class FreezePart(Part):

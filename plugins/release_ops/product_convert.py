@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from release_ops.domain.audiences import NotesPolicy
 from release_ops.domain.model import (
+    Absence,
     Adjust,
     ApprovalPolicy,
     Blackout,
     Channel,
     Criterion,
+    EventRule,
     Feature,
     FeatureStatus,
     FreezePolicy,
@@ -21,6 +23,7 @@ from release_ops.domain.model import (
     MilestoneKind,
     MilestoneOverride,
     MilestoneRule,
+    Need,
     Person,
     Product,
     Release,
@@ -29,6 +32,7 @@ from release_ops.domain.model import (
     WindowPolicy,
 )
 from release_ops.domain.version_forms import with_form
+from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_gates import CriterionBase, GatePart
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
@@ -97,6 +101,23 @@ def convert(part: ProductPart, location: str) -> Product:
         windows=WindowPolicy(milestones=frozenset(part.windows.milestones), holidays_close=part.windows.holidays_close),
         blackouts=_blackouts(part),
         notes=notes_policy(part.notes, {} if part.notes.audiences else _standard_audiences()),
+        events=tuple(
+            EventRule(
+                id=key,
+                title=one.title or key,
+                rule=one.rule,
+                at=one.at,
+                zone=one.zone or "",
+                lasts=one.lasts,
+                adjust=one.adjust,
+                types=frozenset(one.types),
+                owner=one.owner or "",
+            )
+            for key, one in part.events.items()
+        ),
+        teams=tuple(dict.fromkeys(part.teams)),
+        absences=_absences(part),
+        notice=dict(part.notice),
         scope_source=part.scope.source,
         changelog=changelog_rules(part.changelog),
     )
@@ -120,15 +141,40 @@ def _release(product: str, part: ReleasePart) -> Release:
         type=part.type,
         ga=part.ga,
         theme=part.theme or "",
-        overrides={
-            kind: MilestoneOverride(date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "")
-            for kind, own in part.milestones.items()
-        },
+        overrides={kind: _override(own) for kind, own in part.milestones.items()},
         features=tuple(
-            Feature(**{**one.model_dump(exclude_none=True), "status": FeatureStatus(one.status)})
+            Feature(
+                **{
+                    **one.model_dump(exclude_none=True),
+                    "status": FeatureStatus(one.status),
+                    "depends_on": tuple(one.depends_on),
+                    "acceptance": tuple(one.acceptance),
+                }
+            )
             for one in part.features
         ),
+        start=part.start,
+        reason=part.reason or "",
+        events={key: _override(own) for key, own in part.events.items()},
+        needs=tuple(Need(**one.model_dump()) for one in part.needs),
         known_issues=tuple(known_issue(one) for one in part.known_issues),
+    )
+
+
+def _override(own: OverridePart) -> MilestoneOverride:
+    return MilestoneOverride(date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "")
+
+
+def _absences(part: ProductPart) -> tuple[Absence, ...]:
+    zone = ZoneInfo(part.timezone)
+    return tuple(
+        Absence(
+            person=one.who,
+            start=instant(one.start, zone, last=False),
+            end=instant(one.end, zone, last=True),
+            reason=one.reason or "",
+        )
+        for one in part.away
     )
 
 

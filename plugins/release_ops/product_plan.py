@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,18 @@ class FeaturePart(Part):
     """At the freeze an unfinished must gets a deadline, a could is excluded."""
     url: Text | None = None
     """Its ticket."""
+    points: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    """Effort in the team's own points."""
+    value: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    """What it is worth, on the team's own scale."""
+    risk: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Probability 0..1 that it is not done in time."""
+    depends_on: list[Text] = []
+    """Ids of features that have to be done before it."""
+    team: Text | None = None
+    """Who builds it."""
+    acceptance: list[Text] = []
+    """What must be true for it to be done."""
 
 
 class ScopePart(Part):

@@ -9,7 +9,16 @@ from pydantic import Field, model_validator
 
 from release_ops.domain.calver import COUNTERS
 from release_ops.domain.model import MilestoneKind, ReleaseType
-from release_ops.product_calendar import BlackoutPart, FreezePart, OverrideOrText, RuleOrText, WindowsPart
+from release_ops.product_calendar import (
+    AbsencePart,
+    BlackoutPart,
+    EventOrText,
+    FreezePart,
+    NeedPart,
+    OverrideOrText,
+    RuleOrText,
+    WindowsPart,
+)
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_gates import GatePart
 from release_ops.product_notes import KnownIssuePart, NotesPart
@@ -115,6 +124,14 @@ class ReleasePart(Part):
     """Own dates for single milestones: a date, a rule, `skip`, or a mapping with the reason."""
     features: list[FeaturePart] = []
     """The scope, when `scope.source` is `file`."""
+    start: Date | None = None
+    """First day of its cycle, from which week numbers count; the day of its first milestone without it."""
+    reason: Text | None = None
+    """Why its dates were moved last: the slip that is recorded says so."""
+    events: dict[Text, OverrideOrText] = {}
+    """Own dates of its events, and events that only it has: a date, a rule, `skip`, or a mapping with the reason."""
+    needs: list[NeedPart] = []
+    """Milestones of other products that have to be done first."""
     known_issues: list[KnownIssuePart] = []
     """What is not right in it and known to be so; told in the notes."""
 
@@ -171,6 +188,14 @@ class ProductPart(Part):
     """Milestone rules per release type."""
     releases: list[ReleasePart] = []
     """Planned and past releases."""
+    events: dict[Text, EventOrText] = {}
+    """Dated entries of every release's calendar that run nothing: deadlines, meetings, freezes of the docs."""
+    teams: list[Text] = []
+    """Who builds it; products that share a team compete for it."""
+    away: list[AbsencePart] = []
+    """When people who must act are not there."""
+    notice: dict[ReleaseType, Duration] = {}
+    """How long before a GA its date has to be known, per release type."""
     scope: ScopePart = ScopePart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

@@ -123,6 +123,65 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventRule:
+    """A dated entry of every release's calendar that runs nothing: a deadline, a meeting, a freeze of the docs."""
+
+    id: str
+    title: str
+    rule: str
+    at: time | None = None
+    """None: an entry of whole days."""
+    zone: str = ""
+    """IANA zone of `at`; the product's without it."""
+    lasts: timedelta = timedelta(0)
+    adjust: Adjust = Adjust.NONE
+    types: frozenset[ReleaseType] = frozenset()
+    """Release types that have it; empty: all that have a calendar."""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A dated entry of one release's calendar. Both instants are aware; `ends_at` is exclusive."""
+
+    product: str
+    version: str
+    id: str
+    title: str
+    planned_at: datetime
+    ends_at: datetime
+    all_day: bool
+    rule: str
+    note: str = ""
+    owner: str = ""
+
+    @property
+    def key(self) -> str:
+        """Identity over every move, `webapp:2.8.0:docs_freeze`."""
+        return f"{self.product}:{self.version}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Another product's milestone that has to be done before one of this release's."""
+
+    product: str
+    version: str
+    milestone: MilestoneKind = MilestoneKind.GA
+    before: MilestoneKind = MilestoneKind.GA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A period, both ends aware and the end exclusive, in which a person is not there."""
+
+    person: str
+    start: datetime
+    end: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """One planned piece of a release's scope."""
 
@@ -133,6 +192,17 @@ class Feature:
     priority: str = "should"
     """must, should or could: a must that is unfinished at the freeze gets a deadline, a could is excluded."""
     url: str = ""
+    points: float | None = None
+    """Effort in the team's own points; None: nobody has estimated it."""
+    value: float | None = None
+    """What it is worth, on the team's own scale."""
+    risk: float | None = None
+    """Probability 0..1 that it is not done in time."""
+    depends_on: tuple[str, ...] = ()
+    """Ids of features that have to be done before it."""
+    team: str = ""
+    acceptance: tuple[str, ...] = ()
+    """What must be true for it to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +217,13 @@ class Release:
     overrides: Mapping[MilestoneKind, MilestoneOverride] = field(default_factory=dict)
     features: tuple[Feature, ...] = ()
     known_issues: tuple[KnownIssue, ...] = ()
+    start: date | None = None
+    """First day of its cycle, from which week numbers count; None: the day of its first milestone."""
+    reason: str = ""
+    """Why its dates were moved last."""
+    events: Mapping[str, MilestoneOverride] = field(default_factory=dict)
+    """Own dates of its events by id, and events that only it has."""
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +360,12 @@ class Product:
     problems_to: tuple[str, ...] = ("engineering",)
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     notes: NotesPolicy = field(default_factory=NotesPolicy)
+    events: tuple[EventRule, ...] = ()
+    teams: tuple[str, ...] = ()
+    """Who builds it; products that share a team compete for it."""
+    absences: tuple[Absence, ...] = ()
+    notice: Mapping[ReleaseType, timedelta] = field(default_factory=dict)
+    """How long before a GA its date has to be known; a move of it later than that breaches the policy."""
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
     changelog: ChangelogRules = DEFAULT_RULES
