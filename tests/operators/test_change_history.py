@@ -18,6 +18,7 @@ from release_ops.domain.ranges import Release
 from release_ops.domain.versions import parse_version
 from release_ops.operators import change_history
 from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOperator, write_change_log
+from release_ops.product import products_folder
 from release_ops.store import Store
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "changelog.md"
@@ -153,6 +154,29 @@ def daily():
     event = SimpleNamespace(extra=None)
     counts = UpdateChangeLogOperator(task_id="update").execute({"outlet_events": {CHANGE_LOG: event}})
     return counts, event.extra
+
+
+def test_a_history_in_which_nothing_moved_is_not_read_again(house, monkeypatch) -> None:
+    first, _ = daily()
+    with monkeypatch.context() as patch:
+        patch.setattr(change_history, "history_of", lambda *_, **__: pytest.fail("the history was read"))
+        again, extra = daily()
+    assert again == {"webapp": {**first["webapp"], "written": 0}}
+    assert extra == {"products": again}
+    house.git("tag", "v2.7.9", "main")
+    moved, _ = daily()
+    assert moved["webapp"]["written"] > 0
+    assert read(house.store, "SELECT 1 FROM release_ops.change_log WHERE first_final = '2.7.9'")
+
+
+def test_other_rules_read_the_history_again(house) -> None:
+    daily()
+    (file,) = products_folder().glob("[!_]*.yaml")
+    file.write_text(f"{file.read_text()}\nchangelog: {{types: {{speed: perf}}}}\n")
+    state = "SELECT fingerprint FROM release_ops.change_log_state"
+    (before,) = read(house.store, state)
+    daily()
+    assert read(house.store, state) != [before]
 
 
 def test_branches_of_work_in_progress_are_no_part_of_the_history(house) -> None:

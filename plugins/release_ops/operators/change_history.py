@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from release_ops import domain
 from release_ops.adapters.git import GitRepository
 from release_ops.changelogs import Source
 from release_ops.domain.change import RawCommit
@@ -68,7 +72,7 @@ def note_release(run: Mapping[str, Any], decision: Mapping[str, Any]) -> str:
 
 
 def update_change_log(ledger: Ledger, product: Product) -> dict[str, int]:
-    """Read the product's whole history and write what is new or different in it.
+    """Read the product's whole history and write what is new or different in it; nothing when nothing has moved.
 
     Returns the numbers of commits, of rows that were written and of rows that were dropped. One at a time per product,
     so that nobody writes what they read before another tag.
@@ -80,11 +84,39 @@ def update_change_log(ledger: Ledger, product: Product) -> dict[str, int]:
         source = parts.changelog_source(product, repository, log.warning)
         touched: set[str] = set()
         heads = heads_of(product, repository, releases)
+        made_from = fingerprint(releases, heads, source)
+        last = ledger.store.one("change_log_state", product=product.id)
+        if last is not None and last["fingerprint"] == made_from:
+            return {"commits": last["commits"], "written": 0, "dropped": 0}
         commits = _noted(repository.commits(heads, paths=bool(source.folders)), source, touched)
         records = history_of(commits, releases, types=types_of(source.rules))
         if source.folders:
             records = [record for record in records if record.commit in touched]
-        return write_change_log(ledger.store, product.id, records)
+        with ledger.store.transaction():
+            counts = write_change_log(ledger.store, product.id, records)
+            ledger.store.execute(
+                "change_log_state_save", product=product.id, fingerprint=made_from, commits=len(records)
+            )
+        return counts
+
+
+def fingerprint(releases: Sequence[Release], heads: Sequence[str], source: Source) -> str:
+    """Return what decides a change log, in short: its releases and branches, its rules, and our own code.
+
+    Names of people come from the .mailmap of the default branch, so they change only when a head does.
+    """
+    tags = sorted((release.tag, release.commit) for release in releases)
+    rules = (source.rules, source.folders)
+    return hashlib.sha256(repr((tags, sorted(heads), rules, _code())).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Digest of the modules that read histories: another version of ours may read them otherwise."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(domain.__path__[0]).glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _noted(commits: Iterable[RawCommit], source: Source, touched: set[str]) -> Iterator[RawCommit]:
