@@ -242,6 +242,7 @@ def test_the_calendar_as_json_tells_moves_and_closed_windows(run: Run, tmp_path:
         "planned_at": "2026-12-25T09:00:00+00:00",
         "weekday": "Friday",
         "days_to_ga": 0,
+        "week": "",
         "rule": "ga",
         "note": "waits until 2026-12-27 00:00: Christmas Day (DE-BE)",
     }

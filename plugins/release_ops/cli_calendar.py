@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
+from release_ops.domain.events import events
 from release_ops.domain.milestones import train
-from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
+from release_ops.domain.model import Event, Milestone, MilestoneKind, Product, Release
+from release_ops.domain.release_dates import week_label
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.domain.windows import closed_by, next_open
 from release_ops.terminal import OK, Command, Terminal, product_named
@@ -50,6 +54,8 @@ def _as_json(product: Product, release: Release) -> dict[str, Any]:
         "type": release.type.value,
         "theme": release.theme,
         "ga": release.ga.isoformat(),
+        "start": release.start.isoformat() if release.start else None,
+        "reason": release.reason,
         "timezone": product.timezone,
         "milestones": [
             {
@@ -58,10 +64,27 @@ def _as_json(product: Product, release: Release) -> dict[str, Any]:
                 "planned_at": milestone.planned_at.isoformat(),
                 "weekday": WEEKDAYS[milestone.planned_at.weekday()],
                 "days_to_ga": (release.ga - milestone.planned_at.date()).days,
+                "week": week_label(product, release, milestone.planned_at.date()),
                 "rule": milestone.rule,
                 "note": _note(product, milestone),
             }
             for milestone in train(product, release)
+        ],
+        "events": [
+            {
+                "key": event.key,
+                "id": event.id,
+                "title": event.title,
+                "planned_at": event.planned_at.isoformat(),
+                "ends_at": event.ends_at.isoformat(),
+                "all_day": event.all_day,
+                "weekday": WEEKDAYS[event.planned_at.weekday()],
+                "days_to_ga": (release.ga - event.planned_at.date()).days,
+                "week": week_label(product, release, event.planned_at.date()),
+                "rule": event.rule,
+                "note": event.note,
+            }
+            for event in events(product, release)
         ],
     }
 
@@ -84,34 +107,68 @@ def _show(terminal: Terminal, product: Product, release: Release) -> None:
     if not milestones:
         terminal.out.print(f"  no calendar: a {release.type} release runs when somebody starts it\n")
         return
-    notes = {milestone.kind: note for milestone in milestones if (note := _note(product, milestone))}
-    column = bool(notes) and terminal.out.width >= WIDE
+    entries = sorted(
+        [
+            *(_milestone_row(product, release, one) for one in milestones),
+            *(_event_row(one) for one in events(product, release)),
+        ],
+        key=lambda row: row.at.timestamp(),
+    )
+    wide = terminal.out.width >= WIDE
+    column = wide and any(row.note for row in entries)
+    zones = wide or not product.weeks
+    if not zones:
+        terminal.out.print(f"  times in {product.timezone}")
     table = Table()
-    for heading in ("milestone", "day", "local time", "zone"):
-        table.add_column(heading, no_wrap=True)
+    table.add_column("milestone", min_width=min(max(len(row.title) for row in entries), 24 if wide else 16))
+    for heading, shown in (("week", product.weeks), ("day", True), ("local time", True), ("zone", zones)):
+        if shown:
+            table.add_column(heading, no_wrap=True)
     table.add_column("to GA", justify="right", no_wrap=True)
-    table.add_column("rule", no_wrap=True)
+    table.add_column("rule", no_wrap=wide or not product.weeks)
     if column:
         table.add_column("note")
-    for milestone in milestones:
-        at = milestone.planned_at
-        distance = (at.date() - release.ga).days
-        cells: list[str | Text] = [
-            milestone.kind.replace("_", " "),
-            WEEKDAYS[at.weekday()][:3],
-            f"{at:%Y-%m-%d %H:%M}",
-            at.tzname() or product.timezone,
-            "GA" if milestone.kind is MilestoneKind.GA else f"{distance:+d} d" if distance else "0 d",
-            Text(milestone.rule),
+    for row in entries:
+        day = row.at.date()
+        distance = (day - release.ga).days
+        cells = [
+            row.title,
+            *([week_label(product, release, day)] if product.weeks else ()),
+            WEEKDAYS[day.weekday()][:3],
+            f"{day}" if row.all_day else f"{row.at:%Y-%m-%d %H:%M}",
+            *(["" if row.all_day else row.at.tzname() or product.timezone] if zones else ()),
+            "GA" if row.is_ga else f"{distance:+d} d" if distance else "0 d",
+            row.rule,
+            *([row.note] if column else ()),
         ]
-        if column:
-            cells.append(Text(notes.get(milestone.kind, "")))
-        table.add_row(*cells, style="bold" if milestone.kind is MilestoneKind.GA else None)
+        table.add_row(*map(Text, cells), style="bold" if row.is_ga else None)
     terminal.out.print(table)
-    if not column:
-        for kind, note in notes.items():
-            terminal.out.print(Text(f"  {kind.replace('_', ' ')}: {note}"))
+    for row in entries if not column else ():
+        if row.note:
+            terminal.out.print(Text(f"  {row.title}: {row.note}"))
     terminal.out.print()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    title: str
+    at: datetime
+    rule: str
+    note: str
+    all_day: bool = False
+    is_ga: bool = False
+
+
+def _milestone_row(product: Product, release: Release, one: Milestone) -> _Row:
+    note = _note(product, one)
+    ga = one.kind is MilestoneKind.GA
+    if ga and release.reason:
+        note = f"{release.reason}; {note}" if note else release.reason
+    return _Row(one.kind.replace("_", " "), one.planned_at, one.rule, note, is_ga=ga)
+
+
+def _event_row(one: Event) -> _Row:
+    return _Row(one.title, one.planned_at, one.rule, one.note, all_day=one.all_day)
 
 
 CALENDAR = Command("print the dated trains of a product", _calendar_options, _calendar)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from release_ops.domain.model import Adjust, MilestoneKind, ReleaseType
-from release_ops.product_types import Count, Date, Duration, Moment, Part, RuleText, Text, TimeOfDay, Zone, wrong
+from release_ops.product_types import (
+    Count,
+    Date,
+    Duration,
+    Moment,
+    Part,
+    RuleText,
+    Text,
+    TimeOfDay,
+    WeekText,
+    Zone,
+    wrong,
+)
 
 
 def _as_rule(value: Any) -> Any:
@@ -26,10 +38,11 @@ def _as_override(value: Any) -> Any:
 
 
 class RulePart(Part):
-    """When a milestone falls, relative to GA."""
+    """When a milestone falls, relative to GA, to the start of the cycle or to another milestone or event."""
 
     rule: RuleText
-    """Offset in weeks (w), days (d) or business days (bd), `ga`, or an ordinal weekday of GA's month."""
+    """An offset (-4w, -3d, -3bd, +18mo, +5y), a week (R-5 Thursday, week 4 Tuesday), an ordinal weekday, another
+    milestone or event with an offset (beta +2d), or a sum (-4w +1d)."""
     at: TimeOfDay | None = None
     """Time of day in the product's zone; the product's `at` without it."""
     adjust: Adjust | None = None
@@ -47,6 +60,8 @@ class OverridePart(Part):
     """Another time of day than the train's."""
     skip: Annotated[bool, Field(strict=True)] = False
     """true: this release has no such milestone."""
+    week: WeekText | None = None
+    """Week that the date is in, as a check against typing errors: R-5 or week 4."""
     reason: Text | None = None
     """Shown beside the milestone."""
 
@@ -54,6 +69,8 @@ class OverridePart(Part):
     def _says_one_thing(self) -> OverridePart:
         if sum((self.date is not None, self.rule is not None, self.skip)) > 1:
             raise wrong("date, rule and skip exclude each other", "keep one of them")
+        if self.week is not None and self.date is None:
+            raise wrong("a week without a date checks nothing", "give the date, or write the week as the rule")
         if self.date is None and self.rule is None and not self.skip and self.at is None:
             raise wrong("changes nothing", "give a date, a rule, a time `at` or `skip: true`")
         return self
@@ -85,6 +102,13 @@ class EventPart(Part):
 
 
 EventOrText = Annotated[EventPart, BeforeValidator(_as_rule, json_schema_input_type=RuleText | EventPart)]
+
+
+class WeeksPart(Part):
+    """Weeks that the calendar shows beside its days."""
+
+    count: Literal["to_ga", "from_start"]
+    """`to_ga`: R-5 is the fifth week before GA's; `from_start`: week 1 is the one in which the release starts."""
 
 
 class NeedPart(Part):

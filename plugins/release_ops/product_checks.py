@@ -20,6 +20,7 @@ from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
+from release_ops.product_checks_calendar import anchor_problems, cadence_problems, place_of
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
@@ -38,8 +39,12 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += _blackouts(root, part)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)
+    if "cadences" not in broken and "versioning" not in broken:
+        problems += cadence_problems(product, part, root)
+    anchors = anchor_problems(product, root)
+    problems += anchors
     told = {(problem.file, problem.line) for problem in problems}
-    for finding in lint(product):
+    for finding in () if anchors else lint(product):
         if finding.error:
             problem = finding_problem(root, finding)
             if (problem.file, problem.line) not in told:
@@ -365,18 +370,13 @@ def _own(root: Node, path: Steps, message: str, remedy: str) -> Problem:
 
 def finding_problem(root: Node, finding: Finding) -> Problem:
     """A finding at its line; of two lines that could be changed, the one in the product's own file."""
-    index = next(
-        (
-            index
-            for index, release in reversed([*_items(_child(root, "releases"))])
-            if (version := _child(release, "version")) is not None and version.value == finding.version
-        ),
-        0,
-    )
+    place = place_of(root, finding.version, finding.cadence)
+    if finding.cadence is not None:
+        return located(root, place, f"{finding.version}: {finding.message}", finding.remedy)
     problems = []
     for field in (finding.field, finding.also):
         steps: Steps = tuple(field.split("."))
-        path = steps if steps[0] == "trains" else ("releases", index, *steps)
+        path = steps if steps[0] == "trains" else (*place, *steps)
         problems.append(located(root, path, finding.message, finding.remedy))
         if not finding.also:
             break

@@ -32,6 +32,7 @@ from release_ops.domain.model import (
     WindowPolicy,
 )
 from release_ops.domain.version_forms import with_form
+from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_gates import CriterionBase, GatePart
@@ -59,6 +60,9 @@ def _standard_audiences() -> Mapping[str, AudiencePart]:
 def convert(part: ProductPart, location: str) -> Product:
     """Product that a valid file describes; `location` is that of its repository with variables filled in."""
     repository = part.repository
+    tag = with_form(repository.tag, part.versioning.form)
+    regions = tuple(dict.fromkeys(part.holidays))
+    written = {release.version for release in part.releases}
     return Product(
         id=part.product,
         name=part.name or part.product,
@@ -67,7 +71,7 @@ def convert(part: ProductPart, location: str) -> Product:
             location=location or repository.location,
             connection=repository.connection,
             default_branch=repository.default_branch,
-            tag=with_form(repository.tag, part.versioning.form),
+            tag=tag,
             release_branch=repository.release_branch,
             changelog=repository.changelog,
             push=repository.push,
@@ -76,10 +80,13 @@ def convert(part: ProductPart, location: str) -> Product:
         scheme=part.versioning.scheme,
         bump={name: level for name in BUMP_LEVELS if (level := getattr(part.versioning, name)) is not None},
         timezone=part.timezone,
-        holiday_regions=tuple(dict.fromkeys(part.holidays)),
+        holiday_regions=regions,
         catch_up=part.catch_up,
         trains={kind: _train(kind, part) for kind in ReleaseType},
-        releases=tuple(_release(part.product, release) for release in part.releases),
+        releases=(
+            *(_release(part.product, release) for release in part.releases),
+            *generated(part.cadences, part.product, tag, regions, written),
+        ),
         gates={name: _gate(name, gate) for name, gate in part.gates.items()},
         milestone_gates=dict(part.milestone_gates),
         approvers={
@@ -115,6 +122,7 @@ def convert(part: ProductPart, location: str) -> Product:
             )
             for key, one in part.events.items()
         ),
+        weeks=part.weeks.count if part.weeks else "",
         teams=tuple(dict.fromkeys(part.teams)),
         absences=_absences(part),
         notice=dict(part.notice),
@@ -162,7 +170,9 @@ def _release(product: str, part: ReleasePart) -> Release:
 
 
 def _override(own: OverridePart) -> MilestoneOverride:
-    return MilestoneOverride(date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "")
+    return MilestoneOverride(
+        date=own.date, at=own.at, rule=own.rule, skip=own.skip, reason=own.reason or "", week=own.week or ""
+    )
 
 
 def _absences(part: ProductPart) -> tuple[Absence, ...]:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from release_ops.domain.calver import COUNTERS
 from release_ops.domain.model import MilestoneKind, ReleaseType
+from release_ops.product_cadences import CadencePart
 from release_ops.product_calendar import (
     AbsencePart,
     BlackoutPart,
@@ -17,6 +18,7 @@ from release_ops.product_calendar import (
     NeedPart,
     OverrideOrText,
     RuleOrText,
+    WeeksPart,
     WindowsPart,
 )
 from release_ops.product_changelog import ChangelogPart
@@ -188,8 +190,12 @@ class ProductPart(Part):
     """Milestone rules per release type."""
     releases: list[ReleasePart] = []
     """Planned and past releases."""
+    cadences: list[CadencePart] = []
+    """Releases that come by the calendar, such as every four weeks."""
     events: dict[Text, EventOrText] = {}
     """Dated entries of every release's calendar that run nothing: deadlines, meetings, freezes of the docs."""
+    weeks: WeeksPart | None = None
+    """Shows the week of every day in the calendar."""
     teams: list[Text] = []
     """Who builds it; products that share a team compete for it."""
     away: list[AbsencePart] = []

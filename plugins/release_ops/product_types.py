@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from release_ops.domain.business_days import check_region
-from release_ops.domain.rules import WEEKDAYS, local_instant, parse_rule, parse_weekday
+from release_ops.domain.rules import WEEKDAYS, WeekLabel, WeekNumber, local_instant, parse_rule, parse_weekday
 from release_ops.domain.version_forms import versions_of
 
 STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
@@ -132,6 +132,16 @@ def _rule(value: Any) -> str:
     return " ".join(text.split())
 
 
+def _week(value: str) -> str:
+    try:
+        rule = parse_rule(value)
+    except ValueError:
+        rule = None
+    if not isinstance(rule, WeekLabel | WeekNumber):
+        raise wrong("is not a week", "write it like R-5 or week 4")
+    return " ".join(value.split())
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -192,10 +202,14 @@ RuleText = Annotated[
     WithJsonSchema(
         {
             "type": ["string", "integer"],
-            "examples": ["-4w", "-3d", "-3bd", "ga", "+1w", "third Thursday", "first Monday of month -1"],
+            "examples": [
+                *("-4w", "-3d", "-3bd", "ga", "+1w", "+5y", "R-5", "R-5 Thursday", "week 4 Tuesday"),
+                *("third Thursday", "first Monday of month -1", "Thursday before ga", "beta +2d", "-4w +1d"),
+            ],
         }
     ),
 ]
+WeekText = Annotated[Text, AfterValidator(_week), _string_schema(r"^([rR] ?[+-] ?\d+|[wW]eek \d+)", "R-5", "week 4")]
 Zone = Annotated[Text, AfterValidator(_zone), _string_schema(r"^[A-Za-z0-9_+/-]+$", "UTC", "Europe/Berlin")]
 Region = Annotated[Text, AfterValidator(_region), _string_schema(r"^[A-Z]{2}(-.+)?$", "DE", "DE-BE", "US")]
 Pattern = Annotated[Text, AfterValidator(_pattern), _string_schema(r"\{version\}", "v{version}")]

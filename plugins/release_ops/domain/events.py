@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, time, timedelta
 from zoneinfo import ZoneInfo
 
-from release_ops.domain.business_days import Days
-from release_ops.domain.milestones import WITHOUT_CALENDAR
-from release_ops.domain.model import Event, EventRule, MilestoneOverride, Product, Release
-from release_ops.domain.rules import WEEKDAYS, apply_rule, local_instant, parse_rule
+from release_ops.domain.milestones import train
+from release_ops.domain.model import Event, Product, Release
+from release_ops.domain.release_dates import WITHOUT_CALENDAR, ReleaseDates, event_rules
+from release_ops.domain.rules import anchors_of, local_instant, parse_rule
 
 
 def events(product: Product, release: Release) -> tuple[Event, ...]:
@@ -18,12 +18,13 @@ def events(product: Product, release: Release) -> tuple[Event, ...]:
     """
     if release.type in WITHOUT_CALENDAR:
         return ()
-    rules = {rule.id: rule for rule in product.events if not rule.types or release.type in rule.types}
-    for key, own in release.events.items():
-        if key not in rules and (own.rule or own.date):
-            rules[key] = EventRule(id=key, title=key, rule=own.rule or "ga")
-    days = Days(product.holiday_regions)
-    found = (_dated(product, release, rule, release.events.get(key), days) for key, rule in rules.items())
+    # Events count from the days on which milestones run, also where holidays moved these ahead of one another.
+    counting = any(anchors_of(parse_rule(rule.rule)) for rule in event_rules(product, release).values()) or any(
+        own.rule and anchors_of(parse_rule(own.rule)) for own in release.events.values()
+    )
+    settled = {one.kind: one.planned_at.date() for one in train(product, release)} if counting else {}
+    dates = ReleaseDates(product, release, settled=settled)
+    found = (_dated(product, release, key, dates) for key in dates.events)
     return tuple(sorted((one for one in found if one is not None), key=_order))
 
 
@@ -31,22 +32,12 @@ def _order(event: Event) -> tuple[float, str]:
     return event.planned_at.astimezone(UTC).timestamp(), event.id
 
 
-def _dated(
-    product: Product, release: Release, rule: EventRule, own: MilestoneOverride | None, days: Days
-) -> Event | None:
-    own = own or MilestoneOverride()
-    if own.skip:
+def _dated(product: Product, release: Release, key: str, dates: ReleaseDates) -> Event | None:
+    planned = dates.event(key)
+    if planned is None:
         return None
-    stated, note = own.rule or rule.rule, own.reason
-    if own.date is not None:
-        day, stated = own.date, own.date.isoformat()
-    else:
-        bare = apply_rule(parse_rule(stated), release.ga, days)
-        day = days.adjust(bare, rule.adjust)
-        if day != bare:
-            why = f"{WEEKDAYS[bare.weekday()]} {bare} is {days.closed(bare)}"
-            note = f"{note}; {why}" if note else why
-    at = own.at or rule.at
+    rule, own, day = dates.events[key], release.events.get(key), planned.day
+    at = (own.at if own is not None else None) or rule.at
     zone = ZoneInfo(rule.zone or product.timezone)
     start = local_instant(day, at or time(0), zone)
     if at is None:
@@ -61,7 +52,7 @@ def _dated(
         planned_at=start,
         ends_at=end,
         all_day=at is None,
-        rule=stated,
-        note=note,
+        rule=planned.stated,
+        note="; ".join(planned.notes),
         owner=rule.owner,
     )

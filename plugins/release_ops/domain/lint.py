@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from itertools import pairwise
 
@@ -33,6 +33,8 @@ class Finding:
     remedy: str = ""
     also: str = ""
     """Another field that could be changed instead."""
+    cadence: int | None = None
+    """Place of the cadence that made the release."""
 
     def __str__(self) -> str:
         """`2.8.0 ga: what is wrong; remedy`."""
@@ -48,11 +50,15 @@ def lint(product: Product, *, today: date | None = None) -> list[Finding]:
     type has no calendar.
     """
     versions = {release.version: version for release in product.releases if (version := _version(product, release))}
-    return [
+    cadences = {release.version: release.cadence for release in product.releases}
+    found = [
         *_twice(product),
         *_backwards(product, versions),
         *_stray_years(product, today),
         *(finding for release in product.releases for finding in _about(product, release, versions, today)),
+    ]
+    return [
+        replace(one, cadence=cadences[one.version]) if cadences.get(one.version) is not None else one for one in found
     ]
 
 

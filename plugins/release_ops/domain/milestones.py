@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from release_ops.domain.business_days import Days
-from release_ops.domain.model import Milestone, MilestoneKind, MilestoneRule, Product, Release, ReleaseType
-from release_ops.domain.rules import WEEKDAYS, apply_rule, local_instant, parse_rule
+from release_ops.domain.model import Milestone, MilestoneKind, Product, Release
+from release_ops.domain.release_dates import WITHOUT_CALENDAR, ReleaseDates
+from release_ops.domain.rules import local_instant
 
-WITHOUT_CALENDAR = frozenset({ReleaseType.HOTFIX, ReleaseType.SECURITY})
+__all__ = ["WITHOUT_CALENDAR", "in_order", "predecessor", "train"]
 
 
 def train(product: Product, release: Release) -> tuple[Milestone, ...]:
@@ -18,7 +19,8 @@ def train(product: Product, release: Release) -> tuple[Milestone, ...]:
 
     Where holidays would push a milestone before one that its rules put ahead of it, the earlier one moves to the same
     instant. One release's own dates are taken as they are. The result depends on nothing but the arguments and the
-    published holidays: it is the same on every day.
+    published holidays: it is the same on every day. NoSuchDay for a rule that counts from a day that is not there,
+    which a product file that loads does not have.
     """
     rules = product.trains.get(release.type, {})
     if not rules or release.type in WITHOUT_CALENDAR:
@@ -44,37 +46,26 @@ def in_order(milestone: Milestone) -> tuple[datetime, int]:
 
 def _planned(product: Product, release: Release, days: Days) -> list[Milestone]:
     zone = ZoneInfo(product.timezone)
-    found = (_plan(product, release, kind, rule, days, zone) for kind, rule in product.trains[release.type].items())
+    dates = ReleaseDates(product, release, days)
+    found = (_plan(product, release, kind, dates, zone) for kind in dates.milestones)
     return [milestone for milestone in found if milestone is not None]
 
 
 def _plan(
-    product: Product, release: Release, kind: MilestoneKind, rule: MilestoneRule, days: Days, zone: ZoneInfo
+    product: Product, release: Release, kind: MilestoneKind, dates: ReleaseDates, zone: ZoneInfo
 ) -> Milestone | None:
+    planned = dates.milestone(kind)
+    if planned is None:
+        return None
     own = release.overrides.get(kind)
-    at, stated, notes = rule.at, rule.rule, list[str]()
-    if own is not None:
-        if own.skip and kind is not MilestoneKind.GA:
-            return None
-        at = own.at or at
-        notes.append(own.reason or "this release's own date")
-    if kind is MilestoneKind.GA:
-        day = release.ga
-    elif own is not None and own.date is not None:
-        day, stated = own.date, own.date.isoformat()
-    else:
-        stated = (own.rule if own else None) or stated
-        bare = apply_rule(parse_rule(stated), release.ga, days)
-        day = days.adjust(bare, rule.adjust)
-        if day != bare:
-            notes.append(f"{WEEKDAYS[bare.weekday()]} {bare} is {days.closed(bare)}")
+    at = (own.at if own is not None else None) or dates.milestones[kind].at
     return Milestone(
         product=product.id,
         version=release.version,
         kind=kind,
-        planned_at=local_instant(day, at, zone),
-        rule=stated,
-        note="; ".join(notes),
+        planned_at=local_instant(planned.day, at, zone),
+        rule=planned.stated,
+        note="; ".join(planned.notes),
     )
 
 

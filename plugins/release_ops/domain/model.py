@@ -86,7 +86,7 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneRule:
-    """When a milestone falls, relative to GA: `rule` is one of the forms that `milestones.parse_rule` reads."""
+    """When a milestone falls: `rule` is one of the forms that `rules.parse_rule` reads."""
 
     rule: str
     at: time = time(9, 0)
@@ -102,6 +102,8 @@ class MilestoneOverride:
     rule: str | None = None
     skip: bool = False
     reason: str = ""
+    week: str = ""
+    """Week that is written with the date, `R-5` or `week 4`, as a check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +226,8 @@ class Release:
     events: Mapping[str, MilestoneOverride] = field(default_factory=dict)
     """Own dates of its events by id, and events that only it has."""
     needs: tuple[Need, ...] = ()
+    cadence: int | None = None
+    """Place in the product file of the cadence that made it; None: it is written there itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +365,8 @@ class Product:
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     notes: NotesPolicy = field(default_factory=NotesPolicy)
     events: tuple[EventRule, ...] = ()
+    weeks: str = ""
+    """How its calendar counts weeks: `to_ga` (R-5), `from_start` (week 4), or not at all."""
     teams: tuple[str, ...] = ()
     """Who builds it; products that share a team compete for it."""
     absences: tuple[Absence, ...] = ()
