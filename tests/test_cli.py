@@ -225,7 +225,7 @@ def test_notes_stand_beside_the_dates_or_below_them(
     monkeypatch.setenv("COLUMNS", columns)
     (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11-26", "2026-12-25"))
     _, out, _ = run("calendar", "shop")
-    assert ("  ga: waits until 2026-12-27 00:00: Christmas Day (DE-BE)" in out.splitlines()) is not beside
+    assert ("  ga: waits until 2026-12-27 00:00: Christmas Day (DE-BE), then" in out) is not beside
     assert ("│ waits until 2026-12-27 00:00: Christmas Day" in out) is beside
     assert max(map(len, out.splitlines())) <= int(columns)
 
@@ -244,7 +244,7 @@ def test_the_calendar_as_json_tells_moves_and_closed_windows(run: Run, tmp_path:
         "days_to_ga": 0,
         "week": "",
         "rule": "ga",
-        "note": "waits until 2026-12-27 00:00: Christmas Day (DE-BE)",
+        "note": "waits until 2026-12-27 00:00: Christmas Day (DE-BE), then Second Day of Christmas (DE-BE)",
     }
     assert milestones["support_end"]["note"] == "Friday 2027-01-01 is New Year's Day (DE-BE)"
     assert milestones["support_end"]["weekday"] == "Monday"

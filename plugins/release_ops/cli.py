@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from release_ops import cli_changelog, cli_where
+from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_validate import VALIDATE
@@ -88,6 +89,7 @@ def _init(args: argparse.Namespace, terminal: Terminal) -> int:
 COMMANDS: dict[str, Command] = {
     "validate": VALIDATE,
     "calendar": CALENDAR,
+    "blackouts": BLACKOUTS,
     "init": Command("write a small product file to start from", _init_options, _init),
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
 }

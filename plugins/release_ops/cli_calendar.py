@@ -16,7 +16,7 @@ from release_ops.domain.milestones import train
 from release_ops.domain.model import Event, Milestone, MilestoneKind, Product, Release
 from release_ops.domain.release_dates import week_label
 from release_ops.domain.rules import WEEKDAYS
-from release_ops.domain.windows import closed_by, next_open
+from release_ops.domain.windows import NeverOpenError, opening
 from release_ops.terminal import OK, Command, Terminal, product_named
 
 WIDE = 110
@@ -66,7 +66,7 @@ def _as_json(product: Product, release: Release) -> dict[str, Any]:
                 "days_to_ga": (release.ga - milestone.planned_at.date()).days,
                 "week": week_label(product, release, milestone.planned_at.date()),
                 "rule": milestone.rule,
-                "note": _note(product, milestone),
+                "note": _note(product, release, milestone),
             }
             for milestone in train(product, release)
         ],
@@ -89,14 +89,17 @@ def _as_json(product: Product, release: Release) -> dict[str, Any]:
     }
 
 
-def _note(product: Product, milestone: Milestone) -> str:
+def _note(product: Product, release: Release, milestone: Milestone) -> str:
     """The milestone's own note, and why it will have to wait."""
-    closure = closed_by(product, milestone.kind, milestone.planned_at)
-    if closure is None:
+    try:
+        waits = opening(product, milestone.kind, milestone.planned_at, release.type)
+    except NeverOpenError as error:
+        return f"{milestone.note}; {error}" if milestone.note else str(error)
+    if not waits.closures:
         return milestone.note
-    opens = next_open(product, milestone.kind, milestone.planned_at)
-    waits = f"waits until {opens:%Y-%m-%d %H:%M}: {closure.reason}"
-    return f"{milestone.note}; {waits}" if milestone.note else waits
+    reasons = ", then ".join(closure.reason for closure in waits.closures)
+    told = f"waits until {waits.opens:%Y-%m-%d %H:%M}: {reasons}"
+    return f"{milestone.note}; {told}" if milestone.note else told
 
 
 def _show(terminal: Terminal, product: Product, release: Release) -> None:
@@ -160,7 +163,7 @@ class _Row:
 
 
 def _milestone_row(product: Product, release: Release, one: Milestone) -> _Row:
-    note = _note(product, one)
+    note = _note(product, release, one)
     ga = one.kind is MilestoneKind.GA
     if ga and release.reason:
         note = f"{release.reason}; {note}" if note else release.reason

@@ -17,7 +17,8 @@ from release_ops.domain.model import (
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_convert import convert, standard_notes
-from release_ops.product_errors import Problem, ProductError
+from release_ops.product_errors import Problem, ProductError, did_you_mean
+from release_ops.product_links import with_calendars, with_downstream
 from release_ops.product_validation import json_schema, located, validate
 from release_ops.product_yaml import Node, Unreadable, merge, read
 
@@ -27,6 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
+_PRODUCT = re.compile(r"""^product:\s*["']?(?P<id>[A-Za-z0-9_.-]+)""", re.MULTILINE)
 _REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@?[^/\s]*:)")
 
 
@@ -58,6 +60,26 @@ def load_product(path: Path, *, defaults: Path | None = None) -> Product:
     The folder is `defaults`, or the file's own, or else (when that holds none) `products_folder()` or the project's.
     Raises ProductError with all problems of the file.
     """
+    product, root, problems = _load(path, defaults)
+    product, found = with_calendars(product, root, path.parent, project_root())
+    problems += found
+    folder = path.parent
+
+    def other(product_id: str) -> Product:
+        product, _, found = _load(_file_of(product_id, folder), defaults)
+        if found:
+            raise ProductError(found)
+        return product
+
+    product, found = with_downstream(product, root, other)
+    problems += found
+    if problems:
+        raise ProductError(problems)
+    return product
+
+
+def _load(path: Path, defaults: Path | None) -> tuple[Product, Node, list[Problem]]:
+    """What a file says by itself: the product, the merged file, and its problems."""
     problems: list[Problem] = []
     try:
         own, found = read(path)
@@ -73,9 +95,19 @@ def load_product(path: Path, *, defaults: Path | None = None) -> Product:
     problems += found
     product = convert(part, location)
     problems += cross_check(product, part, root, pruned)
-    if problems:
-        raise ProductError(problems)
-    return product
+    return product, root, problems
+
+
+def _file_of(product_id: str, folder: Path) -> Path:
+    """File that describes a product: the one of its name, or the one that says so. LookupError with the known ones."""
+    known = {}
+    for path in sorted(product_files(folder), key=lambda one: one.stem != product_id):
+        match = _PRODUCT.search(path.read_text(encoding="utf-8", errors="replace"))
+        if match is not None:
+            known[match["id"]] = path
+            if match["id"] == product_id:
+                return path
+    raise LookupError(did_you_mean(product_id, sorted(known)))
 
 
 def load_rules(path: Path) -> ChangelogRules:

@@ -148,23 +148,3 @@ class FreezePart(Part):
     """How long an unfinished must-have feature gets."""
     check: Text = "release-ops/freeze"
     """Name of the status check that a GitHub ruleset demands during the freeze."""
-
-
-class WindowsPart(Part):
-    """Which milestones change production and what closes their window, besides blackouts."""
-
-    milestones: list[MilestoneKind] = [MilestoneKind.GA]
-    """These wait for an open window."""
-    holidays_close: Annotated[bool, Field(strict=True)] = True
-    """true: public holidays of the product's regions close the window."""
-
-
-class BlackoutPart(Part):
-    """A period in which production may not be changed."""
-
-    start: Moment
-    """First day, or the instant, in the product's zone unless it has an offset."""
-    end: Moment
-    """Last day (included), or the instant."""
-    reason: Text
-    """Shown to whoever waits."""

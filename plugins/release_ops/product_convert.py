@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,6 @@ from release_ops.domain.model import (
     Absence,
     Adjust,
     ApprovalPolicy,
-    Blackout,
     Channel,
     Criterion,
     EventRule,
@@ -29,7 +27,6 @@ from release_ops.domain.model import (
     Release,
     ReleaseType,
     Repository,
-    WindowPolicy,
 )
 from release_ops.domain.version_forms import with_form
 from release_ops.product_cadences import generated
@@ -39,6 +36,7 @@ from release_ops.product_gates import CriterionBase, GatePart
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
 from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_types import instant
+from release_ops.product_windows import blackouts_of, recurring_of, scheduling_policy, window_policy
 from release_ops.product_yaml import read
 
 BUMP_LEVELS = ("zero_breaking", "zero_minor", "at_least", "at_most")
@@ -105,8 +103,11 @@ def convert(part: ProductPart, location: str) -> Product:
             deadline=part.freeze.deadline,
             check=part.freeze.check,
         ),
-        windows=WindowPolicy(milestones=frozenset(part.windows.milestones), holidays_close=part.windows.holidays_close),
-        blackouts=_blackouts(part),
+        windows=window_policy(part.windows),
+        blackouts=blackouts_of(part.blackouts, ZoneInfo(part.timezone)),
+        recurring_blackouts=recurring_of(part.blackouts, part.timezone),
+        calendars=tuple((one.file, one.name or "") for one in part.calendars),
+        scheduling=scheduling_policy(part.scheduling),
         notes=notes_policy(part.notes, {} if part.notes.audiences else _standard_audiences()),
         events=tuple(
             EventRule(
@@ -207,12 +208,3 @@ def _gate(name: str, part: GatePart) -> Gate:
             roles=dict(part.approvals.roles), minimum=part.approvals.minimum, timeout=part.approvals.timeout
         ),
     )
-
-
-def _blackouts(part: ProductPart) -> tuple[Blackout, ...]:
-    zone = ZoneInfo(part.timezone)
-    found = (
-        Blackout(start=instant(one.start, zone, last=False), end=instant(one.end, zone, last=True), reason=one.reason)
-        for one in part.blackouts
-    )
-    return tuple(sorted(found, key=lambda blackout: blackout.start.astimezone(UTC)))

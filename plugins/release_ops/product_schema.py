@@ -12,14 +12,12 @@ from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.product_cadences import CadencePart
 from release_ops.product_calendar import (
     AbsencePart,
-    BlackoutPart,
     EventOrText,
     FreezePart,
     NeedPart,
     OverrideOrText,
     RuleOrText,
     WeeksPart,
-    WindowsPart,
 )
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_gates import GatePart
@@ -38,6 +36,7 @@ from release_ops.product_types import (
     Zone,
     wrong,
 )
+from release_ops.product_windows import BlackoutPart, CalendarOrText, SchedulingPart, WindowsPart
 
 
 class RepositoryPart(Part):
@@ -221,3 +220,6 @@ class ProductPart(Part):
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []
     """Periods in which production may not be changed."""
+    calendars: list[CalendarOrText] = []
+    """iCalendar files whose entries are blackouts; paths are relative to the product file, or to the project."""
+    scheduling: SchedulingPart = SchedulingPart()

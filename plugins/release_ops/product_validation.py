@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from release_ops.domain.model import MilestoneKind, ReleaseType
+from release_ops.domain.rules import WEEKDAYS
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_schema import ProductPart
 from release_ops.product_yaml import Node, locate
@@ -31,6 +32,9 @@ _STAND_IN: dict[str, Any] = {
 }  # fmt: skip
 """Takes the place of a broken section, so that the sound ones can still be checked against each other."""
 
+_BY_TYPE = {("notice",), ("windows", "ignore"), ("scheduling", "prefer"), ("scheduling", "spacing")}
+"""Mappings whose keys are release types."""
+
 _ROUNDS = 50
 """More than the depth of any section: each round removes what the one before left incomplete."""
 
@@ -44,6 +48,7 @@ _NOT_OF_TYPE = {
     "int_type": ("is not a whole number", "write it without quotes"),
     "int_from_float": ("is not a whole number", "write a whole number"),
     "float_type": ("is not a number", "write it without quotes"),
+    "float_parsing": ("is not a number", "write one like 0.5"),
     "list_type": ("is not a list", "write [one, two], or lines that start with '- '"),
     "dict_type": ("is not a mapping", "write `key: value` lines below it"),
     "model_type": ("is not a mapping", "write `key: value` lines below it"),
@@ -225,12 +230,17 @@ def _words(expected: str) -> list[str]:
 
 
 def _noun(loc: Steps) -> str:
-    return "release type" if loc[0] == "trains" and len(loc) == 3 else "milestone"
+    named = loc[:2] if loc[0] in {"windows", "scheduling"} else loc[:1]
+    if named == ("scheduling", "busy"):
+        return "weekday"
+    return "release type" if named in _BY_TYPE or (loc[0] == "trains" and len(loc) == 3) else "milestone"
 
 
 def _names(loc: Steps) -> list[str]:
-    kinds = ReleaseType if _noun(loc) == "release type" else MilestoneKind
-    return [kind.value for kind in kinds]
+    noun = _noun(loc)
+    if noun == "weekday":
+        return [day[:3].lower() for day in WEEKDAYS]
+    return [kind.value for kind in (ReleaseType if noun == "release type" else MilestoneKind)]
 
 
 @lru_cache(maxsize=1)

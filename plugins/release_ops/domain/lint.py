@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from semver import Version
@@ -17,6 +17,8 @@ from release_ops.domain.model import Milestone, MilestoneKind, Product, Release,
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.domain.version_forms import FormVersion
 from release_ops.domain.versions import read_version
+from release_ops.domain.window_rules import Closer
+from release_ops.domain.windows import NeverOpenError, opening
 
 _YEAR = timedelta(days=366)
 
@@ -193,7 +195,7 @@ def _about(product: Product, release: Release, versions: Mapping[str, Version], 
     milestones = train(product, release)
     for milestone in milestones:
         if milestone.kind in product.windows.milestones:
-            found += _blackout_doubts(product, milestone)
+            found += _window_doubts(product, release, milestone)
     return found + _out_of_train_order(product, release, milestones)
 
 
@@ -233,20 +235,23 @@ def _type_doubts(release: Release, version: Version | None) -> list[Finding]:
     ]
 
 
-def _blackout_doubts(product: Product, milestone: Milestone) -> list[Finding]:
-    moment = milestone.planned_at.astimezone(UTC)
+def _window_doubts(product: Product, release: Release, milestone: Milestone) -> list[Finding]:
+    """A milestone that has to wait; a holiday has been told already."""
     field = "ga" if milestone.kind is MilestoneKind.GA else f"milestones.{milestone.kind}"
-    return [
-        Finding(
-            False,
-            milestone.version,
-            field,
-            f"{milestone.planned_at:%Y-%m-%d %H:%M} is in a blackout ({blackout.reason})",
-            f"it will wait until {blackout.end:%Y-%m-%d %H:%M}",
-        )
-        for blackout in product.blackouts
-        if blackout.start.astimezone(UTC) <= moment < blackout.end.astimezone(UTC)
-    ]
+    when = f"{milestone.planned_at:%Y-%m-%d %H:%M}"
+    try:
+        waits = opening(product, milestone.kind, milestone.planned_at, release.type)
+    except NeverOpenError as error:
+        message, _, remedy = str(error).rpartition(": ")
+        return [Finding(True, milestone.version, field, f"{when} is never carried out: {message}", remedy)]
+    if not waits.closures or all(closure.closer is Closer.HOLIDAYS for closure in waits.closures):
+        return []
+    blackouts = [one for one in waits.closures if one.closer is Closer.BLACKOUTS]
+    where = (
+        f"in a blackout ({blackouts[0].reason})" if blackouts else f"outside the window ({waits.closures[0].reason})"
+    )
+    remedy = f"it will wait until {waits.opens:%Y-%m-%d %H:%M}"
+    return [Finding(False, milestone.version, field, f"{when} is {where}", remedy)]
 
 
 _CHAIN = (MilestoneKind.PLANNING, MilestoneKind.ALPHA, MilestoneKind.BETA, MilestoneKind.RC, MilestoneKind.GA,

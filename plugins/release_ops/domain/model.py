@@ -11,6 +11,7 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.version_forms import tag_name
+from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
 
 
 class ReleaseType(StrEnum):
@@ -314,6 +315,8 @@ class Blackout:
     start: datetime
     end: datetime
     reason: str
+    calendar: str = ""
+    """File that it comes from; empty: the product file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +325,12 @@ class WindowPolicy:
 
     milestones: frozenset[MilestoneKind] = frozenset({MilestoneKind.GA})
     holidays_close: bool = True
+    hours: Hours | None = None
+    """None: open around the clock."""
+    ignore: Mapping[ReleaseType, frozenset[Closer]] = field(default_factory=dict)
+    """What does not hold a release of that type up."""
+    downstream: tuple[str, ...] = ()
+    """Products that are built on this one: their freezes close its window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,6 +368,11 @@ class Product:
     freeze: FreezePolicy
     windows: WindowPolicy
     blackouts: tuple[Blackout, ...]
+    recurring_blackouts: tuple[RecurringBlackout, ...] = ()
+    downstream_freezes: tuple[ForeignFreeze, ...] = ()
+    calendars: tuple[tuple[str, str], ...] = ()
+    """File and name of each iCalendar file that its blackouts come from."""
+    scheduling: SchedulingPolicy = field(default_factory=SchedulingPolicy)
     announcements: Mapping[MilestoneKind, tuple[str, ...]] = field(default_factory=dict)
     """Which audiences hear of a milestone; `*` stands for all."""
     problems_to: tuple[str, ...] = ("engineering",)
