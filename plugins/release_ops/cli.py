@@ -16,6 +16,7 @@ from pathlib import Path
 from release_ops import cli_changelog, cli_where
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_calendar import CALENDAR
+from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_validate import VALIDATE
 from release_ops.product import ProductError, json_schema, load_product, products_folder, project_root
@@ -90,6 +91,7 @@ COMMANDS: dict[str, Command] = {
     "validate": VALIDATE,
     "calendar": CALENDAR,
     "blackouts": BLACKOUTS,
+    "conflicts": CONFLICTS,
     "init": Command("write a small product file to start from", _init_options, _init),
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from release_ops.domain.conflicts import find_conflicts
 from release_ops.domain.model import Product
 from release_ops.product import Problem, ProductError, doubts, load_product, product_files, products_folder
 from release_ops.terminal import OK, PROBLEMS, USAGE, Command, Terminal, count, near, unreadable
@@ -39,6 +40,7 @@ def _validate(args: argparse.Namespace, terminal: Terminal) -> int:
         return USAGE
     shown = set[Problem]()
     owners: dict[str, Path] = {}
+    sound: list[Product] = []
     bad = 0
     for path in files:
         problems, warnings, product = _examine(path, terminal.today)
@@ -49,6 +51,7 @@ def _validate(args: argparse.Namespace, terminal: Terminal) -> int:
             )
         elif product is not None:
             owners[product.id] = path
+            sound.append(product)
         for problem in [*problems, *warnings]:
             if problem not in shown:  # the defaults' problems are every file's
                 terminal.problem(problem, doubt=problem in warnings)
@@ -60,7 +63,16 @@ def _validate(args: argparse.Namespace, terminal: Terminal) -> int:
             terminal.say(Text(f"{path}: ok: {product.id}, {releases}{warned}", style="green"))
     if bad:
         terminal.say(f"{bad} of {count(len(files), 'file')} to mend")
+    _mention_conflicts(sound, terminal)
     return PROBLEMS if bad else OK
+
+
+def _mention_conflicts(products: list[Product], terminal: Terminal) -> None:
+    """Say how many conflicts there are between the dates of several products."""
+    if len(products) > 1:
+        found = find_conflicts(products, since=terminal.today, fixes=False)
+        if open_ := sum(not one.accepted for one in found):
+            terminal.say(f"{count(open_, 'conflict')} between dates: see release-ops conflicts")
 
 
 def _examine(path: Path, today: date) -> tuple[list[Problem], list[Problem], Product | None]:

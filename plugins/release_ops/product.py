@@ -16,6 +16,7 @@ from release_ops.domain.model import (
 )
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
+from release_ops.product_checks_conflicts import conflict_checks
 from release_ops.product_convert import convert, standard_notes
 from release_ops.product_errors import Problem, ProductError, did_you_mean
 from release_ops.product_links import with_calendars, with_downstream
@@ -95,6 +96,8 @@ def _load(path: Path, defaults: Path | None) -> tuple[Product, Node, list[Proble
     problems += found
     product = convert(part, location)
     problems += cross_check(product, part, root, pruned)
+    if not pruned:
+        problems += conflict_checks(product, root)
     return product, root, problems
 
 

@@ -32,6 +32,7 @@ from release_ops.domain.version_forms import with_form
 from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
+from release_ops.product_conflicts import acceptances, conferences, conflict_policy
 from release_ops.product_gates import CriterionBase, GatePart
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
 from release_ops.product_schema import ProductPart, ReleasePart
@@ -127,6 +128,10 @@ def convert(part: ProductPart, location: str) -> Product:
         teams=tuple(dict.fromkeys(part.teams)),
         absences=_absences(part),
         notice=dict(part.notice),
+        conflicts=conflict_policy(part.conflicts),
+        conferences=conferences(part.conferences),
+        accepted_conflicts=acceptances(part.accepted_conflicts),
+        ships_into=tuple(dict.fromkeys(part.ships_into)),
         scope_source=part.scope.source,
         changelog=changelog_rules(part.changelog),
     )

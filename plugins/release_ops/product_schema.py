@@ -20,6 +20,7 @@ from release_ops.product_calendar import (
     WeeksPart,
 )
 from release_ops.product_changelog import ChangelogPart
+from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
 from release_ops.product_gates import GatePart
 from release_ops.product_notes import KnownIssuePart, NotesPart
 from release_ops.product_plan import FeaturePart, ScopePart
@@ -201,6 +202,13 @@ class ProductPart(Part):
     """When people who must act are not there."""
     notice: dict[ReleaseType, Duration] = {}
     """How long before a GA its date has to be known, per release type."""
+    ships_into: list[Text] = []
+    """Ids of products that this one is a part of: while they are frozen or closed, it is not delivered to them."""
+    conferences: list[ConferencePart] = []
+    """Days on which people are elsewhere."""
+    conflicts: ConflictsPart = ConflictsPart()
+    accepted_conflicts: list[AcceptedConflictPart] = []
+    """Conflicts that people know of and live with."""
     scope: ScopePart = ScopePart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from release_ops.domain.conflict_policy import ConflictKind
 from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.product_errors import Problem, did_you_mean
@@ -233,6 +234,8 @@ def _noun(loc: Steps) -> str:
     named = loc[:2] if loc[0] in {"windows", "scheduling"} else loc[:1]
     if named == ("scheduling", "busy"):
         return "weekday"
+    if loc[0] == "conflicts":
+        return "kind of conflict"
     return "release type" if named in _BY_TYPE or (loc[0] == "trains" and len(loc) == 3) else "milestone"
 
 
@@ -240,7 +243,8 @@ def _names(loc: Steps) -> list[str]:
     noun = _noun(loc)
     if noun == "weekday":
         return [day[:3].lower() for day in WEEKDAYS]
-    return [kind.value for kind in (ReleaseType if noun == "release type" else MilestoneKind)]
+    kinds = {"kind of conflict": ConflictKind, "release type": ReleaseType, "milestone": MilestoneKind}[noun]
+    return [kind.value for kind in kinds]
 
 
 @lru_cache(maxsize=1)

@@ -52,6 +52,25 @@ def _year(region: str, year: int) -> holidays.HolidayBase:
         return holidays.country_holidays(country, subdiv=part or None, years=year, expand=False, language="en_US")
 
 
+@lru_cache(maxsize=65_536)
+def _holiday(regions: tuple[str, ...], day: date) -> str:
+    for region in regions:
+        name = holidays_of(region, day.year).get(day)
+        if name:
+            return f"{name} ({region})"
+    return ""
+
+
+@lru_cache(maxsize=65_536)
+def _closed(regions: tuple[str, ...], day: date) -> str:
+    name = _holiday(regions, day)
+    if name:
+        return name
+    if regions:
+        return "" if all(_year(region, day.year).is_working_day(day) for region in regions) else "a weekend"
+    return "a weekend" if day.weekday() in _WEEKEND else ""
+
+
 class Days:
     """The business days that are business days in every one of some regions; Monday to Friday without regions."""
 
@@ -60,20 +79,11 @@ class Days:
 
     def holiday(self, day: date) -> str:
         """Name and region of the holiday that a date is; empty for none."""
-        for region in self.regions:
-            name = holidays_of(region, day.year).get(day)
-            if name:
-                return f"{name} ({region})"
-        return ""
+        return _holiday(self.regions, day)
 
     def closed(self, day: date) -> str:
         """Why a date is no business day: the holiday, or `a weekend`; empty for a business day."""
-        name = self.holiday(day)
-        if name:
-            return name
-        if self.regions:
-            return "" if all(_year(region, day.year).is_working_day(day) for region in self.regions) else "a weekend"
-        return "a weekend" if day.weekday() in _WEEKEND else ""
+        return _closed(self.regions, day)
 
     def adjust(self, day: date, how: Adjust) -> date:
         """Return the date itself if it is a business day, else the nearest one in the direction of `how`."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
+from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
 
@@ -39,7 +40,10 @@ class MilestoneKind(StrEnum):
     @property
     def rank(self) -> int:
         """Position in the train, 0 for planning."""
-        return list(MilestoneKind).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {kind: place for place, kind in enumerate(MilestoneKind)}
 
 
 class Adjust(StrEnum):
@@ -386,6 +390,12 @@ class Product:
     absences: tuple[Absence, ...] = ()
     notice: Mapping[ReleaseType, timedelta] = field(default_factory=dict)
     """How long before a GA its date has to be known; a move of it later than that breaches the policy."""
+    conflicts: ConflictPolicy = field(default_factory=ConflictPolicy)
+    """What counts as a conflict, as this product's file has it; `strictest` makes the project's policy of all."""
+    conferences: tuple[Conference, ...] = ()
+    accepted_conflicts: tuple[Acceptance, ...] = ()
+    ships_into: tuple[str, ...] = ()
+    """Ids of products that it is a part of: their freezes and blackouts hold for it too."""
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
     changelog: ChangelogRules = DEFAULT_RULES

@@ -201,6 +201,7 @@ def parse_weekday(text: str) -> int:
     raise ValueError(f"{text!r} is not a weekday; write Monday or Mon")
 
 
+@lru_cache(maxsize=65_536)
 def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """Return an aware datetime in `zone`: a time that the clocks skip moves forward, one that they repeat is the first."""
     wall = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone)

@@ -1,0 +1,130 @@
+"""`release-ops conflicts`: which dates of which products are at odds, and what would mend it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from release_ops.domain.conflict_model import Conflict, Fix, Side
+from release_ops.domain.conflicts import find_conflicts
+from release_ops.domain.model import Product
+from release_ops.product import load_product, load_products, products_folder
+from release_ops.product_errors import ProductError
+from release_ops.terminal import OK, PROBLEMS, USAGE, Command, Terminal, count, day, near, unreadable
+
+_STYLES = {"error": "red", "warning": "yellow", "accepted": "dim"}
+
+
+def _conflicts_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", metavar="FILE", type=Path, nargs="*", help="product files; all of the project without any"
+    )
+    parser.add_argument("--since", metavar="DATE", type=day, help="only conflicts from this day on (default: today)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _conflicts(args: argparse.Namespace, terminal: Terminal) -> int:
+    if absent := [said for path in args.files if (said := unreadable(path))]:
+        for said in absent:
+            terminal.refuse(said)
+        return USAGE
+    products, broken = _products(args.files, terminal)
+    if not products and not broken:
+        return terminal.refuse(f"{near(products_folder())}: no product files; name some, or set RELEASE_OPS_PRODUCTS")
+    since = args.since or terminal.today
+    found = find_conflicts(products, since=since)
+    if args.json:
+        terminal.say(json.dumps([as_json(one) for one in found], indent=2, ensure_ascii=False))
+    else:
+        for one in found:
+            _show(terminal, one)
+        what = f"{count(len(products), 'product')} from {since} on"
+        terminal.say(f"{tally(found)}; {what}" if found else f"no conflicts; {what}")
+        if broken:
+            terminal.say(Text(f"{count(broken, 'file')} with mistakes left out: see release-ops validate", style="red"))
+    return PROBLEMS if broken or any(one.is_error for one in found) else OK
+
+
+def _products(files: Sequence[Path], terminal: Terminal) -> tuple[list[Product], int]:
+    """Products of the files, or of the project without any; and how many files have mistakes, which are told."""
+    if not files:
+        products, problems = load_products(products_folder())
+        for problem in problems:
+            terminal.problem(problem)
+        return list(products.values()), len({problem.file for problem in problems})
+    found, broken = [], 0
+    for path in files:
+        try:
+            found.append(load_product(path))
+        except ProductError as error:
+            broken += 1
+            for problem in error.problems:
+                terminal.problem(problem)
+    return found, broken
+
+
+def tally(conflicts: Iterable[Conflict]) -> str:
+    """`2 conflicts: 1 error, 1 warning`."""
+    counts = Counter(state_of(one) for one in conflicts)
+    parts = [count(counts[state], state) if state != "accepted" else f"{counts[state]} accepted"
+             for state in _STYLES if counts[state]]  # fmt: skip
+    return f"{count(sum(counts.values()), 'conflict')}: {', '.join(parts)}"
+
+
+def state_of(conflict: Conflict) -> str:
+    """`error`, `warning` or `accepted`."""
+    return "accepted" if conflict.accepted else conflict.severity.value
+
+
+def _show(terminal: Terminal, conflict: Conflict) -> None:
+    state = state_of(conflict)
+    line = Text()
+    line.append(f"{state}: ", style=_STYLES[state])
+    line.append(f"{conflict.kind}: ", style="bold")
+    line.append(conflict.message)
+    terminal.out.print(line)
+    if conflict.accepted:
+        terminal.out.print(Text(f"    accepted: {conflict.accepted}", style="dim"))
+        return
+    for mend in [conflict.remedy] if conflict.remedy else map(str, conflict.fixes):
+        terminal.out.print(Text(f"    {mend}", style="green"))
+    if not conflict.proposal:
+        terminal.out.print(Text("    no free date near it", style="dim"))
+
+
+def as_json(conflict: Conflict) -> dict[str, Any]:
+    """The conflict as plain values: what `--json` prints."""
+    return {
+        "key": conflict.key,
+        "kind": conflict.kind.value,
+        "severity": conflict.severity.value,
+        "accepted": conflict.accepted or None,
+        "message": conflict.message,
+        "subject": conflict.subject or None,
+        "first": _side(conflict.first),
+        "second": _side(conflict.second) if conflict.second else None,
+        "remedy": conflict.remedy or None,
+        "fixes": [_fix(one) for one in conflict.fixes],
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "product": side.product,
+        "version": side.version,
+        "milestone": side.milestone.value,
+        "planned_at": side.planned_at.isoformat() if side.planned_at else None,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {**_side(fix.side), "planned_at": fix.at.isoformat()}
+
+
+CONFLICTS = Command("find dates of products that are at odds, and dates that mend it", _conflicts_options, _conflicts)
