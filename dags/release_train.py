@@ -22,7 +22,8 @@ from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.planning import CloseReleaseOperator, OpenReleaseOperator, SnapshotScopeOperator
 from release_ops.operators.record import RecordOperator, note_failure
 from release_ops.operators.release import ResolveReleaseOperator
-from release_ops.operators.turn import AwaitPredecessorOperator, AwaitWindowOperator
+from release_ops.operators.turn import AwaitPredecessorOperator
+from release_ops.operators.window import AwaitWindowOperator
 from release_ops.product import load_products, products_folder
 from release_ops.timetable import MilestoneTimetable, event_of
 
@@ -108,8 +109,8 @@ and milestone. A missed day is made up for, once, and marked late. To run it by 
 | `quality_gate` | collects the evidence at the commit to be released and evaluates the gate |
 | `approve` | asks one person per role; **Required Actions** on this DAG lists what waits for you |
 | `decide` | joins gate and approvals; different people must fill the roles |
-| `await_window` | waits for the product's window, if this milestone changes production |
-| `{task_id}` | does it, exactly once over retries and crashes |
+| `await_window` | waits for the product's window, if this milestone changes production; its log says what closes it |
+| `{task_id}` | asks the window once more, then does it, exactly once over retries and crashes |
 | `report_blocked` | instead, when the gate failed or somebody rejected: says why and what to do |
 | `announce`, `record` | tells the audiences; writes the outcome into the tables |
 

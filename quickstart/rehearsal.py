@@ -94,6 +94,11 @@ def adopt(source: Path, folder: Path) -> Product:
     folder.mkdir(parents=True, exist_ok=True)
     _copy_defaults(source.parent, folder)
     (folder / f"{product.id}.yaml").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    for file, _ in product.calendars:
+        beside, copy = source.parent / file, folder / file
+        if beside.is_file() and not Path(file).is_absolute():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(beside.read_bytes())
     return product
 
 
@@ -182,6 +187,11 @@ class _Edit:
 
     def open_windows(self, now: datetime) -> None:
         self.set(["windows", "holidays_close"], value=False, why="it runs on any day")
+        why = "it runs at any time, beside nothing else"
+        for path in (["windows", "hours"], ["windows", "downstream"], ["calendars"]):
+            section = self.document if len(path) == 1 else self.document.get(path[0]) or {}
+            if section.pop(path[-1], None):
+                self.changes.append(f"{'.'.join(path)}: left out ({why})")
         while closure := closed_by(self.write(), MilestoneKind.GA, now):
             blackouts = self.document.get("blackouts") or []
             index = next((i for i, one in enumerate(blackouts) if str(one["reason"]) in closure.reason), None)

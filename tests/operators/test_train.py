@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +14,13 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 
 from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.cli import main
-from release_ops.operators import notes
-from release_ops.operators.approval import SeatOperator
+from release_ops.operators import notes, parts
+from release_ops.operators.approval import SeatOperator, SeatsOperator
 from release_ops.operators.changelog import GenerateChangelogOperator, PublishReleaseOperator
 from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.record import note_failure
-from release_ops.operators.turn import AwaitPredecessorOperator, AwaitWindowOperator, MilestoneTrigger
+from release_ops.operators.turn import AwaitPredecessorOperator, MilestoneTrigger
+from release_ops.operators.window import AwaitWindowOperator
 from release_ops.product import standard_notes
 
 EVE = ("-c", "user.name=eve", "-c", "user.email=eve@example.org")
@@ -574,6 +576,115 @@ def test_an_approved_ga_waits_for_its_window_without_a_worker_and_then_goes_on(h
     assert deferred.value.trigger.moment.date() >= today + timedelta(days=1)
     house.edit(closed, "")
     assert window.execute({}, event=None)["open_at"]
+
+
+def closing(house, reason="fair", days=2):
+    """Close the window now; returns the line, to open it again."""
+    today = datetime.now(UTC).date()
+    start, end = today - timedelta(days=1), today + timedelta(days=days)
+    closed = f"  - {{start: {start}, end: {end}, reason: {reason}}}\n"
+    house.edit("blackouts:\n", "blackouts:\n" + closed)
+    return closed
+
+
+def detail(house, kind="ga"):
+    return house.store.one("milestone_one", product="webapp", version="2.8.0", kind=kind)["detail"]
+
+
+def test_what_waits_says_which_rules_close_the_window_and_until_when(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    closed = closing(house)
+    window = AwaitWindowOperator(task_id="await_window", run=run, decision=decision)
+    with pytest.raises(TaskDeferred):
+        window.execute({})
+    assert re.fullmatch(
+        r"waits for its window until \w{3} [\d-]{10} 00:00 \(Europe/Berlin\): closed by fair until \w{3} [\d-]{10} 00:00",
+        detail(house),
+    )
+    house.edit(closed, "")
+    window.execute({}, event="woken")
+    assert detail(house) == ""
+
+
+def test_a_window_that_closed_after_the_wait_keeps_the_release_in_until_it_opens(house):
+    """Approved and waited for; then somebody closes the window before the tag is made."""
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    facts = {"run": run, "decision": decision}
+    AwaitWindowOperator(task_id="await_window", **facts).execute({})
+    changelog = GenerateChangelogOperator(task_id="changelog", **facts).execute({})
+    before = house.refs()
+    closed = closing(house, "incident in production")
+    publish = PublishReleaseOperator(task_id="publish_release", changelog=changelog, **facts)
+    with pytest.raises(TaskDeferred) as deferred:
+        publish.execute({})
+    assert deferred.value.method_name == "execute"
+    assert house.refs() == before
+    assert "closed by incident in production until" in detail(house)
+    assert house.store.one("release_one", product="webapp", version="2.8.0")["state"] == "frozen"
+    house.edit(closed, "")
+    assert publish.execute({}, event="woken")["tag"] == "v2.8.0"
+    assert "refs/tags/v2.8.0" in house.refs()
+
+
+def test_a_window_that_closes_while_the_product_is_busy_is_seen_before_the_act(house, monkeypatch):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    facts = {"run": run, "decision": house.decide(run)}
+    changelog = GenerateChangelogOperator(task_id="changelog", **facts).execute({})
+    publish = PublishReleaseOperator(task_id="publish_release", changelog=changelog, **facts)
+    opened = parts.open_repository
+
+    def slow(product):
+        closing(house, "closed meanwhile")
+        return opened(product)
+
+    monkeypatch.setattr(parts, "open_repository", slow)
+    before = house.refs()
+    with pytest.raises(TaskDeferred):
+        publish.execute({})
+    assert house.refs() == before
+
+
+def test_a_release_that_is_tagged_is_completed_although_the_window_closed(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    facts = {"run": run, "decision": house.decide(run)}
+    changelog = GenerateChangelogOperator(task_id="changelog", **facts).execute({})
+    publish = PublishReleaseOperator(task_id="publish_release", changelog=changelog, **facts)
+    first = publish.execute({})
+    closing(house)
+    assert publish.execute({}) == first
+
+
+def test_a_window_that_never_opens_fails_and_names_the_rule(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    decision = house.decide(run)
+    (house.rehearsal.file.parent / "company.ics").write_text(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:1\nSUMMARY:Sunset\nDTSTART;VALUE=DATE:20260101\n"
+        "DTEND;VALUE=DATE:20990101\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    house.edit("timezone:", "calendars: [company.ics]\ntimezone:")
+    with pytest.raises(
+        AirflowFailException, match=r"does not open within ten years .* calendars: Sunset \(company.ics\)"
+    ):
+        AwaitWindowOperator(task_id="await_window", run=run, decision=decision).execute({})
+
+
+def test_people_who_approve_read_why_it_will_wait(house):
+    upto(house, "ga")
+    run = house.resolve("ga")
+    closing(house, '"fair [x](http://evil)"')
+    gate = QualityGateOperator(task_id="quality_gate", run=run).execute({})
+    seat = SeatsOperator(task_id="seats", run=run, gate_result=gate).execute({})[0]
+    told = next(value for key, value in seat.items() if "body" in key)
+    assert "The window is closed by fair" in told
+    assert "Approve now; it is carried out when the window opens." in told
+    assert "](http://evil)" not in told
 
 
 def test_an_alpha_does_not_wait_for_the_window_of_production(house):

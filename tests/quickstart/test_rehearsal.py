@@ -120,6 +120,17 @@ def test_the_window_is_open_now_and_other_blackouts_stay(own, rehearsed):
     assert [one.reason for one in product.blackouts] == ["Christmas"]
 
 
+def test_business_hours_and_other_calendars_do_not_hold_a_rehearsal_up(own, rehearsed):
+    (own.parent / "company.ics").write_text(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20261101\n"
+        "DTEND;VALUE=DATE:20261231\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    own.write_text(own.read_text() + '\nwindows: {hours: {mon-fri: "09:00-16:00"}}\ncalendars: [company.ics]\n')
+    rehearsal = rehearsed(own)
+    assert closed_by(rehearsal.product, MilestoneKind.GA, SATURDAY) is None
+    assert [one for one in rehearsal.changes if "left out (it runs at any time" in one] != []
+
+
 def test_every_change_is_told_the_comments_and_the_file_itself_stay(own, rehearsed):
     rehearsal = rehearsed(own)
     told = "\n".join(rehearsal.changes)

@@ -11,8 +11,9 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Context, Param
 
 from release_ops.domain import gates
-from release_ops.domain.model import Approval, Gate, Outcome, Product, Waiver
-from release_ops.domain.windows import closed_by
+from release_ops.domain.model import Approval, Gate, MilestoneKind, Outcome, Product, Waiver
+from release_ops.domain.windows import NeverOpenError, moment_text, opening
+from release_ops.escaping import escape_md
 from release_ops.operators import gate as quality
 from release_ops.operators import parts
 from release_ops.operators.artifacts import GATE_REPORT, page_of
@@ -329,11 +330,15 @@ def _why(piece: Any) -> str:
 
 
 def _window_note(product: Product, run: Mapping[str, Any]) -> str:
-    closure = closed_by(product, run["kind"], datetime.now(UTC))
-    if closure is None:
+    release_type = parts.release_of(product, run).type
+    try:
+        waits = opening(product, MilestoneKind(run["kind"]), datetime.now(UTC), release_type)
+    except NeverOpenError as error:
+        return f"\n\n{escape_md(str(error))}."
+    if not waits.closures:
         return ""
     return (
-        f"\n\nThe window is closed until {closure.until:%a %Y-%m-%d %H:%M %Z} ({closure.reason}). "
+        f"\n\nThe window is {escape_md(str(waits))}; it opens {moment_text(waits.opens)} ({product.timezone}). "
         "Approve now; it is carried out when the window opens."
     )
 

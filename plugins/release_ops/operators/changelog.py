@@ -24,6 +24,7 @@ from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, notes, parts
 from release_ops.operators.artifacts import CHANGELOG, GITHUB_RELEASE, NOTES, Document, keep, kept_text, page_of
 from release_ops.operators.milestone import DecidedOperator
+from release_ops.operators.window import ActingOperator
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class GenerateChangelogOperator(DecidedOperator):
         }
 
 
-class TaggingOperator(DecidedOperator):
+class TaggingOperator(ActingOperator):
     """One step after the changelog; `changelog` is what GenerateChangelogOperator returned."""
 
     template_fields: Sequence[str] = ("run_facts", "decision", "changelog")
@@ -95,7 +96,7 @@ class CutPrereleaseOperator(TaggingOperator):
 
     operator_extra_links = (CHANGELOG, NOTES, GITHUB_RELEASE)
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def act(self) -> dict[str, Any]:
         """Tag, then publish."""
         run, chosen = self.run_facts, self.changelog
         product = parts.product_of(run)
@@ -103,6 +104,7 @@ class CutPrereleaseOperator(TaggingOperator):
         with ledger.product_lock(product.id):
             repository = parts.open_repository(product)
             repository.fetch()
+            self.await_window()
             result = cut(ledger, run, product, repository, chosen, chosen["commit"])
         self.made = {**pages_of(run, chosen["version"]), GITHUB_RELEASE.name: result["url"]}
         return result
@@ -116,7 +118,7 @@ class PublishReleaseOperator(TaggingOperator):
 
     operator_extra_links = (CHANGELOG, NOTES, GITHUB_RELEASE)
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def act(self) -> dict[str, Any]:
         """Branch if there is none yet, changelog, tag, release."""
         run, chosen = self.run_facts, self.changelog
         product = parts.product_of(run)
@@ -125,6 +127,7 @@ class PublishReleaseOperator(TaggingOperator):
         with ledger.product_lock(product.id):
             repository = parts.open_repository(product)
             repository.fetch()
+            self.await_window()
             effects.cut_branch(ledger, run, repository, branch, chosen["commit"])
             check_approved(repository, branch, run, chosen)
             entry = kept_text(ledger.store, run, document("changelog", chosen["version"], ".md"))

@@ -15,10 +15,11 @@ from release_ops.operators import effects, parts
 from release_ops.operators.artifacts import BLOCKED_REPORT, FREEZE_REPORT, keep, page_of
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.operators.planning import scope, scope_row
+from release_ops.operators.window import ActingOperator
 from release_ops.render import render
 
 
-class ApplyFreezeOperator(DecidedOperator):
+class ApplyFreezeOperator(ActingOperator):
     """Cuts and protects the release branch, moves unfinished features out, writes the freeze report.
 
     Returns branch, commit, protection (`ruleset` on GitHub, `recorded` for plain git) and features per disposition.
@@ -26,7 +27,7 @@ class ApplyFreezeOperator(DecidedOperator):
 
     operator_extra_links = (FREEZE_REPORT,)
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def act(self) -> dict[str, Any]:
         """Freeze at the commit that the gate looked at."""
         run, decision = self.run_facts, self.decision
         product = parts.product_of(run)
@@ -36,6 +37,7 @@ class ApplyFreezeOperator(DecidedOperator):
         with ledger.product_lock(product.id):
             repository = parts.open_repository(product)
             repository.fetch()
+            self.await_window()
             cut = effects.cut_branch(ledger, run, repository, branch, decision["commit"])
             protection = "recorded"
             if github := parts.open_github(product):

@@ -6,22 +6,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import Context
-
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, Product, Release
 from release_ops.operators import effects, parts
 from release_ops.operators.artifacts import TRAIN, keep, page_of
-from release_ops.operators.milestone import DecidedOperator
+from release_ops.operators.window import ActingOperator
 from release_ops.render import render
 
 
-class OpenReleaseOperator(DecidedOperator):
+class OpenReleaseOperator(ActingOperator):
     """Opens the release record and keeps its dated train as an artifact. Returns the train as a list of mappings."""
 
     operator_extra_links = (TRAIN,)
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def act(self) -> dict[str, Any]:
         """Open and render."""
         run = self.run_facts
         product = parts.product_of(run)
@@ -43,10 +41,10 @@ class OpenReleaseOperator(DecidedOperator):
         return {"train": [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in dated]}
 
 
-class SnapshotScopeOperator(DecidedOperator):
+class SnapshotScopeOperator(ActingOperator):
     """Notes every planned feature with its status, from the product file or the GitHub milestone named like the version."""
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def act(self) -> dict[str, Any]:
         """Number of features per status."""
         run = self.run_facts
         product = parts.product_of(run)
@@ -61,10 +59,10 @@ class SnapshotScopeOperator(DecidedOperator):
         return {"features": len(features), **counts}
 
 
-class CloseReleaseOperator(DecidedOperator):
+class CloseReleaseOperator(ActingOperator):
     """Closes the release and lifts its freeze."""
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def act(self) -> dict[str, Any]:
         """Lift, then close."""
         run = self.run_facts
         product = parts.product_of(run)

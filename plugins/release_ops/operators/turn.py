@@ -1,4 +1,4 @@
-"""Waiting without a worker: for the milestone before, and for the product's window."""
+"""Waiting without a worker for the milestones before."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import BaseHook, Context
-from airflow.sdk.exceptions import AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from release_ops.database import DATABASE_CONNECTION, dsn
 from release_ops.domain.milestones import train
-from release_ops.domain.model import MilestoneKind
-from release_ops.domain.windows import closed_by, next_open
 from release_ops.operators import parts
-from release_ops.operators.milestone import DecidedOperator, MilestoneOperator
+from release_ops.operators.milestone import MilestoneOperator
 from release_ops.operators.record import check_unmoved
 from release_ops.store import Store
 
@@ -69,31 +65,6 @@ class AwaitPredecessorOperator(MilestoneOperator):
                 method_name="execute",
             )
         return {milestone.kind.value: states[milestone.kind] for milestone in earlier}
-
-
-class AwaitWindowOperator(DecidedOperator):
-    """Waits until the product may be changed, if this milestone changes production; asks again when it wakes.
-
-    What was decided must still hold then: a date that was moved meanwhile ends the run, a waiver that expired fails it.
-    """
-
-    def execute(self, context: Context, event: Any = None) -> dict[str, str]:
-        """Return when the window was found open."""
-        run, decision = self.run_facts, self.decision
-        product = parts.product_of(run)
-        check_unmoved(parts.open_store(), product, parts.release_of(product, run), run)
-        kind = MilestoneKind(run["kind"])
-        now = datetime.now(UTC)
-        if decision["valid_until"] and datetime.fromisoformat(decision["valid_until"]) <= now:
-            raise AirflowFailException(
-                f"a waiver that the decision stands on expired at {decision['valid_until']}: clear this run from "
-                "quality_gate on"
-            )
-        if closure := closed_by(product, kind, now):
-            opening = next_open(product, kind, now)
-            self.log.info("closed until %s: %s; next window %s", closure.until, closure.reason, opening)
-            self.defer(trigger=DateTimeTrigger(moment=opening), method_name="execute")
-        return {"open_at": now.isoformat()}
 
 
 class MilestoneTrigger(BaseTrigger):
