@@ -188,7 +188,7 @@ class _Edit:
     def open_windows(self, now: datetime) -> None:
         self.set(["windows", "holidays_close"], value=False, why="it runs on any day")
         why = "it runs at any time, beside nothing else"
-        for path in (["windows", "hours"], ["windows", "downstream"], ["calendars"]):
+        for path in (["windows", "hours"], ["windows", "freezes_close"], ["calendars"]):
             section = self.document if len(path) == 1 else self.document.get(path[0]) or {}
             if section.pop(path[-1], None):
                 self.changes.append(f"{'.'.join(path)}: left out ({why})")

@@ -271,7 +271,7 @@ def test_a_product_file_names_calendars_and_what_is_built_on_it(tmp_path: Path) 
         tmp_path,
         "  - {start: 2026-01-02 16:00, end: 2026-01-02 20:00, reason: Friday, repeats: FREQ=WEEKLY;BYDAY=FR}\n"
         "calendars: [{file: company.ics, name: Company}]\n"
-        'windows: {hours: {mon-thu: "09:00-16:00"}, downstream: [shop]}\n',
+        'windows: {hours: {mon-thu: "09:00-16:00"}, freezes_close: true}\nships_into: [shop]\n',
     )
     product = load_product(path, defaults=DEFAULTS)
     assert [one.reason for one in product.blackouts if one.calendar == "Company"] == ["Stocktaking"]
@@ -285,11 +285,10 @@ def test_a_product_file_names_calendars_and_what_is_built_on_it(tmp_path: Path) 
         ("calendars: [nope.ics]\n", "nope.ics is not there; put it beside the product file"),
         ("calendars: [bad.ics]\n", "bad.ics: holds no calendar; export it as iCalendar"),
         (
-            "windows: {downstream: [shup]}\n",
-            "windows.downstream[0]: shup: there is no such product; did you mean 'shop'?",
+            "windows: {freezes_close: true}\nships_into: [shup]\n",
+            "ships_into[0]: shup: there is no such product; did you mean 'shop'?",
         ),
-        ("windows: {downstream: [up]}\n", "is this product itself; remove it"),
-        ("windows: {downstream: [broken]}\n", "its freezes cannot be read"),
+        ("windows: {freezes_close: true}\nships_into: [broken]\n", "its freezes cannot be read"),
         ('windows: {hours: {mon: "9-5"}}\n', "windows.hours: '9-5' is no span of hours; write it like 09:00-16:00"),
         ("windows: {ignore: {hotfx: [hours]}}\n", "unknown release type; did you mean 'hotfix'?"),
         (

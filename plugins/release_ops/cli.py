@@ -18,6 +18,7 @@ from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_init import InitError, starter
+from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_validate import VALIDATE
 from release_ops.product import ProductError, json_schema, load_product, products_folder, project_root
 from release_ops.terminal import OK, USAGE, Command, Terminal, day, near
@@ -91,6 +92,7 @@ COMMANDS: dict[str, Command] = {
     "validate": VALIDATE,
     "calendar": CALENDAR,
     "blackouts": BLACKOUTS,
+    "schedule": SCHEDULE,
     "conflicts": CONFLICTS,
     "init": Command("write a small product file to start from", _init_options, _init),
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),

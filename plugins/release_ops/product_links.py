@@ -40,16 +40,15 @@ def with_calendars(product: Product, root: Node, beside: Path, project: Path) ->
 
 
 def with_downstream(product: Product, root: Node, other: Callable[[str], Product]) -> tuple[Product, list[Problem]]:
-    """The product with the freezes of those that are built on it; `other` finds a product by its id.
+    """The product with the freezes of those that it ships into, if they close its window; `other` finds one by its id.
 
     A file that cannot be used is a problem here too: a freeze that nobody can see would not hold anybody up.
     """
     freezes = list[ForeignFreeze]()
     problems: list[Problem] = []
-    for index, product_id in enumerate(product.windows.downstream):
-        where = ("windows", "downstream", index)
+    for index, product_id in enumerate(product.ships_into if product.windows.freezes_close else ()):
+        where = ("ships_into", index)
         if product_id == product.id:
-            problems.append(located(root, where, "is this product itself", "remove it"))
             continue
         try:
             freezes += freezes_for(product.id, other(product_id))

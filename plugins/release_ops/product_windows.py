@@ -103,8 +103,8 @@ class WindowsPart(Part):
     """Business hours; a day that is not named is closed. Without any the window is open around the clock."""
     ignore: dict[ReleaseType, list[Closer]] = {}
     """What does not hold a release of that type up."""
-    downstream: list[Text] = []
-    """Products that are built on this one: while one is frozen for a release, this one's window is closed."""
+    freezes_close: Annotated[bool, Field(strict=True)] = False
+    """true: while a product of `ships_into` is frozen for a release, the window is closed."""
 
     @field_validator("hours")
     @classmethod
@@ -217,7 +217,7 @@ def window_policy(part: WindowsPart) -> WindowPolicy:
         holidays_close=part.holidays_close,
         hours=read_hours(part.hours) if part.hours else None,
         ignore={kind: frozenset(closers) for kind, closers in part.ignore.items()},
-        downstream=tuple(dict.fromkeys(part.downstream)),
+        freezes_close=part.freezes_close,
     )
 
 

@@ -333,8 +333,8 @@ class WindowPolicy:
     """None: open around the clock."""
     ignore: Mapping[ReleaseType, frozenset[Closer]] = field(default_factory=dict)
     """What does not hold a release of that type up."""
-    downstream: tuple[str, ...] = ()
-    """Products that are built on this one: their freezes close its window."""
+    freezes_close: bool = False
+    """True: the freezes of the products that it ships into close its window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
