@@ -155,6 +155,49 @@ def test_a_file_is_not_read_without_end() -> None:
     assert "is not read on after so many problems" in str(problems[-1])
 
 
+lines = st.builds(
+    "{}{}:{}".format,
+    st.sampled_from(
+        ["DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "SUMMARY", "TRANSP", "RECURRENCE-ID", "UID"]
+    ),
+    st.sampled_from(["", ";VALUE=DATE", ";TZID=Europe/Berlin", ";TZID=Bad/Zone", ";VALUE=PERIOD", ";TZID="]),
+    st.sampled_from(
+        [
+            *("20260101", "20260101T100000", "20260101T100000Z", "20260230", "99999999", "00010101", "20260101T250000"),
+            *(
+                "P1D",
+                "-PT1H",
+                "P99999999999D",
+                "P3000000D",
+                "20260101T100000Z/PT1H",
+                "20260101,20260105",
+                "",
+                "x",
+                "\u202e",
+            ),
+            *(
+                "FREQ=WEEKLY",
+                "FREQ=",
+                "FREQ=WEEKLY;BYDAY=9ZZ",
+                "FREQ=WEEKLY;INTERVAL=99999999999999",
+                "FREQ=DAILY;COUNT=3",
+            ),
+        ]
+    ),
+)
+
+
+@given(st.lists(st.lists(lines, max_size=5), max_size=3), st.floats(0, 1))
+@settings(deadline=None, max_examples=300)
+def test_any_text_is_read_or_told_and_never_raises(events: list[list[str]], part: float) -> None:
+    content = calendar(*(" | ".join(["DTSTART:20260105T100000", *event]) for event in events))
+    for text in (content, content[: int(len(content) * part)]):
+        closed = parse_calendar(text, "company.ics", "Europe/Berlin", "Company")
+        for one in closed.recurring:
+            occurrences(one).covering(datetime(2026, 6, 1, tzinfo=UTC))
+        assert all(len(str(problem)) < 500 for problem in closed.problems)
+
+
 def test_a_file_that_is_missing_or_too_large_is_a_problem(tmp_path: Path) -> None:
     (problem,) = read_calendar(tmp_path / "nope.ics", "UTC").problems
     assert "cannot be read: No such file" in str(problem)

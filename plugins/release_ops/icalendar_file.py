@@ -27,6 +27,7 @@ MOST_PROBLEMS = 20
 """After so many a file is not read on."""
 _YEARS = range(1990, 2101)
 _DAY = timedelta(days=1)
+_LONGEST_DURATION = 36525 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def parse_calendar(content: bytes, file: str, zone: str, name: str) -> Closed:
     except UnicodeDecodeError:
         return _refused(where, "is not UTF-8 text", "export it as iCalendar (.ics)")
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        return _refused(where, f"is not an iCalendar file: {error}", "export it as iCalendar (.ics)")
+        return _refused(where, f"is not an iCalendar file: {one_line(error)}", "export it as iCalendar (.ics)")
     calendars = [one for one in calendars if one.name == "VCALENDAR"]
     if not calendars:
         return _refused(where, "holds no calendar", "export it as iCalendar (.ics): it begins with BEGIN:VCALENDAR")
@@ -92,16 +93,15 @@ def parse_calendar(content: bytes, file: str, zone: str, name: str) -> Closed:
 
 
 def _gather(events: Sequence[Component], lines: Sequence[int], file: str, zone: str, name: str) -> Closed:
-    moved: dict[str, list[datetime]] = {}
+    moved: dict[str, list[date]] = {}
     once: list[Blackout] = []
     again: list[RecurringBlackout] = []
     problems: list[Problem] = []
     for event in events:
-        # One time of a series with a date of its own: the series does not come then.
-        if "RECURRENCE-ID" in event:
-            original = event.get("RECURRENCE-ID")
-            if hasattr(original, "dt"):
-                moved.setdefault(str(event.get("UID", "")), []).append(original.dt)
+        # One time of a series with a date of its own: the series does not come then. What cannot be read is told below.
+        original = None if event.errors else event.get("RECURRENCE-ID")
+        if isinstance(day := getattr(original, "dt", None), date) and day.year in _YEARS:
+            moved.setdefault(str(event.get("UID", "")), []).append(day)
     for index, event in enumerate(events):
         line = lines[index] if index < len(lines) else 0
         try:
@@ -129,7 +129,9 @@ def _gather(events: Sequence[Component], lines: Sequence[int], file: str, zone: 
 def _entry(event: Component, zone: str, name: str, moved: Sequence[date]) -> list[Blackout | RecurringBlackout]:
     if event.errors:
         field, message = event.errors[0]
-        raise _WrongError(str(field), event.get(field, ""), f"cannot be read: {message}", "correct it at its source")
+        raise _WrongError(
+            str(field), event.get(field, ""), f"cannot be read: {one_line(message)}", "correct it at its source"
+        )
     if str(event.get("TRANSP", "")).upper() == "TRANSPARENT" or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return []
     reason = one_line(event.get("SUMMARY")) or "busy"
@@ -200,6 +202,8 @@ def _end(event: Component, start: date) -> date:
     if length is not None:
         if not isinstance(getattr(length, "dt", None), timedelta):
             raise _WrongError("DURATION", length, "is not a duration", "write it like PT2H or P1D")
+        if abs(length.dt) > _LONGEST_DURATION:
+            raise _WrongError("DURATION", length.dt, "is longer than a century", "correct it")
         return _after(start, length.dt)
     return start if isinstance(start, datetime) else start + _DAY
 
@@ -222,12 +226,17 @@ def _moment(event: Component, field: str) -> date | None:
     found = getattr(value, "dt", None)
     if not isinstance(found, date):
         raise _WrongError(field, value, "is not a date or time", "write it like 20261224 or 20261224T180000Z")
-    if found.year not in _YEARS:
-        raise _WrongError(field, found, f"the year {found.year} is wildly off", "correct the year")
+    _of_this_age(field, found)
     zone_named = value.params.get("TZID") if hasattr(value, "params") else None
     if isinstance(found, datetime) and zone_named and found.tzinfo is None:
         raise _WrongError(field, zone_named, "unknown time zone", "use a name like Europe/Berlin")
     return found
+
+
+def _of_this_age(field: str, moment: date) -> date:
+    if moment.year not in _YEARS:
+        raise _WrongError(field, moment, f"the year {moment.year} is wildly off", "correct the year")
+    return moment
 
 
 def _dates(event: Component, field: str) -> list[date]:
@@ -239,7 +248,7 @@ def _dates(event: Component, field: str) -> list[date]:
         for each in getattr(one, "dts", []):
             if not isinstance(each.dt, date):
                 raise _WrongError(field, each.dt, "is a period", "write the start of the entry alone")
-            found.append(each.dt)
+            found.append(_of_this_age(field, each.dt))
     if len(found) > MAX_DATES:
         raise _WrongError(field, len(found), f"names more than {MAX_DATES} dates", "write a rule")
     return found
