@@ -76,6 +76,29 @@ def test_what_is_needed_is_looked_up_in_the_files_beside(capsys: pytest.CaptureF
     assert "9 days: needs: payments 2.8.1 ga" in out
 
 
+def test_a_day_on_which_another_product_would_wait_in_vain_comes_last_and_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = Path(DEMO).read_text(encoding="utf-8")
+    path = tmp_path / "webapp.yaml"
+    path.write_text(text, encoding="utf-8")
+    needs = "ga: 2026-12-09\n    needs: [{product: webapp, version: 2.8.1}]"
+    other = text.replace("product: webapp", "product: shop").replace("ga: 2026-12-10", needs)
+    (tmp_path / "shop.yaml").write_text(other, encoding="utf-8")
+    (tmp_path / "broken.yaml").write_text("product: broken\n", encoding="utf-8")
+    code, out, err = schedule(capsys, str(path), "2.8.1", *DECEMBER, "--count", "14", "--json")
+    assert code == 0
+    assert "1 file with mistakes left out" in err
+    found = json.loads(out)
+    errors = [any(each["severity"] == "error" for each in one["conflicts"]) for one in found["candidates"]]
+    assert errors == sorted(errors)
+    late = {one["at"][:10]: one["conflicts"] for one in found["candidates"]}
+    assert [each["kind"] for each in late["2026-12-15"] if each["severity"] == "error"] == ["needs"]
+    assert not any(each["severity"] == "error" for each in late["2026-12-08"])
+    _, out, _ = schedule(capsys, str(path), "2.8.1", *DECEMBER)
+    assert "conflict (error): " in out
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from release_ops.domain.model import Product, Release
-from release_ops.domain.scheduling import Candidate, Dates, Proposal, needed, obstacle_texts, propose
+from release_ops.domain.scheduling import needed, propose
+from release_ops.domain.scheduling_conflicts import conflict_check
+from release_ops.domain.scheduling_model import Candidate, Proposal, obstacle_texts
 from release_ops.domain.windows import moment_text
 from release_ops.product import load_products, products_folder
 from release_ops.terminal import OK, PROBLEMS, Command, Terminal, day, product_named
@@ -49,6 +51,7 @@ def _schedule(args: argparse.Namespace, terminal: Terminal) -> int:
     if release is None:
         known = ", ".join(one.version for one in product.releases) or "none"
         return terminal.refuse(f"{product.id} plans no release {args.version}; its releases: {known}")
+    products = _others(args.file, terminal)
     first, last = args.between
     try:
         found = propose(
@@ -57,8 +60,9 @@ def _schedule(args: argparse.Namespace, terminal: Terminal) -> int:
             first,
             last,
             today=terminal.today,
-            dates=_dates(args.file, release),
+            dates=needed(release, products),
             count=args.count,
+            check=conflict_check(product, release, products),
         )
     except ValueError as error:
         return terminal.refuse(str(error))
@@ -69,13 +73,14 @@ def _schedule(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK if found.best else PROBLEMS
 
 
-def _dates(file: str, release: Release) -> Dates:
-    """Planned dates of what a release needs, from the files beside its own; files with mistakes plan nothing."""
-    if not release.needs:
-        return {}
+def _others(file: str, terminal: Terminal) -> dict[str, Product]:
+    """Products of the files beside the release's own, by id; files with mistakes are left out, which is told."""
     path = Path(file)
-    products, _ = load_products(path.parent if path.exists() else products_folder())
-    return needed(release, products)
+    products, problems = load_products(path.parent if path.exists() else products_folder())
+    if broken := len({problem.file for problem in problems}):
+        files = "1 file" if broken == 1 else f"{broken} files"
+        terminal.err.print(f"{files} with mistakes left out: see release-ops validate", soft_wrap=True)
+    return products
 
 
 def as_json(product: Product, release: Release, found: Proposal) -> dict[str, Any]:
@@ -105,6 +110,9 @@ def _candidate(one: Candidate) -> dict[str, Any]:
             {"name": part.name, "score": round(part.score, 3), "weight": part.weight, "reason": part.reason}
             for part in one.parts
         ],
+        "conflicts": [
+            {"kind": each.kind.value, "severity": each.severity.value, "text": each.message} for each in one.conflicts
+        ],
     }
 
 
@@ -113,6 +121,7 @@ def _show(terminal: Terminal, product: Product, release: Release, found: Proposa
     planned = found.planned
     if planned.is_legal:
         terminal.say(f"planned for {moment_text(planned.at)}, score {planned.score:.0f}")
+        _show_conflicts(terminal, planned)
     else:
         terminal.say(Text(f"planned for {moment_text(planned.at)}, which is not possible:", style="red"))
         for text in obstacle_texts(planned):
@@ -127,12 +136,18 @@ def _show(terminal: Terminal, product: Product, release: Release, found: Proposa
             terminal.say(Text(moment_text(one.at), style="bold"))
             for part in one.parts:
                 terminal.out.print(_indented(f"{part.name} {part.score:.2f} x {part.weight:g}: {part.reason}"))
+            _show_conflicts(terminal, one)
     terminal.say(f"{found.legal} of {found.days} days are possible" + ("; not possible:" if found.closings else ""))
     for closing in found.closings[:SHOWN_CLOSINGS]:
         days = "1 day" if closing.days == 1 else f"{closing.days} days"
         terminal.out.print(_indented(f"{days}: {closing.rule}: {closing.subject}"))
     if len(found.closings) > SHOWN_CLOSINGS:
         terminal.say(f"  and {len(found.closings) - SHOWN_CLOSINGS} more reasons (--json has all)")
+
+
+def _show_conflicts(terminal: Terminal, candidate: Candidate) -> None:
+    for one in candidate.conflicts:
+        terminal.out.print(_indented(f"conflict ({one.severity}): {one.message}"))
 
 
 def _indented(text: str) -> Padding:

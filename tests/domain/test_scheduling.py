@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from release_ops.domain.hours import read_hours
 from release_ops.domain.model import Absence, Blackout, MilestoneKind, Need, Product, Release, ReleaseType
-from release_ops.domain.scheduling import Candidate, Judge, needed, propose
+from release_ops.domain.scheduling import Judge, needed, propose
+from release_ops.domain.scheduling_model import Candidate
 from release_ops.domain.window_rules import Peak, SchedulingPolicy
 from release_ops.domain.windows import closed_by
 from release_ops.product import load_product

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from release_ops.domain.business_days import Days
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Milestone, MilestoneKind, Need, Product, Release, ReleaseType
 from release_ops.domain.rules import WEEKDAYS, local_instant
+from release_ops.domain.scheduling_model import Candidate, Closing, Obstacle, Part, Proposal
 from release_ops.domain.seats import can_fill, eligible, gate_of
 from release_ops.domain.window_rules import Closer
 from release_ops.domain.windows import NeverOpenError, closed_spans, moment_text, opening
@@ -21,6 +22,8 @@ LONGEST_SPAN = 731
 """Days that are looked at in one go."""
 NEAREST = 366
 """Days before and after the planned one in which a legal one is looked for."""
+SPARE = 10
+"""Days beyond those that are asked for whose conflicts are looked at."""
 _ENOUGH_ROOM = 3
 """Business days after a release in which it can be mended; more adds nothing."""
 _WEEK = timedelta(days=7)
@@ -28,74 +31,6 @@ _NEED_MARGIN = timedelta(days=7)
 
 Dates = Mapping[tuple[str, str, MilestoneKind], datetime]
 """Planned instants (aware) of milestones of other products, by product, version and kind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why a release may not go out on a day: `subject` is the same for all the days that one thing forbids."""
-
-    rule: str
-    """window, past, notice, people, needs or spacing."""
-    subject: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a score: 0 (bad) to 1, its weight, and the reason in words."""
-
-    name: str
-    score: float
-    weight: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A GA on one day: when it would be (aware, in the product's zone), what forbids it, and its parts."""
-
-    at: datetime
-    obstacles: tuple[Obstacle, ...]
-    parts: tuple[Part, ...]
-
-    @property
-    def day(self) -> date:
-        """Local day."""
-        return self.at.date()
-
-    @property
-    def is_legal(self) -> bool:
-        """Whether nothing forbids it."""
-        return not self.obstacles
-
-    @property
-    def score(self) -> float:
-        """Weighted mean of the parts, 0..100; 0 when nothing has a weight."""
-        weight = sum(part.weight for part in self.parts)
-        return 100 * sum(part.score * part.weight for part in self.parts) / weight if weight else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """What forbids days of a span, and on how many of them."""
-
-    rule: str
-    subject: str
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """The planned GA, the nearest legal ones around it when it is not legal, and the best days of the span."""
-
-    planned: Candidate
-    before: Candidate | None
-    after: Candidate | None
-    best: tuple[Candidate, ...]
-    days: int
-    legal: int
-    closings: tuple[Closing, ...]
-    """What forbids days of the span, most days first."""
 
 
 def needed(release: Release, products: Mapping[str, Product]) -> Dates:
@@ -113,11 +48,21 @@ def needed(release: Release, products: Mapping[str, Product]) -> Dates:
 
 
 def propose(
-    product: Product, version: str, first: date, last: date, *, today: date, dates: Dates | None = None, count: int = 3
+    product: Product,
+    version: str,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    dates: Dates | None = None,
+    count: int = 3,
+    check: Callable[[Candidate], Candidate] | None = None,
 ) -> Proposal:
     """Return the best days for a release's GA from `first` to `last` (included), and what forbids the others.
 
-    The order is by score, then nearness to the planned GA, then date: the same question has the same answer. Raises
+    The order is by score, then nearness to the planned GA, then date: the same question has the same answer. `check` adds
+    the conflicts with other releases (see `scheduling_conflicts`) to the best `count` + `SPARE` ones, of which those with
+    errors come last. Raises
     KeyError for an unknown version, ValueError for a span that is reversed or longer than `LONGEST_SPAN` days.
     """
     if last < first:
@@ -126,12 +71,14 @@ def propose(
         raise ValueError(f"{first} to {last} is more than two years; ask for less")
     release = product.release(version)
     judge = Judge(product, release, today, dates or {})
-    planned = judge.candidate(release.ga)
+    look = check or (lambda candidate: candidate)
+    planned = look(judge.candidate(release.ga))
     everything = [judge.candidate(first + timedelta(days=step)) for step in range((last - first).days + 1)]
     legal = sorted(
         (one for one in everything if one.is_legal),
         key=lambda one: (-round(one.score, 6), abs(one.day - release.ga), one.day),
     )
+    best = sorted(map(look, legal[: count + SPARE]), key=lambda one: any(each.is_error for each in one.conflicts))
     before = after = None
     if not planned.is_legal:
         before, after = judge.nearest(release.ga, -1), judge.nearest(release.ga, 1)
@@ -141,7 +88,7 @@ def propose(
         planned=planned,
         before=before,
         after=after,
-        best=tuple(legal[:count]),
+        best=tuple(best[:count]),
         days=len(everything),
         legal=len(legal),
         closings=tuple(sorted(closings, key=lambda one: (-one.days, one.rule, one.subject))),
@@ -396,8 +343,3 @@ def _margin(found: timedelta, asked: timedelta) -> float:
 
 def _days(number: int) -> str:
     return "1 day" if number == 1 else f"{number} days"
-
-
-def obstacle_texts(candidate: Candidate) -> Iterable[str]:
-    """What forbids a candidate, each once, `window: closed by Christmas until ...`."""
-    return dict.fromkeys(f"{one.rule}: {one.text}" for one in candidate.obstacles)
