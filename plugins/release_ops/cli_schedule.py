@@ -127,7 +127,7 @@ def _show(terminal: Terminal, product: Product, release: Release, found: Proposa
         for text in obstacle_texts(planned):
             terminal.out.print(_indented(text))
         for where, near in (("before", found.before), ("after", found.after)):
-            said = f"{moment_text(near.at)}, score {near.score:.0f}" if near else "none within a year"
+            said = f"{moment_text(near.at)}, score {near.score:.0f}" if near else "none"
             terminal.say(f"  nearest possible date {where} it: {said}")
     if found.best:
         terminal.out.print()

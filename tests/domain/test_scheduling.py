@@ -191,6 +191,15 @@ def test_days_before_a_weekend_or_a_blackout_are_riskier(demo: Product) -> None:
     )
 
 
+def test_a_day_off_is_no_day_for_a_release_unless_its_type_prefers_it(demo: Product) -> None:
+    sunday, monday = (judged(demo, "2.8.1", f"2026-12-{day}") for day in ("06", "07"))
+    assert part(sunday, "risk") == (0.667, "nobody is there to mend it: a weekend")
+    assert part(sunday, "preference")[0] == 0
+    assert sunday.score < monday.score
+    hotfix = judged(with_release(demo, "2.8.1", type=ReleaseType.HOTFIX), "2.8.1", "2026-12-06")
+    assert part(hotfix, "risk")[1] == "3 working days to mend it before a day off"
+
+
 def test_milestones_that_would_be_squeezed_out_raise_the_risk(demo: Product) -> None:
     today = date(2026, 11, 2)  # alpha was due on 29 October, feature complete comes on 5 November
     assert part(judged(demo, "2.8.0", "2026-11-18", today), "risk")[1].endswith(
@@ -262,4 +271,6 @@ def test_what_is_proposed_is_the_best_of_the_legal_days_and_the_nearest_are_near
     assert all(0 <= each.score <= 1 for candidate in legal for each in candidate.parts)
     if found.after is not None:
         between = (found.after.day - ga).days
-        assert not any(judge.candidate(ga + timedelta(days=step)).is_legal for step in range(between))
+        skipped = [judge.candidate(ga + timedelta(days=step)) for step in range(between)]
+        assert all(not each.is_legal or each.day.weekday() > 4 or judge.days.closed(each.day) for each in skipped)
+        assert not judge.days.closed(found.after.day)

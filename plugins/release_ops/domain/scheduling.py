@@ -137,13 +137,13 @@ class Judge:
         return Candidate(at, tuple(obstacles), tuple(parts))
 
     def nearest(self, day: date, step: int) -> Candidate | None:
-        """The legal candidate next to a day, before it (`step` -1) or after it (1), within `NEAREST` days."""
+        """The legal candidate next to a day, before it (`step` -1) or after it (1), within `NEAREST` days; no day off."""
         for distance in range(1, NEAREST + 1):
             other = day + timedelta(days=distance * step)
             if step < 0 and other < self.today:
                 return None
             found = self.candidate(other)
-            if found.is_legal:
+            if found.is_legal and not self._off(found.at):
                 return found
         return None
 
@@ -223,7 +223,8 @@ class Judge:
         return 0.5 + 0.5 * min(1.0, margin / _NEED_MARGIN), f"{when}, {_days(margin.days)} before {need.before}", True
 
     def _risk(self, at: datetime, dated: Mapping[MilestoneKind, Milestone]) -> Judged:
-        room = self._room(at.date())
+        off = self._off(at)
+        room = 0 if off else self._room(at.date())
         until, closed = self._next_closed(at)
         squeezed = [
             kind
@@ -233,11 +234,20 @@ class Judge:
         in_time = 1 - len(squeezed) / len(self._to_come) if self._to_come else 1.0
         score = (min(1.0, room / _ENOUGH_ROOM) + min(1.0, until / _WEEK) + in_time) / 3
         reasons = [f"{room} working day{'' if room == 1 else 's'} to mend it before a day off"]
+        if off:
+            reasons = [f"nobody is there to mend it: {off}"]
         if closed:
             reasons.append(f"{closed} begins in {_days(until.days)}")
         if squeezed:
             reasons.append(f"{', '.join(squeezed)} would lie in the past")
         return score, "; ".join(reasons), []
+
+    def _off(self, at: datetime) -> str:
+        """Why nobody works on a day, unless the release type prefers it; empty for a working day."""
+        prefer = self.product.scheduling.prefer.get(self.release.type)
+        if prefer is not None and prefer.suits(at)[0]:
+            return ""
+        return self.days.closed(at.date())
 
     def _room(self, day: date) -> int:
         """Working days in a row after a day, up to `_ENOUGH_ROOM`."""
@@ -329,7 +339,7 @@ class Judge:
         said = [f"{WEEKDAYS[at.weekday()]} {'suits' if day else 'does not suit'} a {kind}"]
         if not hour:
             said.append(f"{at:%H:%M} does not")
-        return 0.7 * day + 0.3 * hour, "; ".join(said), []
+        return 0.0 if self._off(at) else 0.7 * day + 0.3 * hour, "; ".join(said), []
 
 
 Judged = tuple[float, str, list[Obstacle]]
