@@ -16,7 +16,7 @@ from release_ops.domain.rules import WEEKDAYS, local_instant
 from release_ops.domain.scheduling_model import Candidate, Closing, Obstacle, Part, Proposal
 from release_ops.domain.seats import can_fill, eligible, gate_of
 from release_ops.domain.window_rules import Closer
-from release_ops.domain.windows import NeverOpenError, closed_spans, moment_text, opening
+from release_ops.domain.windows import closed_by, closed_spans, moment_text
 
 LONGEST_SPAN = 731
 """Days that are looked at in one go."""
@@ -154,14 +154,14 @@ class Judge:
         return next((rule.at for rule in rules if rule is not None), time(9))
 
     def _opened(self, at: datetime) -> tuple[datetime, list[Obstacle]]:
-        try:
-            waits = opening(self.product, MilestoneKind.GA, at, self.release.type)
-        except NeverOpenError as error:
-            return at, [Obstacle("window", "a window that never opens", str(error))]
-        if waits.opens.astimezone(self.zone).date() == at.date():
-            return waits.opens.astimezone(self.zone), []
-        first = waits.closures[0]
-        return at, [Obstacle("window", first.reason, f"{waits}")]
+        """When the window is open on the day of `at`, from then on; else what closes it. Looks at that day alone."""
+        now, first = at, None
+        while (closure := closed_by(self.product, MilestoneKind.GA, now, self.release.type)) is not None:
+            first = first or closure
+            now = closure.until.astimezone(self.zone)
+            if now.date() != at.date():
+                return at, [Obstacle("window", first.reason, f"closed by {first}")]
+        return now, []
 
     def _impact(self, at: datetime) -> Judged:
         policy = self.product.scheduling
