@@ -18,6 +18,7 @@ from release_ops.domain.model import (
     FeatureStatus,
     FreezePolicy,
     Gate,
+    LoadPolicy,
     MilestoneKind,
     MilestoneOverride,
     MilestoneRule,
@@ -132,6 +133,7 @@ def convert(part: ProductPart, location: str) -> Product:
         conferences=conferences(part.conferences),
         accepted_conflicts=acceptances(part.accepted_conflicts),
         ships_into=tuple(dict.fromkeys(part.ships_into)),
+        load=LoadPolicy(**part.load.model_dump()),
         scope_source=part.scope.source,
         changelog=changelog_rules(part.changelog),
     )
@@ -168,6 +170,7 @@ def _release(product: str, part: ReleasePart) -> Release:
             for one in part.features
         ),
         start=part.start,
+        announced=part.announced,
         reason=part.reason or "",
         events={key: _override(own) for key, own in part.events.items()},
         needs=tuple(Need(**one.model_dump()) for one in part.needs),

@@ -43,3 +43,17 @@ class ScopePart(Part):
 
     source: Literal["file", "github"] = "file"
     """`file`: this file; `github`: the issues of the GitHub milestone named like the version."""
+
+
+Most = Annotated[float, Field(gt=0, le=10_000)]
+
+
+class LoadPart(Part):
+    """How much scope a release has before a warning; nothing is refused for it."""
+
+    features_per_week: Most | None = None
+    """Features for each week from the start of the cycle to GA."""
+    points_per_week: Most | None = None
+    """Points for each week, when all features are estimated."""
+    times_usual: Annotated[float, Field(ge=1, le=100)] | None = None
+    """So many times what the product's other releases of the type usually have."""

@@ -23,7 +23,7 @@ from release_ops.product_changelog import ChangelogPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
 from release_ops.product_gates import GatePart
 from release_ops.product_notes import KnownIssuePart, NotesPart
-from release_ops.product_plan import FeaturePart, ScopePart
+from release_ops.product_plan import FeaturePart, LoadPart, ScopePart
 from release_ops.product_types import (
     Date,
     Duration,
@@ -128,6 +128,8 @@ class ReleasePart(Part):
     """The scope, when `scope.source` is `file`."""
     start: Date | None = None
     """First day of its cycle, from which week numbers count; the day of its first milestone without it."""
+    announced: Date | None = None
+    """Day on which its GA was made known; the notice counts from it."""
     reason: Text | None = None
     """Why its dates were moved last: the slip that is recorded says so."""
     events: dict[Text, OverrideOrText] = {}
@@ -209,6 +211,7 @@ class ProductPart(Part):
     conflicts: ConflictsPart = ConflictsPart()
     accepted_conflicts: list[AcceptedConflictPart] = []
     """Conflicts that people know of and live with."""
+    load: LoadPart = LoadPart()
     scope: ScopePart = ScopePart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

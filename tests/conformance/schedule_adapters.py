@@ -254,10 +254,10 @@ def chromium_cases(a_product: Product, milestone: Mapping[str, Any]) -> Iterator
     planned = next((one for one in a_product.releases if one.version == version), None)
     by_file = days(a_product, planned) if planned is not None else {}
     for key, day in stated.items():
-        yield Case("chromium: days, rules alone", f"{version} {key}", day, ruled[key])
-        yield Case("chromium: days, with exceptions", f"{version} {key}", day, ours[key])
+        yield Case("chromium: days, rules alone", f"{version} {key}", day, ruled.get(key))
+        yield Case("chromium: days, with exceptions", f"{version} {key}", day, ours.get(key))
         if by_file:
-            yield Case("chromium: days, from the cadence", f"{version} {key}", day, by_file[key])
+            yield Case("chromium: days, from the cadence", f"{version} {key}", day, by_file.get(key))
 
 
 # Python: metadata and stages of a minor version; the yearly cycle (PEP 602) is that of 3.9 and later.
@@ -295,12 +295,12 @@ def python_cases(a_product: Product, version: str, minor: Mapping[str, Any]) -> 
             continue
         end = key in {"support_end", "end_of_life"}
         what = "ends of support" if end else "stages"
-        yield Case(f"python: {what}, rules alone", f"{version} {key}", day, ruled[key])
+        yield Case(f"python: {what}, rules alone", f"{version} {key}", day, ruled.get(key))
         if not end:
             yield Case(
                 "python: stages, rules alone, in the same week", f"{version} {key}", _week(day), _week(ruled[key])
             )
-        yield Case(f"python: {what}, with exceptions", f"{version} {key}", day, ours[key])
+        yield Case(f"python: {what}, with exceptions", f"{version} {key}", day, ours.get(key))
     yield Case("python: feature freeze is beta 1", version, meta["feature-freeze"], stated["beta"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -12,6 +12,8 @@ from semver import Version
 
 from release_ops.domain.business_days import Days
 from release_ops.domain.calver import date_of, write
+from release_ops.domain.finding import Finding
+from release_ops.domain.lint_release import lint_release
 from release_ops.domain.milestones import WITHOUT_CALENDAR, in_order, train
 from release_ops.domain.model import Milestone, MilestoneKind, Product, Release, ReleaseType
 from release_ops.domain.rules import WEEKDAYS
@@ -20,27 +22,9 @@ from release_ops.domain.versions import read_version
 from release_ops.domain.window_rules import Closer
 from release_ops.domain.windows import NeverOpenError, opening
 
+__all__ = ["Finding", "lint"]
+
 _YEAR = timedelta(days=366)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something about a product's calendar that is wrong (`error`) or worth a look."""
-
-    error: bool
-    version: str
-    field: str
-    """Field of the release, `ga` or `milestones.rc`; or of the product, `trains.minor.rc`."""
-    message: str
-    remedy: str = ""
-    also: str = ""
-    """Another field that could be changed instead."""
-    cadence: int | None = None
-    """Place of the cadence that made the release."""
-
-    def __str__(self) -> str:
-        """`2.8.0 ga: what is wrong; remedy`."""
-        return f"{self.version} {self.field}: " + (f"{self.message}; {self.remedy}" if self.remedy else self.message)
 
 
 def lint(product: Product, *, today: date | None = None) -> list[Finding]:
@@ -196,7 +180,7 @@ def _about(product: Product, release: Release, versions: Mapping[str, Version], 
     for milestone in milestones:
         if milestone.kind in product.windows.milestones:
             found += _window_doubts(product, release, milestone)
-    return found + _out_of_train_order(product, release, milestones)
+    return [*found, *_out_of_train_order(product, release, milestones), *lint_release(product, release, today)]
 
 
 def _without_calendar(release: Release, today: date | None) -> list[Finding]:

@@ -12,15 +12,21 @@ from statistics import median
 
 from release_ops.domain.rules import WEEKDAYS, WeekLabel, WeekNumber, add_months, monday, parse_rule
 
-_STAGES = {"alpha": 0, "beta": 1, "candidate": 2, "rc": 2, "final": 3, "": 3}
+_STAGES = {"alpha": 0, "beta": 1, "candidate": 2, "rc": 2, "ga": 3, "final": 3, "": 3}
 _STAGE = re.compile(
     r"v?(?P<version>\d+(?:\.\d+){1,2})(?:[ .-]*(?P<stage>alpha|beta|candidate|rc|final)[ .-]?(?P<number>\d*))?(?: released)?"
 )
-_BARE = re.compile(r"(?P<stage>alpha|beta|candidate|rc)[ _.-]?(?P<number>\d*)(?: released)?")
+_BARE = re.compile(r"(?P<stage>alpha|beta|candidate|rc|ga|final)[ _.-]?(?P<number>\d*)(?: released)?")
 _LONGEST_PAUSE = 366
 """Days between two stages of one version: no project takes longer from one to the next."""
+_YEARS = (12, -12, 24, -24, 36, -36)
+"""Months by which a mistyped year is off."""
 _STRAY = 180
 """Days that a date is away from all others of its list before its year is doubted."""
+
+
+_MARGIN = timedelta(days=62)
+"""How far before and after the others a date may be that another year brings among them."""
 
 
 class Doubtful(StrEnum):
@@ -54,7 +60,7 @@ class DateRow:
 
 @dataclass(frozen=True, slots=True)
 class DateDoubt:
-    """One thing that is wrong in a list of dates; `row` is the place of the one to blame, None for the list's GA or start."""
+    """One thing that is wrong in a list of dates; `row` is the place of the one to blame, None for GA or the start."""
 
     row: int | None
     kind: Doubtful
@@ -87,7 +93,11 @@ def lint_dates(
         *_long(rows),
         *(_out_of_order(rows) if listed else ()),
     ]
-    return sorted(found, key=lambda doubt: (-1 if doubt.row is None else doubt.row, doubt.kind))
+    said: dict[tuple[int | None, Doubtful], DateDoubt] = {}
+    for doubt in found:
+        kind = Doubtful.BACKWARDS if doubt.kind is Doubtful.YEAR else doubt.kind  # one wrong year is told once
+        said.setdefault((doubt.row, kind), doubt)
+    return sorted(said.values(), key=lambda doubt: (-1 if doubt.row is None else doubt.row, doubt.kind))
 
 
 def _weekdays(rows: Sequence[DateRow]) -> Iterable[DateDoubt]:
@@ -168,7 +178,7 @@ def _stages(rows: Sequence[DateRow]) -> Iterable[DateDoubt]:
         ordered = [place for _, place in sorted(line)]
         # Months are mistyped within a line; lines of one project are years apart.
         one_line = len({key[0][:2] for key, _ in line}) == 1
-        for place, other, meant in _backwards(rows, ordered, (12, -12, 1, -1) if one_line else (12, -12)):
+        for place, other, meant in _backwards(rows, ordered, (*_YEARS, 1, -1) if one_line else _YEARS):
             if place not in told:
                 told.add(place)
                 one, two = rows[place], rows[other]
@@ -191,8 +201,9 @@ def _backwards(
     for late in (False, True):
         kept = _rising(days, late=late)
         meant = {index: _meant(days, kept, index, months) for index in range(len(days)) if index not in kept}
-        choices.append((sum(day is None for day in meant.values()), late, meant, kept))
-    _, _, meant, kept = min(choices, key=lambda choice: choice[:2])
+        left = [days[index] for index in kept]
+        choices.append(((sum(day is None for day in meant.values()), max(left) - min(left), late), meant, kept))
+    _, meant, kept = min(choices, key=lambda choice: choice[0])
     for index, day in meant.items():
         before = max((one for one in kept if one < index), default=None)
         after = min((one for one in kept if one > index), default=None)
@@ -256,7 +267,7 @@ def _strays(rows: Sequence[DateRow]) -> Iterable[DateDoubt]:
         low, high = min(others), max(others)
         for years in (1, -1, 2, -2, 3, -3, 10, -10):
             meant = add_months(row.day, 12 * years)
-            if low - timedelta(days=31) <= meant <= high + timedelta(days=31):
+            if low - _MARGIN <= meant <= high + _MARGIN:
                 message = f"{row.name} on {row.day} is {_STRAY} days or more from everything else"
                 yield DateDoubt(place, Doubtful.YEAR, message, f"did you mean {meant}?", meant)
                 break

@@ -231,6 +231,8 @@ class Release:
     events: Mapping[str, MilestoneOverride] = field(default_factory=dict)
     """Own dates of its events by id, and events that only it has."""
     needs: tuple[Need, ...] = ()
+    announced: date | None = None
+    """Day on which its GA was made known; the notice counts from it."""
     cadence: int | None = None
     """Place in the product file of the cadence that made it; None: it is written there itself."""
 
@@ -351,6 +353,16 @@ class FreezePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPolicy:
+    """How much scope a release has before lint doubts it; None: no limit of that kind."""
+
+    features_per_week: float | None = None
+    points_per_week: float | None = None
+    times_usual: float | None = None
+    """So many times the median of the product's other releases of its type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
     """A thing that is released: one file `include/products/<id>.yaml`, over the defaults."""
 
@@ -396,6 +408,7 @@ class Product:
     accepted_conflicts: tuple[Acceptance, ...] = ()
     ships_into: tuple[str, ...] = ()
     """Ids of products that it is a part of: their freezes and blackouts hold for it too."""
+    load: LoadPolicy = LoadPolicy()
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
     changelog: ChangelogRules = DEFAULT_RULES

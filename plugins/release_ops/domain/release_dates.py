@@ -28,10 +28,12 @@ TO_GA, FROM_START = "to_ga", "from_start"
 class NoSuchDay(ValueError):
     """A rule counts from a day that the release does not have; the message is `what is wrong; remedy`."""
 
-    def __init__(self, message: str, *, release_lacks_it: bool = False) -> None:
+    def __init__(self, message: str, *, release_lacks_it: bool = False, ring: tuple[str, ...] = ()) -> None:
         """`release_lacks_it`: the rule is sound, and this one release does not say what it counts from."""
         super().__init__(message)
         self.release_lacks_it = release_lacks_it
+        self.guilty = ring
+        """Milestones and events whose rules are wrong; others count from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,14 @@ class ReleaseDates:
         if name in self._found:
             return self._found[name]
         if name in self._asked:
-            ring = " -> ".join([*self._asked[self._asked.index(name) :], name])
-            raise NoSuchDay(f"counts from itself ({ring}); let one of them count from ga")
+            ring = (*self._asked[self._asked.index(name) :], name)
+            raise NoSuchDay(f"counts from itself ({' -> '.join(ring)}); let one of them count from ga", ring=ring)
         self._asked.append(name)
         try:
             self._found[name] = self._planned(rule, adjust, own, usual)
+        except NoSuchDay as error:
+            error.guilty = error.guilty or (name,)
+            raise
         finally:
             self._asked.pop()
         return self._found[name]
