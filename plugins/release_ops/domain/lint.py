@@ -180,7 +180,11 @@ def _about(product: Product, release: Release, versions: Mapping[str, Version], 
     for milestone in milestones:
         if milestone.kind in product.windows.milestones:
             found += _window_doubts(product, release, milestone)
-    return [*found, *_out_of_train_order(product, release, milestones), *lint_release(product, release, today)]
+    return [
+        *found,
+        *_out_of_train_order(product, release, milestones),
+        *lint_release(product, release, milestones, today),
+    ]
 
 
 def _without_calendar(release: Release, today: date | None) -> list[Finding]:

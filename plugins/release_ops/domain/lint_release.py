@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
 from release_ops.domain.events import events
 from release_ops.domain.finding import Finding
 from release_ops.domain.lint_dates import DateRow, Doubtful, lint_dates, stage_of
-from release_ops.domain.milestones import train
-from release_ops.domain.model import FeatureStatus, MilestoneKind, MilestoneOverride, Product, Release
+from release_ops.domain.model import (
+    FeatureStatus,
+    Milestone,
+    MilestoneKind,
+    MilestoneOverride,
+    Product,
+    Release,
+)
 from release_ops.domain.release_dates import NoSuchDay, ReleaseDates
 from release_ops.domain.rules import add_months
 
@@ -20,18 +27,21 @@ _FEW = 3
 """Features or points from which on a release can be overloaded."""
 
 
-def lint_release(product: Product, release: Release, today: date | None) -> list[Finding]:
-    """Return what is wrong or doubtful about one release with a calendar.
+def lint_release(
+    product: Product, release: Release, milestones: Sequence[Milestone], today: date | None
+) -> list[Finding]:
+    """Return what is wrong or doubtful about one release with a calendar; `milestones` are its train.
 
     Errors: a week that is written with a date and is not that date's, stages (`beta_2`) out of their order, a start
     after GA, an own date in another year than the rest. Doubtful: too little notice, more scope than usual.
     """
     start = _start(product, release)
+    dated = _dated(product, release, milestones)
     return [
         *_start_doubts(release),
         *_weeks(release, start),
-        *_stages(product, release),
-        *_strays(product, release),
+        *_stages(release, dated),
+        *_strays(release, dated),
         *_notice(product, release, today),
         *_load(product, release, start),
     ]
@@ -42,6 +52,21 @@ def _start(product: Product, release: Release) -> date | None:
         return ReleaseDates(product, release).start()
     except NoSuchDay:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    field: str
+    name: str
+    day: date
+
+
+def _dated(product: Product, release: Release, milestones: Sequence[Milestone]) -> list[_Dated]:
+    """Milestones, and the events where something is to be said of them: own dates, or ids that are stages."""
+    found = [_Dated(f"milestones.{one.kind}", one.kind.value, one.planned_at.date()) for one in milestones]
+    if any(own.date for _, own in _own_dates(release)) or any(stage_of(one.id) for one in product.events):
+        found += [_Dated(f"events.{one.id}", one.id, one.planned_at.date()) for one in events(product, release)]
+    return found
 
 
 def _start_doubts(release: Release) -> Iterable[Finding]:
@@ -68,35 +93,33 @@ def _weeks(release: Release, start: date | None) -> Iterable[Finding]:
             yield Finding(True, release.version, field, doubt.message, doubt.remedy)
 
 
-def _stages(product: Product, release: Release) -> Iterable[Finding]:
+def _stages(release: Release, dated: Sequence[_Dated]) -> Iterable[Finding]:
     """Events that are named like stages, against each other and the milestones; milestones alone have their own check."""
-    dated = [(f"milestones.{one.kind}", one.kind.value, one.planned_at.date()) for one in train(product, release)]
-    milestones = len(dated)
+    staged = [(one, key) for one in dated if (key := stage_of(one.name)) is not None]
+    milestones = {key[1] for one, key in staged if one.field.startswith("milestones.")}
     # `rc` and `rc_1` are one stage, and which of them is the week and which the day is nobody's business here.
-    firsts = {key[1] for _, name, _ in dated if (key := stage_of(name)) is not None}
-    dated += [
-        (f"events.{one.id}", one.id, one.planned_at.date())
-        for one in events(product, release)
-        if (key := stage_of(one.id)) is not None and not (key[1] in firsts and key[2] < 2)
+    staged = [
+        (one, key)
+        for one, key in staged
+        if one.field.startswith("milestones.") or key[1] not in milestones or key[2] > 1
     ]
-    rows = [DateRow(name=name, day=day) for _, name, day in dated]
-    for doubt in lint_dates(rows):
+    if len(staged) == len(milestones):
+        return
+    for doubt in lint_dates([DateRow(name=one.name, day=one.day) for one, _ in staged]):
         if doubt.kind is Doubtful.BACKWARDS and doubt.row is not None:
-            names = [name for _, name, _ in dated[milestones:] if name in doubt.message.split()]
-            if doubt.row >= milestones or names:
-                field = dated[doubt.row][0]
+            field = staged[doubt.row][0].field
+            of_events = any(one.name in doubt.message.split() for one, _ in staged if one.field.startswith("events."))
+            if of_events:
                 field = "ga" if field == "milestones.ga" else field
                 yield Finding(True, release.version, field, doubt.message, doubt.remedy)
 
 
-def _strays(product: Product, release: Release) -> Iterable[Finding]:
+def _strays(release: Release, dated: Sequence[_Dated]) -> Iterable[Finding]:
     """Own dates half a year away from all others that another year would bring among them."""
-    days = {f"milestones.{one.kind}": one.planned_at.date() for one in train(product, release)}
-    days |= {f"events.{one.id}": one.planned_at.date() for one in events(product, release)}
     for field, own in _own_dates(release):
         if own.date is None or field == f"milestones.{MilestoneKind.SUPPORT_END}":
             continue
-        others = [day for key, day in days.items() if key != field]
+        others = [one.day for one in dated if one.field != field]
         if not others or min(abs(day - own.date) for day in others) <= _STRAY:
             continue
         low, high = min([*others, release.ga]) - timedelta(days=31), release.ga
