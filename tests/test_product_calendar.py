@@ -130,6 +130,17 @@ def test_an_event_may_count_from_what_only_some_types_have(load: Load) -> None:
     load(patch.replace("{docs: alpha +1d}", "{docs: {rule: alpha +1d, types: [minor]}}"))
 
 
+def test_an_exception_of_what_is_not_there_is_told(load: Load) -> None:
+    text = "events: {docs_freeze: -2w}\nreleases:\n  - version: 1.2.1\n    type: patch\n    ga: 2026-11-26\n"
+    text += "    milestones: {alpha: skip}\n    events: {docs_frezee: skip, fair: 2026-11-20}\n"
+    assert problems(load, text) == [
+        "9: releases[0].milestones.alpha: skip: changes nothing: a patch release has no alpha; remove it, or give the train "
+        "one, trains.patch.alpha",
+        "10: releases[0].events.docs_frezee: skip: changes nothing: a patch release has no such event; did you mean "
+        "'docs_freeze'?",
+    ]
+
+
 def test_a_week_is_a_check_of_a_date(load: Load) -> None:
     text = "releases:\n  - version: 1.2.0\n    type: minor\n    ga: 2026-11-26\n    milestones:\n      rc: {}\n"
     load(text.format("{date: Tue 2026-11-17, week: R-1, reason: so}"))

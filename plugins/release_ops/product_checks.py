@@ -20,7 +20,7 @@ from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
-from release_ops.product_checks_calendar import anchor_problems, cadence_problems, place_of
+from release_ops.product_checks_calendar import anchor_problems, cadence_problems, idle_overrides, place_of
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
@@ -41,6 +41,8 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += _approvals(product, root)
     if "cadences" not in broken and "versioning" not in broken:
         problems += cadence_problems(product, part, root)
+    if not broken & {"trains", "events"}:
+        problems += idle_overrides(product, root)
     anchors = anchor_problems(product, root)
     problems += anchors
     told = {(problem.file, problem.line) for problem in problems}

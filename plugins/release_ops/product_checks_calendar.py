@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from release_ops.domain.model import MilestoneKind, Product, Release, ReleaseType
-from release_ops.domain.release_dates import NoSuchDay, ReleaseDates
+from release_ops.domain.release_dates import WITHOUT_CALENDAR, NoSuchDay, ReleaseDates
 from release_ops.domain.rules import anchors_of, parse_rule
 from release_ops.product_cadences import faults
-from release_ops.product_errors import Problem
+from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_schema import ProductPart
 from release_ops.product_validation import Steps, dotted, located
 from release_ops.product_yaml import Node
@@ -43,6 +43,26 @@ def anchor_problems(product: Product, root: Node) -> list[Problem]:
         one = problem.remedy if problem.remedy in _LACKING.values() else problem.message
         unique.setdefault((problem.file, problem.line, one), problem)
     return list(unique.values())
+
+
+def idle_overrides(product: Product, root: Node) -> list[Problem]:
+    """Return what releases say of milestones and events that they do not have: a misspelt name changes nothing."""
+    found = []
+    for release in product.releases:
+        if release.type in WITHOUT_CALENDAR or not (release.overrides or release.events):
+            continue
+        dates, place = ReleaseDates(product, release), place_of(root, release.version, release.cadence)
+        for kind in release.overrides:
+            if kind not in dates.milestones and kind is not MilestoneKind.GA:
+                message = f"changes nothing: a {release.type} release has no {kind}"
+                remedy = f"remove it, or give the train one, trains.{release.type}.{kind}"
+                found.append(located(root, (*place, "milestones", kind.value), message, remedy))
+        for key, own in release.events.items():
+            if key not in dates.events and (own.skip or own.at is not None):
+                message = f"changes nothing: a {release.type} release has no such event"
+                remedy = did_you_mean(key, dates.events) or "give it a date or a rule"
+                found.append(located(root, (*place, "events", key), message, remedy))
+    return found
 
 
 def place_of(root: Node, wanted: str, cadence: int | None) -> Steps:

@@ -49,10 +49,11 @@ def event_rules(product: Product, release: Release) -> dict[str, EventRule]:
     """Rules of a release's events by id: those of its product and those that only it has."""
     if release.type in WITHOUT_CALENDAR:
         return {}
-    rules = {rule.id: rule for rule in product.events if not rule.types or release.type in rule.types}
+    known = {rule.id: rule for rule in product.events}
+    rules = {key: rule for key, rule in known.items() if not rule.types or release.type in rule.types}
     for key, own in release.events.items():
         if key not in rules and (own.rule or own.date):
-            rules[key] = EventRule(id=key, title=key, rule=own.rule or "ga")
+            rules[key] = known.get(key) or EventRule(id=key, title=key, rule=own.rule or "ga")
     return rules
 
 
