@@ -231,6 +231,35 @@ def test_notes_stand_beside_the_dates_or_below_them(
     assert max(map(len, out.splitlines())) <= int(columns)
 
 
+def test_the_calendar_shows_weeks_and_events_and_fits_a_narrow_terminal(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SMALL + "weeks: to_ga\ntrains: {minor: {planning: null, alpha: null, feature_complete: null, beta: null}}\n"
+    text += "events:\n  docs: {title: Docs are frozen, rule: Thursday before rc}\n  call: {title: Go or no-go, rule: -1d, at: '15:00'}\n"
+    (tmp_path / "shop.yaml").write_text(text)
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run("calendar", "shop", "--version", "2.8.0")
+    assert (code, max(map(len, out.splitlines())) <= 80, "  times in UTC\n" in out) == (0, True, True)
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in out.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["Docs are frozen", "R-2", "Thu", "2026-11-12", "-14 d", "Thursday before rc"],
+        ["freeze", "R-2", "Thu", "2026-11-12 09:00", "-14 d", "-2w"],
+        ["rc", "R-1", "Thu", "2026-11-19 09:00", "-7 d", "-1w"],
+        ["Go or no-go", "R+0", "Wed", "2026-11-25 15:00", "-1 d", "-1d"],
+        ["ga", "R+0", "Thu", "2026-11-26 09:00", "GA", "ga"],
+        ["support end", "R+1", "Thu", "2026-12-03 09:00", "+7 d", "+1w"],
+    ]
+    _, out, _ = run("calendar", "shop", "--version", "2.8.0", "--json")
+    (event, call) = json.loads(out)[0]["events"]
+    assert (event["key"], event["week"], event["all_day"], event["rule"]) == (
+        "shop:2.8.0:docs",
+        "R-2",
+        True,
+        "Thursday before rc",
+    )
+    assert (call["planned_at"], call["days_to_ga"]) == ("2026-11-25T15:00:00+00:00", 1)
+
+
 def test_the_calendar_as_json_tells_moves_and_closed_windows(run: Run, tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(SMALL.replace("2026-11-26", "2026-12-25"))
     code, out, _ = run("calendar", "shop", "--version", "2.8.0", "--json")

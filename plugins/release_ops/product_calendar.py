@@ -111,6 +111,13 @@ class WeeksPart(Part):
     """`to_ga`: R-5 is the fifth week before GA's; `from_start`: week 1 is the one in which the release starts."""
 
 
+def _as_weeks(value: Any) -> Any:
+    return {"count": value} if isinstance(value, str) else value
+
+
+WeeksOrText = Annotated[WeeksPart, BeforeValidator(_as_weeks, json_schema_input_type=str | WeeksPart)]
+
+
 class NeedPart(Part):
     """Another product's milestone that has to be done before one of this release's."""
 

@@ -17,7 +17,7 @@ from release_ops.product_calendar import (
     NeedPart,
     OverrideOrText,
     RuleOrText,
-    WeeksPart,
+    WeeksOrText,
 )
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
@@ -196,7 +196,7 @@ class ProductPart(Part):
     """Releases that come by the calendar, such as every four weeks."""
     events: dict[Text, EventOrText] = {}
     """Dated entries of every release's calendar that run nothing: deadlines, meetings, freezes of the docs."""
-    weeks: WeeksPart | None = None
+    weeks: WeeksOrText | None = None
     """Shows the week of every day in the calendar."""
     teams: list[Text] = []
     """Who builds it; products that share a team compete for it."""

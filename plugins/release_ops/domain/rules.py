@@ -58,6 +58,9 @@ _BASES = {
     "label": re.compile(r"r ?(?P<sign>[+-]) ?(?P<weeks>\d{1,3})(?!\d)(?: (?P<weekday>[a-z]+))?"),
     "number": re.compile(r"week (?P<number>\d{1,3})(?!\d)(?: (?P<weekday>[a-z]+))?"),
     "edge": re.compile(rf"(?P<edge>first|last) day {_MONTH}"),
+    "distance": re.compile(
+        rf"(?P<count>\d{{1,6}}) ?(?P<unit>business days?|[a-z]+) (?P<side>before|after) (?P<anchor>{_NAME})"
+    ),
     "near": re.compile(rf"(?P<weekday>[a-z]+) (?P<on>on or )?(?P<side>before|after) (?P<anchor>{_NAME})"),
     "ordinal": re.compile(rf"(?P<ordinal>\w+) (?P<weekday>[a-z]+)(?: {_MONTH})?"),
     "anchor": re.compile(rf"(?P<anchor>{_NAME})"),
@@ -103,13 +106,13 @@ def _based(words: str) -> tuple[Base, list[Offset]]:
         steps = _steps(rest, match[0])
         if steps is None:
             continue
-        if form == "anchor":
+        if form in {"anchor", "distance"}:
             name = match["anchor"]
-            if name == "ga":
-                return Offset(0), steps
-            if name not in ANCHORS and not steps:
+            if form == "distance":
+                steps = [_distance(match["count"], match["unit"], "-" if match["side"] == "before" else "+"), *steps]
+            elif name not in ANCHORS and not steps:
                 break
-            return Anchor(name), steps
+            return (Offset(0) if name == "ga" else Anchor(name)), steps
         return _READERS[form](match), steps
     raise ValueError(f"is not a rule; write {FORMS}")
 
@@ -130,20 +133,22 @@ def _steps(words: str, base: str | None) -> list[Offset] | None:
 
 
 def _offset(match: re.Match[str], base: str | None) -> Offset:
-    unit = _UNITS.get(match["unit"])
+    if int(match["count"]) and not match["sign"] and match["unit"] in _UNITS:
+        than, short = "GA" if base is None else base, f"{int(match['count'])}{_UNITS[match['unit']]}"
+        raise ValueError(f"before or after {than}? write -{short} for before, +{short} for after")
+    return _distance(match["count"], match["unit"], match["sign"])
+
+
+def _distance(digits: str, word: str, sign: str) -> Offset:
+    count, unit = int(digits), _UNITS.get(word)
     if unit is None:
         raise ValueError(
-            f"unknown unit {match['unit']!r}; count w (weeks), d (days), bd (business days), mo (months) or y (years), "
-            "like -4w"
+            f"unknown unit {word!r}; count w (weeks), d (days), bd (business days), mo (months) or y (years), like -4w"
         )
-    count = int(match["count"])
-    if count and not match["sign"]:
-        than = "GA" if base is None else base
-        raise ValueError(f"before or after {than}? write -{count}{unit} for before, +{count}{unit} for after")
     most, years = _LIMITS[unit]
     if count > most:
         raise ValueError(f"is more than {years} years; use at most {most}{unit}")
-    return Offset(-count if match["sign"] == "-" else count, Unit(unit))
+    return Offset(-count if sign == "-" else count, Unit(unit))
 
 
 def _months(match: re.Match[str], most: int) -> int:
