@@ -55,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_OWNER] = owner
     config.stash[_PGDATA] = folder
     os.environ[PGDATA_VARIABLE] = str(folder)
+    # What is kept between runs of the command line stays out of the home of whoever runs the tests.
+    config.stash[_CACHE] = Path(tempfile.mkdtemp(prefix="ro-cache-"))
+    os.environ["XDG_CACHE_HOME"] = str(config.stash[_CACHE])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -63,12 +66,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if folder is None:
         return
     _remove_server(folder)
+    shutil.rmtree(config.stash[_CACHE], ignore_errors=True)
     config.stash[_OWNER].close()
     _lock_file(folder).unlink(missing_ok=True)
 
 
 _OWNER = pytest.StashKey[TextIO]()
 _PGDATA = pytest.StashKey[Path]()
+_CACHE = pytest.StashKey[Path]()
 
 
 def _lock_file(folder: Path) -> Path:

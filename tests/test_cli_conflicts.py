@@ -125,7 +125,6 @@ def test_no_products_and_no_such_file_are_wrong_calls(run, tmp_path):
         ("conferences: [{name: Fair, start: 2027-01-05, end: 2027-01-04}]", "ends before it starts"),
         ("accepted_conflicts: [{kind: team}]", "accepted_conflicts[0].reason: is missing"),
         ("accepted_conflicts: [{kind: team, version: 2.8.1, reason: x}]", "did you mean '2.8.0'?"),
-        ("ships_into: [web]", "is this product itself"),
     ],
 )
 def test_mistakes_in_the_file_are_told_with_their_remedy(tmp_path, text, says):

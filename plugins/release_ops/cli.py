@@ -114,11 +114,14 @@ def main(argv: Sequence[str] | None = None, *, today: date | None = None) -> int
     args = parser.parse_args(argv)
     try:
         if args.command not in COMMANDS:
-            return int(args.run(args))
-        return COMMANDS[args.command].run(args, Terminal(today or datetime.now(UTC).date()))
+            code = int(args.run(args))
+        else:
+            code = COMMANDS[args.command].run(args, Terminal(today or datetime.now(UTC).date()))
+        sys.stdout.flush()  # here, where a reader who has left is no error
     except BrokenPipeError:  # `release-ops calendar webapp | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    return code
 
 
 if __name__ == "__main__":

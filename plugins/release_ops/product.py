@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+from release_ops import product_cache
 from release_ops.domain.changelog_rules import ChangelogRules
 from release_ops.domain.lint import lint
 from release_ops.domain.model import (
@@ -17,11 +20,11 @@ from release_ops.domain.model import (
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_checks_conflicts import conflict_checks
-from release_ops.product_convert import convert, standard_notes
+from release_ops.product_convert import STANDARD_NOTES, convert, standard_notes
 from release_ops.product_errors import Problem, ProductError, did_you_mean
 from release_ops.product_links import with_calendars, with_downstream
 from release_ops.product_validation import json_schema, located, validate
-from release_ops.product_yaml import Node, Unreadable, merge, read
+from release_ops.product_yaml import Node, Unreadable, content_of, merge, parse_bytes, read
 
 __all__ = [
     "Problem", "ProductError", "doubts", "find_product", "json_schema", "load_product", "load_products", "load_rules",
@@ -31,6 +34,14 @@ __all__ = [
 _VARIABLE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 _PRODUCT = re.compile(r"""^product:\s*["']?(?P<id>[A-Za-z0-9_.-]+)""", re.MULTILINE)
 _REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@?[^/\s]*:)")
+
+
+class Defaults(NamedTuple):
+    """What products are merged over: the merged tree, what is wrong with it, and what it is known by."""
+
+    root: Node | None
+    problems: tuple[Problem, ...]
+    print: product_cache.Print
 
 
 def project_root() -> Path:
@@ -61,35 +72,52 @@ def load_product(path: Path, *, defaults: Path | None = None) -> Product:
     The folder is `defaults`, or the file's own, or else (when that holds none) `products_folder()` or the project's.
     Raises ProductError with all problems of the file.
     """
-    product, root, problems = _load(path, defaults)
-    product, found = with_calendars(product, root, path.parent, project_root())
-    problems += found
+    try:
+        content = content_of(path, str(path))
+        base = _defaults(defaults if defaults is not None else _defaults_folder(path.parent))
+    except Unreadable as error:
+        raise ProductError(error.problems) from None
+    return _load(path, content, base)[0]
+
+
+def _load(path: Path, content: bytes, defaults: Defaults) -> tuple[Product, bool]:
+    """Product of a file's bytes, and whether they had to be read anew; ProductError."""
+    product, problems, is_new = _own(path, content, defaults)
     folder = path.parent
 
+    @cache
+    def root() -> Node:
+        own, _ = parse_bytes(content, str(path))
+        return merge(defaults.root, own) if defaults.root is not None else own
+
     def other(product_id: str) -> Product:
-        product, _, found = _load(_file_of(product_id, folder), defaults)
+        file = _file_of(product_id, folder)
+        product, found, _ = _own(file, content_of(file, str(file)), defaults)
         if found:
             raise ProductError(found)
         return product
 
+    product, found = with_calendars(product, root, folder, project_root())
+    problems += found
     product, found = with_downstream(product, root, other)
     problems += found
     if problems:
         raise ProductError(problems)
-    return product
+    return product, is_new
 
 
-def _load(path: Path, defaults: Path | None) -> tuple[Product, Node, list[Problem]]:
-    """What a file says by itself: the product, the merged file, and its problems."""
-    problems: list[Problem] = []
+def _own(path: Path, content: bytes, defaults: Defaults) -> tuple[Product, list[Problem], bool]:
+    """What a file says by itself: the product, its problems, and whether it had to be read anew."""
+    key = product_cache.key_of(content, defaults.print, project_root())
+    if (known := product_cache.load(key)) is not None:
+        return known, [], False
+    problems = [*defaults.problems]
     try:
-        own, found = read(path)
-        problems += found
-        base, found = _defaults(defaults if defaults is not None else _defaults_folder(path.parent))
-        problems += found
+        own, found = parse_bytes(content, str(path))
     except Unreadable as error:
         raise ProductError(error.problems) from None
-    root = merge(base, own) if base is not None else own
+    problems += found
+    root = merge(defaults.root, own) if defaults.root is not None else own
     part, found, pruned = validate(root)
     problems += found
     location, found = _location(root)
@@ -98,7 +126,9 @@ def _load(path: Path, defaults: Path | None) -> tuple[Product, Node, list[Proble
     problems += cross_check(product, part, root, pruned)
     if not pruned:
         problems += conflict_checks(product, root)
-    return product, root, problems
+    if not problems:
+        product_cache.save(key, product)
+    return product, problems, True
 
 
 def _file_of(product_id: str, folder: Path) -> Path:
@@ -120,7 +150,7 @@ def load_rules(path: Path) -> ChangelogRules:
     """
     try:
         own, found = read(path)
-        base, _ = _defaults(_defaults_folder(path.parent))
+        base = _defaults(_defaults_folder(path.parent)).root
     except Unreadable as error:
         raise ValueError(str(ProductError(error.problems))) from None
     alone = replace(own, value={key: node for key, node in own.value.items() if key == "changelog"})
@@ -138,17 +168,26 @@ def load_products(folder: Path) -> tuple[dict[str, Product], tuple[Problem, ...]
     """
     products: dict[str, Product] = {}
     origin: dict[str, Path] = {}
+    anew = False
     problems: list[Problem] = []
     try:
         files = product_files(folder)
     except OSError as error:
         remedy = "set RELEASE_OPS_PRODUCTS to the folder of the product files"
         return {}, (Problem(str(folder), 0, "", "", f"cannot be listed: {error.strerror}", remedy),)
+    if not files:
+        return {}, ()
+    try:
+        base = _defaults(_defaults_folder(folder))
+    except Unreadable as error:
+        return {}, tuple(error.problems)
+    told = set[Problem]()
     for path in files:
         try:
-            product = load_product(path)
-        except ProductError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
+            product, is_new = _load(path, content_of(path, str(path)), base)
+        except (ProductError, Unreadable) as error:
+            problems += [problem for problem in error.problems if problem not in told]
+            told.update(error.problems)
             continue
         if product.id in products:
             message = f"is the product of {origin[product.id].name} already"
@@ -158,13 +197,16 @@ def load_products(folder: Path) -> tuple[dict[str, Product], tuple[Problem, ...]
             continue
         products[product.id] = product
         origin[product.id] = path
+        anew = anew or is_new
+    if anew:
+        product_cache.tidy()
     return products, tuple(problems)
 
 
 def doubts(path: Path, product: Product, today: date | None) -> tuple[list[Problem], list[Problem]]:
     """Return the problems that show only against `today` and other files, and what is doubtful, of a product that loads."""
     root, _ = read(path)
-    base, _ = _defaults(_defaults_folder(path.parent))
+    base = _defaults(_defaults_folder(path.parent)).root
     merged = merge(base, root) if base is not None else root
     errors = absent_queries(product, merged, sorted(file.stem for file in checks_folder().glob("*.sql")))
     warnings = idle_nulls(root, base)
@@ -199,7 +241,7 @@ def _defaults_folder(beside: Path) -> Path:
     return project_root() / "include" / "products"
 
 
-def _defaults(where: Path) -> tuple[Node | None, list[Problem]]:
+def _defaults(where: Path) -> Defaults:
     files = [where] if where.is_file() else sorted(where.glob("_defaults*.yaml"))
     stamps = []
     for path in files:
@@ -212,15 +254,21 @@ def _defaults(where: Path) -> tuple[Node | None, list[Problem]]:
 
 
 @lru_cache(maxsize=16)
-def _merged(stamps: tuple[tuple[str, int, int], ...]) -> tuple[Node | None, list[Problem]]:
+def _merged(stamps: tuple[tuple[str, int, int], ...]) -> Defaults:
     """Defaults of some files, read once per change of them: a hundred products share them."""
     base: Node | None = None
     problems: list[Problem] = []
+    contents = []
     for path, _, _ in stamps:
-        node, found = read(Path(path))
+        content = content_of(Path(path), path)
+        contents.append(content)
+        node, found = parse_bytes(content, path)
         problems += found
         base = node if base is None else merge(base, node)
-    return base, problems
+    # Audiences of notes that the defaults lack are those of the project: see `standard_notes`.
+    with contextlib.suppress(OSError):
+        contents.append(STANDARD_NOTES.read_bytes())
+    return Defaults(base, tuple(problems), product_cache.print_of(contents))
 
 
 def _location(root: Node) -> tuple[str, list[Problem]]:

@@ -9,7 +9,7 @@ from release_ops.product_yaml import Node
 
 
 def conflict_checks(product: Product, root: Node) -> list[Problem]:
-    """Return the problems of `accepted_conflicts` and `ships_into`: releases that are not planned, a product in itself."""
+    """Return the problems of `accepted_conflicts`: releases that are not planned."""
     found = []
     versions = [release.version for release in product.releases]
     for index, one in enumerate(product.accepted_conflicts):
@@ -17,8 +17,4 @@ def conflict_checks(product: Product, root: Node) -> list[Problem]:
             path = ("accepted_conflicts", index, "version")
             remedy = did_you_mean(one.version, versions) or "remove the entry"
             found.append(located(root, path, "no release has this version", remedy))
-    for index, name in enumerate(product.ships_into):
-        if name == product.id:
-            message = "is this product itself"
-            found.append(located(root, ("ships_into", index), message, "name the product that it becomes a part of"))
     return found

@@ -43,7 +43,7 @@ from release_ops.product_yaml import read
 
 BUMP_LEVELS = ("zero_breaking", "zero_minor", "at_least", "at_most")
 """Keys of `versioning` that are levels of `versions.BumpPolicy`."""
-_STANDARD_NOTES = Path(__file__).resolve().parents[2] / "include" / "products" / "_defaults.notes.yaml"
+STANDARD_NOTES = Path(__file__).resolve().parents[2] / "include" / "products" / "_defaults.notes.yaml"
 
 
 def standard_notes() -> NotesPolicy:
@@ -53,7 +53,7 @@ def standard_notes() -> NotesPolicy:
 
 def _standard_audiences() -> Mapping[str, AudiencePart]:
     """Audiences of the project's own defaults; those of an older installation have none."""
-    node, _ = read(_STANDARD_NOTES)
+    node, _ = read(STANDARD_NOTES)
     return NotesPart.model_validate(node.data()["notes"]).audiences
 
 

@@ -16,9 +16,12 @@ from release_ops.product_validation import located
 from release_ops.product_yaml import Node
 
 
-def with_calendars(product: Product, root: Node, beside: Path, project: Path) -> tuple[Product, list[Problem]]:
+def with_calendars(
+    product: Product, root: Callable[[], Node], beside: Path, project: Path
+) -> tuple[Product, list[Problem]]:
     """The product with the blackouts of its calendar files, and what is wrong with these.
 
+    `root` gives the merged file, for the lines of problems.
     A relative path counts from the folder of the product file (`beside`), else from that of the project.
     """
     once, again = [*product.blackouts], [*product.recurring_blackouts]
@@ -28,7 +31,7 @@ def with_calendars(product: Product, root: Node, beside: Path, project: Path) ->
         if path is None:
             where = ("calendars", index, "file")
             problems.append(
-                located(root, where, f"{file} is not there", f"put it beside the product file, in {beside}")
+                located(root(), where, f"{file} is not there", f"put it beside the product file, in {beside}")
             )
             continue
         closed = read_calendar(path, product.timezone, name)
@@ -39,7 +42,9 @@ def with_calendars(product: Product, root: Node, beside: Path, project: Path) ->
     return replace(product, blackouts=tuple(once), recurring_blackouts=tuple(again)), problems
 
 
-def with_downstream(product: Product, root: Node, other: Callable[[str], Product]) -> tuple[Product, list[Problem]]:
+def with_downstream(
+    product: Product, root: Callable[[], Node], other: Callable[[str], Product]
+) -> tuple[Product, list[Problem]]:
     """The product with the freezes of those that it ships into, if they close its window; `other` finds one by its id.
 
     A file that cannot be used is a problem here too: a freeze that nobody can see would not hold anybody up.
@@ -53,8 +58,8 @@ def with_downstream(product: Product, root: Node, other: Callable[[str], Product
         try:
             freezes += freezes_for(product.id, other(product_id))
         except LookupError as error:
-            problems.append(located(root, where, "there is no such product", str(error.args[0])))
+            problems.append(located(root(), where, "there is no such product", str(error.args[0])))
         except (ProductError, OSError) as error:
             first = str(error).splitlines()[0]
-            problems.append(located(root, where, f"its freezes cannot be read ({first})", "mend its file first"))
+            problems.append(located(root(), where, f"its freezes cannot be read ({first})", "mend its file first"))
     return replace(product, downstream_freezes=tuple(freezes)), problems

@@ -76,29 +76,44 @@ def read(path: Path, label: str | None = None) -> tuple[Node, list[Problem]]:
     Raises Unreadable when there is no mapping to be had: missing, binary, too large, empty, broken syntax.
     """
     name = label or str(path)
+    return parse_bytes(content_of(path, name), name)
 
-    def refuse(message: str, remedy: str = "", line: int = 0) -> Unreadable:
-        return Unreadable([Problem(name, line, "", "", message, remedy)])
 
+def content_of(path: Path, name: str) -> bytes:
+    """Return the bytes of a file; raises Unreadable when it cannot be read or is too large."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise refuse("no such file", "check the path") from None
+        raise _refused(name, "no such file", "check the path") from None
     except IsADirectoryError:
-        raise refuse("is a directory", "name a product file in it") from None
+        raise _refused(name, "is a directory", "name a product file in it") from None
     except OSError as error:
-        raise refuse(f"cannot be read: {error.strerror or error}") from None
+        raise _refused(name, f"cannot be read: {error.strerror or error}") from None
     if len(content) > MAX_BYTES:
-        raise refuse(f"is larger than {MAX_BYTES // 1000} kB", "a product file is a few kB; is this the right file?")
+        message = f"is larger than {MAX_BYTES // 1000} kB"
+        raise _refused(name, message, "a product file is a few kB; is this the right file?")
+    return content
+
+
+def parse_bytes(content: bytes, name: str) -> tuple[Node, list[Problem]]:
+    """Return the root mapping of a file's bytes, like `read`."""
+    return parse(_text(content, name), name)
+
+
+def _text(content: bytes, name: str) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise refuse("is not UTF-8 text", "save it as UTF-8", 0 if b"\0" in content else line) from None
+        raise _refused(name, "is not UTF-8 text", "save it as UTF-8", 0 if b"\0" in content else line) from None
     if "\0" in text:
-        raise refuse("is a binary file", "name a YAML file")
-    return parse(text, name)
+        raise _refused(name, "is a binary file", "name a YAML file")
+    return text
+
+
+def _refused(name: str, message: str, remedy: str = "", line: int = 0) -> Unreadable:
+    return Unreadable([Problem(name, line, "", "", message, remedy)])
 
 
 def parse(text: str, name: str) -> tuple[Node, list[Problem]]:

@@ -18,6 +18,7 @@ from release_ops.domain.model import (
     Blackout,
     MilestoneKind,
     MilestoneRule,
+    Need,
     Product,
     Release,
     ReleaseType,
@@ -211,26 +212,27 @@ def test_a_ga_on_a_public_holiday(tmp_path):
 
 class TestDownstream:
     def pair(self, tmp_path, ga: str, blackout: str = ""):
-        web = product_file(tmp_path, "web", people("w") + "ships_into: [suite]\n" + releases(MINOR))
         suite = product_file(
             tmp_path, "suite", people("s") + blackout + releases(f"version: 9.0.0, type: minor, ga: {ga}")
         )
+        web = product_file(tmp_path, "web", people("w") + "ships_into: [suite]\n" + releases(MINOR))
         return web, suite
 
     def test_the_whole_is_frozen(self, tmp_path):
         (said,) = told(*self.pair(tmp_path, "2027-03-18"), kind="downstream")
-        assert "ships into suite, which is frozen for 9.0.0 since Thu 2027-03-04 09:00 CET until its GA" in said
+        assert "goes into suite, which is frozen for 9.0.0 since Thu 2027-03-04 09:00 CET until its GA" in said
         assert "move web 2.0.0 ga to Wed 2027-03-03 09:00 CET, or move web 2.0.0 ga to Thu 2027-03-18" in said
 
     def test_the_whole_is_closed(self, tmp_path):
         blackout = "blackouts: [{start: 2027-03-11, end: 2027-03-12, reason: stocktaking}]\n"
         (said,) = told(*self.pair(tmp_path, "2027-06-17", blackout), kind="downstream")
-        assert "whose window is closed then (stocktaking)" in said
+        assert "goes into suite, whose window is closed then: stocktaking until Sat 2027-03-13 00:00 CET" in said
+        assert "move web 2.0.0 ga to Wed 2027-03-10 09:00 CET, or move web 2.0.0 ga to Mon 2027-03-15" in said
 
-    def test_the_whole_is_unknown(self, tmp_path):
-        web, _ = self.pair(tmp_path, "2027-06-17")
-        (said,) = told(web, kind="downstream")
-        assert "there is no such product" in said
+    def test_a_whole_that_waits_for_this_release_is_no_obstacle(self, tmp_path):
+        web, suite = self.pair(tmp_path, "2027-03-18")
+        need = Need(product="web", version="2.0.0")
+        assert told(web, replace(suite, releases=(replace(suite.releases[0], needs=(need,)),)), kind="downstream") == []
 
 
 class TestPolicy:
@@ -267,7 +269,7 @@ class TestPolicy:
             return [one.accepted for one in find_conflicts([web, api])]
 
         assert kinds("") == kinds(", with: api") == kinds(", until: 2027-03-11") == ["fine"]
-        assert kinds(", with: cli") == kinds(", version: 2.1.0") == kinds(", until: 2027-03-10") == [""]
+        assert kinds(", with: cli") == kinds(", until: 2027-03-10") == [""]
 
     def test_what_is_past_is_not_told(self, tmp_path):
         web = product_file(tmp_path, "web", people("w") + releases(MINOR))

@@ -110,6 +110,11 @@ class Calendar:
                 found.setdefault(dated.product.id, []).append(period)
         return {product: tuple(sorted(some, key=lambda one: one[:2])) for product, some in found.items()}
 
+    def waits(self, milestone: Milestone, product: str) -> bool:
+        """True if the milestone's release needs one of a product."""
+        release = self.releases[milestone.product, milestone.version].release
+        return any(need.product == product for need in release.needs)
+
     @cached_property
     def dependents(self) -> dict[Key, list[tuple[Dated, Need]]]:
         """Per release those that need something of it."""

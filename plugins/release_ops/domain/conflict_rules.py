@@ -15,6 +15,7 @@ from release_ops.domain.conflict_policy import IN_DAYS, ConflictKind, ConflictRu
 from release_ops.domain.crowding import Point
 from release_ops.domain.model import Milestone, MilestoneKind, Need, ReleaseType
 from release_ops.domain.seats import can_fill, eligible, gate_of
+from release_ops.domain.window_rules import Closer
 from release_ops.domain.windows import closed_by
 
 DAY = timedelta(days=1)
@@ -251,22 +252,20 @@ def _downstream(calendar: Calendar, dated: Dated, rule: ConflictRule) -> Iterato
             freeze = _frozen(calendar, target, one)
             if freeze is not None:
                 since, ga = freeze
-                message = (
-                    f"{side} ships into {target}, which is frozen for {ga.version} since {moment(since.planned_at)}"
-                )
+                what = f"{target}, which is frozen for {ga.version} since {moment(since.planned_at)}"
                 yield Conflict(
                     kind=ConflictKind.DOWNSTREAM,
                     severity=rule.severity,
                     first=side,
                     second=side_of(ga),
                     subject=target,
-                    message=f"{message} until its GA on {moment(ga.planned_at)}",
+                    message=f"{side} ships into {what} until its GA on {moment(ga.planned_at)}",
                 )
                 continue
             closure = closed_by(product, MilestoneKind.GA, one.planned_at)
             own = closed_by(dated.product, one.kind, one.planned_at)
-            if closure is not None and (own is None or own.reason != closure.reason):
-                message = f"{side} ships into {target}, whose window is closed then ({closure.reason})"
+            if closure is not None and closure.closer in _STRICT and (own is None or own.reason != closure.reason):
+                message = f"{side} ships into {target}, whose window is closed then: {closure.reason}"
                 yield _lone(ConflictKind.DOWNSTREAM, rule, side, target, f"{message} until {moment(closure.until)}")
 
 
@@ -275,14 +274,22 @@ def _lone(kind: ConflictKind, rule: ConflictRule, side: Side, subject: str, mess
 
 
 def _frozen(calendar: Calendar, product: str, milestone: Milestone) -> tuple[Milestone, Milestone] | None:
-    """Freeze and GA between which an instant lies: of several releases the one whose GA comes last."""
+    """Freeze and GA between which an instant lies: of several releases the one whose GA comes last.
+
+    A release that needs one of the milestone's product waits for it, and is left out.
+    """
     periods = calendar.freezes.get(product, ())
     at = milestone.planned_at.astimezone(UTC)
     begun = periods[: bisect_right(periods, at, key=lambda period: period[0])]
     return max(
-        ((freeze, ga) for _, end, freeze, ga in begun if at < end), key=lambda pair: pair[1].planned_at, default=None
+        ((freeze, ga) for _, end, freeze, ga in begun if at < end and not calendar.waits(ga, milestone.product)),
+        key=lambda pair: pair[1].planned_at,
+        default=None,
     )
 
+
+_STRICT = frozenset({Closer.BLACKOUTS, Closer.CALENDARS})
+"""What keeps a part from being taken in: not the night, nor a holiday of somebody else."""
 
 LONE: Mapping[ConflictKind, Callable[[Calendar, Dated, ConflictRule], Iterator[Conflict]]] = {
     ConflictKind.NEEDS: _needs,

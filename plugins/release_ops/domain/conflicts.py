@@ -15,8 +15,9 @@ from release_ops.domain.conflict_policy import ConflictKind, ConflictPolicy, Con
 from release_ops.domain.conflict_rules import CROWDS, LONE, broken_need, width
 from release_ops.domain.crowding import Line, Point
 from release_ops.domain.model import Milestone, MilestoneKind, Need, Product
+from release_ops.domain.release_dates import NoSuchDay
 from release_ops.domain.rules import local_instant
-from release_ops.domain.windows import closed_by, next_open
+from release_ops.domain.windows import NeverOpenError, closed_by, next_open
 
 Node = tuple[str, str, MilestoneKind]
 
@@ -115,14 +116,17 @@ class _Search:
                 continue
             if not self._is_free(kind, Dated(dated.product, dated.release, (replace(milestone, planned_at=at),))):
                 continue
-            opens = _open_on_day(dated.product, side.milestone, at, later=step > 0)
+            opens = _open_on_day(dated, side.milestone, at, later=step > 0)
             if opens is not None and self._holds(kind, dated, side.milestone, opens):
                 return Fix(side=side, at=opens)
         return None
 
     def _holds(self, kind: ConflictKind, dated: Dated, milestone: MilestoneKind, at: datetime) -> bool:
         """True if a move leaves the train in order, and what moves with it has no conflict of that kind either."""
-        moved = dated.moved(milestone, at)
+        try:
+            moved = dated.moved(milestone, at)
+        except NoSuchDay:
+            return False
         if not moved.in_order_of(dated):
             return False
         concerned = moved.train if milestone is MilestoneKind.GA else moved.only({milestone})
@@ -149,15 +153,15 @@ class _Search:
                 yield from broken_need(self.calendar, here, need, dated, rule)
 
 
-def _open_on_day(product: Product, kind: MilestoneKind, at: datetime, *, later: bool) -> datetime | None:
+def _open_on_day(dated: Dated, kind: MilestoneKind, at: datetime, *, later: bool) -> datetime | None:
     """The instant itself if its window is open; else (`later`) the next open one of its day, if there is one."""
-    if closed_by(product, kind, at) is None:
+    if closed_by(dated.product, kind, at, dated.release.type) is None:
         return at
     if not later:
         return None
     try:
-        opens = next_open(product, kind, at).astimezone(at.tzinfo)
-    except ValueError:  # closed for ever
+        opens = next_open(dated.product, kind, at, dated.release.type).astimezone(at.tzinfo)
+    except NeverOpenError:
         return None
     return opens if opens.date() == at.date() else None
 
