@@ -9,6 +9,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG
 
 from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOperator
+from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
 from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
 
 DOC = """
@@ -20,6 +21,8 @@ Looks once a day at every product file:
 - an older one is marked **missed** and reported to the release managers, once; it does not hold up the ones after it;
 - what is wrong (a broken product file, a repository that does not answer, a release that left its file while it was open)
   makes `report_problems` red, after everything else has been done;
+- `find_conflicts` looks for **conflicts** between the dates of all products from today on, writes them into
+  `release_metrics.conflict` (the asset of that name is told), keeps a report, and tells both sides of what is new, once;
 - `update_change_log` brings `release_metrics.change_log` up to date with every product's repository, also with tags that
   people made by hand, and tells the asset `release_metrics/change_log`.
 
@@ -42,5 +45,6 @@ with DAG(
     TriggerDagRunOperator.partial(
         task_id="start_late", skip_when_already_exists=True, map_index_template="{{ task.trigger_run_id }}"
     ).expand_kwargs(find_missed.output)
+    FindConflictsOperator(task_id="find_conflicts", outlets=[CONFLICT])
     UpdateChangeLogOperator(task_id="update_change_log", outlets=[CHANGE_LOG])
     ReportProblemsOperator(task_id="report_problems", problems=find_missed.output["problems"], retries=0)

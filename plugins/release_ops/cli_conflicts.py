@@ -71,19 +71,14 @@ def _products(files: Sequence[Path], terminal: Terminal) -> tuple[list[Product],
 
 def tally(conflicts: Iterable[Conflict]) -> str:
     """`2 conflicts: 1 error, 1 warning`."""
-    counts = Counter(state_of(one) for one in conflicts)
+    counts = Counter(one.state for one in conflicts)
     parts = [count(counts[state], state) if state != "accepted" else f"{counts[state]} accepted"
              for state in _STYLES if counts[state]]  # fmt: skip
     return f"{count(sum(counts.values()), 'conflict')}: {', '.join(parts)}"
 
 
-def state_of(conflict: Conflict) -> str:
-    """`error`, `warning` or `accepted`."""
-    return "accepted" if conflict.accepted else conflict.severity.value
-
-
 def _show(terminal: Terminal, conflict: Conflict) -> None:
-    state = state_of(conflict)
+    state = conflict.state
     line = Text()
     line.append(f"{state}: ", style=_STYLES[state])
     line.append(f"{conflict.kind}: ", style="bold")

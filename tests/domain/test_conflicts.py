@@ -141,8 +141,8 @@ class TestNeeds:
     @pytest.mark.parametrize(
         ("need", "says"),
         [
-            ("{product: apj, version: 1.4.0}", "there is no product apj; did you mean 'api'?"),
-            ("{product: api, version: 1.5.0}", "which nobody plans; did you mean '1.4.0'?"),
+            ("{product: apj, version: 1.4.0}", "there is no product apj (did you mean 'api'?)"),
+            ("{product: api, version: 1.5.0}", "which nobody plans (did you mean '1.4.0'?)"),
         ],
     )
     def test_what_nobody_plans(self, tmp_path, need, says):

@@ -80,6 +80,11 @@ class Conflict:
         return (self.first, self.second) if self.second else (self.first,)
 
     @property
+    def state(self) -> str:
+        """`error`, `warning` or `accepted`."""
+        return "accepted" if self.accepted else self.severity.value
+
+    @property
     def is_error(self) -> bool:
         """True if it cannot go well and nobody has accepted it."""
         return self.severity is Severity.ERROR and not self.accepted

@@ -176,7 +176,7 @@ def _unplanned(calendar: Calendar, need: Need, there: Dated | None) -> str:
 
 def _near(word: str, known: Mapping[str, object] | list[str]) -> str:
     near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _absences(calendar: Calendar, dated: Dated, rule: ConflictRule) -> Iterator[Conflict]:

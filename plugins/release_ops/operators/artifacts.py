@@ -47,6 +47,7 @@ GATE_REPORT = MadeLink("Gate report")
 FREEZE_REPORT = MadeLink("Freeze report")
 BLOCKED_REPORT = MadeLink("What stands in the way")
 TRAIN = MadeLink("Train")
+CONFLICTS = MadeLink("Conflicts")
 
 
 class Document(NamedTuple):
