@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
+import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -48,6 +49,7 @@ class MilestoneTimetable(Timetable):
         """`events` are (key, planned instant in epoch seconds, catch-up in seconds)."""
         self.kind = kind
         self._events: tuple[Event, ...] = tuple(sorted(_event(*event) for event in events))
+        self._longest = max((event.catch_up for event in self._events), default=0)
         self.description = f"On the planned day of every release's {kind.replace('_', ' ')}"
 
     @property
@@ -71,13 +73,16 @@ class MilestoneTimetable(Timetable):
         self, *, last_dagrun_info: DagRunInfo | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
         """First event after the last run that is inside the restriction and inside its catch-up window."""
-        start = 0
-        if last_dagrun_info is not None:
-            start = bisect.bisect_right(self._events, _position(last_dagrun_info), key=lambda event: event[:3])
         now = datetime.now(UTC)
-        for event in self._events[start:]:
-            if restriction.earliest is not None and event.planned_at < restriction.earliest:
-                continue
+        # Nothing older can start any more, however many past releases the product files keep.
+        oldest = now - timedelta(seconds=self._longest if restriction.catchup else 0)
+        if restriction.earliest is not None:
+            oldest = max(oldest, restriction.earliest)
+        start = bisect.bisect_left(self._events, oldest, key=lambda event: event.planned_at)
+        if last_dagrun_info is not None:
+            last = _position(last_dagrun_info)
+            start = max(start, bisect.bisect_right(self._events, last, key=lambda event: event[:3]))
+        for event in itertools.islice(self._events, start, None):
             if restriction.latest is not None and event.planned_at > restriction.latest:
                 return None
             overdue = (now - event.planned_at).total_seconds()
