@@ -84,6 +84,17 @@ def test_only_what_is_to_come_is_told(run, tmp_path):
     assert "same_window" in run("conflicts", "--since", "2026-10-01")[1]
 
 
+def test_a_product_is_named_and_all_others_count(run, tmp_path):
+    for name, ga in (("api", "2026-11-26"), ("web", "2026-11-26"), ("cli", "2026-12-03"), ("sdk", "2026-12-03")):
+        write(tmp_path, name, ga)
+    for name in ("api", "api.yaml"):
+        code, out, _ = run("conflicts", name)
+        assert code == 0
+        assert "web 2.8.0 ga" in out
+        assert out.endswith("1 conflict: 1 warning; of api among 4 products from 2026-11-02 on\n")
+    assert run("conflicts", "apl")[2].endswith("apl: neither a file nor a product; known are: api, cli, sdk, web\n")
+
+
 def test_json_has_sides_and_fixes(run, tmp_path):
     write(tmp_path, "api", "2026-11-26")
     write(tmp_path, "web", "2026-11-26")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,59 +14,57 @@ from rich.text import Text
 from release_ops.domain.conflict_model import Conflict, Fix, Side
 from release_ops.domain.conflicts import find_conflicts
 from release_ops.domain.model import Product
-from release_ops.product import load_product, load_products, products_folder
-from release_ops.product_errors import ProductError
-from release_ops.terminal import OK, PROBLEMS, USAGE, Command, Terminal, count, day, near, unreadable
+from release_ops.product import load_products, products_folder
+from release_ops.terminal import OK, PROBLEMS, USAGE, Command, Terminal, count, day, near, product_named
 
 _STYLES = {"error": "red", "warning": "yellow", "accepted": "dim"}
 
 
 def _conflicts_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "files", metavar="FILE", type=Path, nargs="*", help="product files; all of the project without any"
+        "files", metavar="FILE", nargs="*", help="product files, or ids of products; all of the project without any"
     )
     parser.add_argument("--since", metavar="DATE", type=day, help="only conflicts from this day on (default: today)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def _conflicts(args: argparse.Namespace, terminal: Terminal) -> int:
-    if absent := [said for path in args.files if (said := unreadable(path))]:
-        for said in absent:
-            terminal.refuse(said)
+    named = [product_named(name, terminal) for name in args.files]
+    if USAGE in named:
         return USAGE
-    products, broken = _products(args.files, terminal)
+    meant = {one.id: one for one in named if isinstance(one, Product)}
+    products, broken = _around(args.files, meant, terminal)
     if not products and not broken:
         return terminal.refuse(f"{near(products_folder())}: no product files; name some, or set RELEASE_OPS_PRODUCTS")
     since = args.since or terminal.today
-    found = find_conflicts(products, since=since)
+    every = find_conflicts(products.values(), since=since)
+    found = [one for one in every if not args.files or any(side.product in meant for side in one.sides)]
     if args.json:
         terminal.say(json.dumps([as_json(one) for one in found], indent=2, ensure_ascii=False))
     else:
         for one in found:
             _show(terminal, one)
-        what = f"{count(len(products), 'product')} from {since} on"
+        where = f"of {', '.join(meant)} among " if args.files else ""
+        what = f"{where}{count(len(products), 'product')} from {since} on"
         terminal.say(f"{tally(found)}; {what}" if found else f"no conflicts; {what}")
         if broken:
             terminal.say(Text(f"{count(broken, 'file')} with mistakes left out: see release-ops validate", style="red"))
-    return PROBLEMS if broken or any(one.is_error for one in found) else OK
+    return PROBLEMS if broken or PROBLEMS in named or any(one.is_error for one in found) else OK
 
 
-def _products(files: Sequence[Path], terminal: Terminal) -> tuple[list[Product], int]:
-    """Products of the files, or of the project without any; and how many files have mistakes, which are told."""
-    if not files:
-        products, problems = load_products(products_folder())
+def _around(names: Sequence[str], meant: Mapping[str, Product], terminal: Terminal) -> tuple[dict[str, Product], int]:
+    """The products that are meant and those beside them, with which they can be at odds; and how many files are broken."""
+    products, broken = dict(meant), set[str]()
+    paths = [Path(name) for name in names]
+    folders = {path.parent if path.exists() else products_folder() for path in paths} or {products_folder()}
+    for folder in sorted(folders):
+        beside, problems = load_products(folder)
+        products = {**beside, **products}
         for problem in problems:
-            terminal.problem(problem)
-        return list(products.values()), len({problem.file for problem in problems})
-    found, broken = [], 0
-    for path in files:
-        try:
-            found.append(load_product(path))
-        except ProductError as error:
-            broken += 1
-            for problem in error.problems:
+            if not names:  # what is wrong with a file that is meant has been told
                 terminal.problem(problem)
-    return found, broken
+            broken.add(problem.file)
+    return products, len(broken)
 
 
 def tally(conflicts: Iterable[Conflict]) -> str:
