@@ -21,8 +21,11 @@ from psycopg.types.json import Jsonb
 from release_ops.domain.model import MilestoneKind, Verdict
 from release_ops.store import SQL, Store, StoreError, arguments_of, json_safe, load_query, migrate
 
-STAGED = {"change_log_copy", "change_log_merge", "change_log_forget"}
-"""They work on a temporary table; `operators/test_change_history.py` runs them."""
+STAGED = {
+    *("change_log_copy", "change_log_merge", "change_log_forget"),
+    *("conflict_copy", "conflict_refresh", "conflict_add", "conflict_resolve"),
+}
+"""They work on a temporary table; `operators/test_change_history.py` and `operators/test_conflicts.py` run them."""
 QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RELEASE = {"product": "webapp", "version": "2.8.0"}
@@ -66,6 +69,7 @@ PLAUSIBLE: dict[str, Any] = {
     "granted_at": NOW,
     "how": "performed",
     "key": "tag:webapp:v2.8.0-alpha.1",
+    "keys": ["team:shop:3.1.0:ga:webapp:2.8.0:ga"],
     "late": False,
     "lifted_at": NOW,
     "link": "https://example.org/1",
@@ -535,6 +539,7 @@ def test_every_view_and_column_of_the_contract_says_what_it_means(store: Store) 
         "message",
         "effect",
         "change_log",
+        "conflict",
     }
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "product_files", "products_folder", "project_root", "standard_notes",
 ]  # fmt: skip
 
+_CLONE = Path(__file__).resolve().parents[2]
 _VARIABLE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 _PRODUCT = re.compile(r"""^product:\s*["']?(?P<id>[A-Za-z0-9_.-]+)""", re.MULTILINE)
 _REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|[^/\s]+@?[^/\s]*:)")
@@ -46,8 +47,7 @@ class Defaults(NamedTuple):
 
 def project_root() -> Path:
     """Folder of the project: the one above `plugins/`, or the working directory when the package is installed alone."""
-    root = Path(__file__).resolve().parents[2]
-    return root if (root / "include" / "products").is_dir() else Path.cwd()
+    return _CLONE if (_CLONE / "include" / "products").is_dir() else Path.cwd()
 
 
 def products_folder() -> Path:

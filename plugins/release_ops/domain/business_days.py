@@ -16,6 +16,7 @@ LONGEST_CLOSURE = 60
 """Days; no calendar of the world closes for longer."""
 
 
+@lru_cache(maxsize=4096)
 def check_region(region: str) -> None:
     """Raise ValueError with a remedy unless `region` is a country (`DE`) or a country and a part of it (`DE-BE`)."""
     country, _, part = region.partition("-")
