@@ -34,6 +34,7 @@ from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_conflicts import acceptances, conferences, conflict_policy
+from release_ops.product_forecast import policy_of
 from release_ops.product_gates import CriterionBase, GatePart
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
 from release_ops.product_schema import ProductPart, ReleasePart
@@ -135,6 +136,7 @@ def convert(part: ProductPart, location: str) -> Product:
         ships_into=tuple(dict.fromkeys(part.ships_into)),
         load=LoadPolicy(**part.load.model_dump()),
         scope_source=part.scope.source,
+        forecast=policy_of(part.forecast),
         changelog=changelog_rules(part.changelog),
     )
 

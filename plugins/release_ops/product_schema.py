@@ -21,6 +21,7 @@ from release_ops.product_calendar import (
 )
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
+from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_notes import KnownIssuePart, NotesPart
 from release_ops.product_plan import FeaturePart, LoadPart, ScopePart
@@ -213,6 +214,7 @@ class ProductPart(Part):
     """Conflicts that people know of and live with."""
     load: LoadPart = LoadPart()
     scope: ScopePart = ScopePart()
+    forecast: ForecastPart = ForecastPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""
     milestone_gates: dict[MilestoneKind, Text] = {}

@@ -11,6 +11,7 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
+from release_ops.domain.throughput import ForecastPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
 
@@ -411,6 +412,7 @@ class Product:
     load: LoadPolicy = LoadPolicy()
     scope_source: str = "file"
     """`file`, or `github`: the issues of the GitHub milestone named like the version."""
+    forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 
     bump: Mapping[str, str] = field(default_factory=dict)
