@@ -10,6 +10,8 @@ from airflow.sdk import DAG
 
 from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOperator
 from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
+from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator
+from release_ops.operators.scope_days import SCOPE_DAY, SnapshotScopeDayOperator
 from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
 
 DOC = """
@@ -24,7 +26,9 @@ Looks once a day at every product file:
 - `find_conflicts` looks for **conflicts** between the dates of all products from today on, writes them into
   `release_metrics.conflict` (the asset of that name is told), keeps a report, and tells both sides of what is new, once;
 - `update_change_log` brings `release_metrics.change_log` up to date with every product's repository, also with tags that
-  people made by hand, and tells the asset `release_metrics/change_log`.
+  people made by hand, and tells the asset `release_metrics/change_log`;
+- `snapshot_scope_day` notes how much of every open release is planned and done (`release_metrics.scope_day`);
+- `score_predictions` adds to `release_metrics.prediction` what came of earlier predictions.
 
 Run it by hand after editing a product file, to see its effect at once.
 """
@@ -47,4 +51,6 @@ with DAG(
     ).expand_kwargs(find_missed.output)
     FindConflictsOperator(task_id="find_conflicts", outlets=[CONFLICT])
     UpdateChangeLogOperator(task_id="update_change_log", outlets=[CHANGE_LOG])
+    SnapshotScopeDayOperator(task_id="snapshot_scope_day", outlets=[SCOPE_DAY])
+    ScorePredictionsOperator(task_id="score_predictions", outlets=[PREDICTION])
     ReportProblemsOperator(task_id="report_problems", problems=find_missed.output["problems"], retries=0)

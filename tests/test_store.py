@@ -55,7 +55,23 @@ PLAUSIBLE: dict[str, Any] = {
     "data": None,
     "created_at": NOW,
     "criterion": "coverage",
+    "actual": 0.9,
+    "actual_on": date(2026, 11, 26),
+    "basis": "90 days of snapshots",
+    "day": date(2026, 11, 2),
     "deadline": NOW,
+    "done": 3,
+    "expected_on": date(2026, 11, 26),
+    "made_at": NOW,
+    "made_on": date(2026, 11, 2),
+    "occurred": True,
+    "points_done": 8.5,
+    "points_total": 21.0,
+    "probability": 0.85,
+    "since": date(2026, 8, 4),
+    "total": 12,
+    "unestimated": 1,
+    "zone": "Europe/Berlin",
     "detail": "a detail",
     "disposition": "included",
     "error": "channel_not_found",
@@ -112,7 +128,10 @@ PLAUSIBLE: dict[str, Any] = {
     "verdict": "pass",
     "waived_by": "",
 }
-SPECIAL = {"release_state": {"state": "frozen"}}
+SPECIAL: dict[str, dict[str, Any]] = {
+    "release_state": {"state": "frozen"},
+    "prediction_save": {"kind": "ga_date", "subject": "p85", "expected": None},
+}
 
 
 def plausible(name: str, *, optional: bool = True) -> dict[str, Any]:
@@ -540,6 +559,9 @@ def test_every_view_and_column_of_the_contract_says_what_it_means(store: Store) 
         "effect",
         "change_log",
         "conflict",
+        "scope_day",
+        "prediction",
+        "prediction_calibration",
     }
 
 

@@ -251,6 +251,19 @@ def test_issues_of_a_milestone_are_features(github: FakeGitHub, repository: GitH
     ]
 
 
+def test_closed_issues_of_any_milestone_are_throughput(github: FakeGitHub, repository: GitHubRepository) -> None:
+    done = {"state": "closed", "state_reason": "completed"}
+    github.add_issue(11, milestone=3, closed_at="2026-11-02T10:00:00Z", **done)
+    github.add_issue(12, milestone=4, closed_at="2026-11-05T23:59:59Z", **done)
+    github.add_issue(13, milestone=3, closed_at="2026-11-01T23:59:59Z", **done)
+    github.add_issue(14, closed_at="2026-11-03T10:00:00Z", **done)
+    github.add_issue(15, milestone=3, state="closed", state_reason="not_planned", closed_at="2026-11-03T10:00:00Z")
+    github.add_issue(16, milestone=3, closed_at="2026-11-03T10:00:00Z", pull_request=True, **done)
+    github.add_issue(17, milestone=3)
+    found = repository.closed_features(datetime(2026, 11, 2, tzinfo=UTC))
+    assert sorted(at.isoformat() for at in found) == ["2026-11-02T10:00:00+00:00", "2026-11-05T23:59:59+00:00"]
+
+
 def test_a_version_without_milestone_is_an_error_that_names_those_there_are(
     github: FakeGitHub, repository: GitHubRepository
 ) -> None:

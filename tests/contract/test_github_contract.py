@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -48,6 +49,7 @@ CASES: dict[str, tuple[Case, ...]] = {
         lambda repository: repository.security_alerts("critical"),
         lambda repository: repository.security_alerts("low"),
     ),
+    "closed_features": (lambda repository: repository.closed_features(datetime(2026, 11, 2, tzinfo=UTC)),),
     "milestone_features": (lambda repository: repository.milestone_features("1.0"),),
     "find_release": (
         lambda repository: repository.find_release("v1.0.0"),

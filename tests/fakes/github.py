@@ -144,6 +144,7 @@ class FakeGitHub(Loopback):
         milestone: int | None = None,
         state_reason: str | None = None,
         pull_request: bool = False,
+        closed_at: str | None = None,
     ) -> None:
         self.issues.append(
             {
@@ -155,6 +156,7 @@ class FakeGitHub(Loopback):
                 "milestone": milestone,
                 "state_reason": state_reason,
                 "pull_request": pull_request,
+                "closed_at": closed_at,
             }
         )
 
@@ -220,7 +222,7 @@ class FakeGitHub(Loopback):
             ("GET", "compare/(?P<base>[^/]+?)\\.\\.\\.(?P<head>[^/]+)", self._compare, "per_page page", "", ""),
             ("GET", "pulls", self._pulls, "state base sort direction per_page page", "", ""),
             ("GET", "pulls/(?P<number>\\d+)/reviews", self._reviews, "per_page page", "", ""),
-            ("GET", "issues", self._issues, "state labels milestone direction per_page page", "", ""),
+            ("GET", "issues", self._issues, "state labels milestone direction since per_page page", "", ""),
             ("GET", "milestones", self._milestones, "state per_page page", "", ""),
             ("GET", "code-scanning/alerts", self._code, "state per_page page", "", ""),
             ("GET", "dependabot/alerts", self._dependabot, "state severity per_page after", "", ""),
@@ -357,7 +359,9 @@ class FakeGitHub(Loopback):
             for one in self.issues
             if query.get("state", "open") in ("all", one["state"])
             and wanted <= set(one["labels"])
-            and query.get("milestone", str(one["milestone"])) == str(one["milestone"])
+            and query.get("milestone", str(one["milestone"]))
+            in ("*" if one["milestone"] else "", str(one["milestone"]))
+            and (one["closed_at"] or "9") >= query.get("since", "")
         ]
         return self._paged(request, [bodies.issue(self.origin, self.name, one) for one in found])
 

@@ -269,7 +269,7 @@ def issue(web: str, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "events_url": f"{api}/events",
         "created_at": NEVER,
         "updated_at": NEVER,
-        "closed_at": NEVER if one["state"] == "closed" else None,
+        "closed_at": one["closed_at"] or (NEVER if one["state"] == "closed" else None),
         "author_association": "MEMBER",
     }
     if one["pull_request"]:

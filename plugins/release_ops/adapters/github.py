@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -185,6 +185,23 @@ class GitHubRepository:
             if "pull_request" not in issue and issue.get("state_reason") not in ("not_planned", "duplicate")
         ]
         return tuple(feature_of(issue) for issue in sorted(issues, key=lambda issue: int(issue["number"])))
+
+    def closed_features(self, since: datetime) -> tuple[datetime, ...]:
+        """When the issues of any milestone that are closed as done were closed, from `since` on, in no order."""
+        issues = self.api.items(
+            f"{self._path}/issues",
+            milestone="*",
+            state="closed",
+            since=since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        closed = [
+            datetime.fromisoformat(issue["closed_at"])
+            for issue in issues
+            if issue.get("closed_at")
+            and "pull_request" not in issue
+            and issue.get("state_reason") not in ("not_planned", "duplicate")
+        ]
+        return tuple(at for at in closed if at >= since)
 
     # ------------------------------------------------------------------------------------------------------- releases
 

@@ -68,18 +68,26 @@ def kept_features(ledger: Ledger, run: Mapping[str, Any]) -> list[str]:
 
 
 def tell(
-    ledger: Ledger, product: Product, run: Mapping[str, Any], outcome: str, occasion: str, data: Mapping[str, Any]
+    ledger: Ledger,
+    product: Product,
+    run: Mapping[str, Any],
+    outcome: str,
+    occasion: str,
+    data: Mapping[str, Any],
+    *,
+    audiences: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """One message per audience and channel, from the templates `messages/<outcome>.*`.
 
     What is done goes to the audiences of the milestone; what is not (blocked, missed, failed) stays among those that the
-    product names under `problems_to`.
+    product names under `problems_to`, unless `audiences` names others.
 
     `occasion` tells messages of the same milestone, audience and channel apart. RuntimeError names the channels that
     failed, after all have been tried.
     """
     sent, failures = 0, []
-    audiences = audiences_of(product, run["kind"]) if outcome == "done" else product.problems_to
+    if audiences is None:
+        audiences = audiences_of(product, run["kind"]) if outcome == "done" else product.problems_to
     for audience in audiences:
         for channel in product.channels.get(audience, ()):
             words = {"product": product, "run": run, "audience": audience, **data}

@@ -28,8 +28,8 @@ Rows = Sequence[Sequence[Any]]
 _READ_ONLY = "SET TRANSACTION READ ONLY"
 
 
-def read_sql(connection_id: str, statement: str) -> Rows:
-    """At most two rows of a statement, through an Airflow connection, in a transaction that is rolled back.
+def read_sql(connection_id: str, statement: str, *, most: int = 2) -> Rows:
+    """At most so many rows of a statement, through an Airflow connection, in a transaction that is rolled back.
 
     PostgreSQL, MySQL and SQLite are told to refuse writes; for any other database name a connection whose user may only
     read.
@@ -46,7 +46,7 @@ def read_sql(connection_id: str, statement: str) -> Rows:
             cursor.execute(order)
         try:
             cursor.execute(statement)
-            return [tuple(row) for row in cursor.fetchmany(2)]
+            return [tuple(row) for row in cursor.fetchmany(most)]
         finally:
             connection.rollback()
 
