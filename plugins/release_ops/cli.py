@@ -17,6 +17,7 @@ from release_ops import cli_changelog, cli_where
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
+from release_ops.cli_forecast import FORECAST
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_validate import VALIDATE
@@ -94,6 +95,7 @@ COMMANDS: dict[str, Command] = {
     "blackouts": BLACKOUTS,
     "schedule": SCHEDULE,
     "conflicts": CONFLICTS,
+    "forecast": FORECAST,
     "init": Command("write a small product file to start from", _init_options, _init),
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
 }
