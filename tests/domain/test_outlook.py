@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from release_ops.domain.business_days import Days
 from release_ops.domain.model import Blackout, Feature, FeatureStatus, MilestoneKind, Product, ReleaseType
 from release_ops.domain.outlook import Outlook, legal_ga, outlook, predictions_of, size
 from release_ops.domain.predictions import PredictionKind
+from release_ops.domain.rules import local_instant
 from release_ops.domain.throughput import ForecastPolicy, Throughput, UnitError
+from release_ops.domain.windows import closed_by
 from release_ops.product import load_product
 
 DEMO = Path(__file__).resolve().parents[2] / "include" / "products" / "demo.yaml"
@@ -152,6 +158,30 @@ def test_a_proposed_ga_is_a_business_day_outside_every_blackout(product: Product
     morning = datetime(2026, 11, 30, tzinfo=UTC)
     noon = Blackout(start=morning, end=morning + timedelta(hours=11), reason="morning")
     assert ga(replace(product, blackouts=(noon,)), 2026, 11, 30) == "2026-11-30 12:00"
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2029, 12, 31)),
+    st.lists(st.tuples(st.datetimes(datetime(2026, 1, 1), datetime(2029, 12, 31)), st.integers(1, 2000)), max_size=5),  # noqa: DTZ001
+)
+def test_a_proposed_ga_is_open_on_a_business_day_and_none_before_it_is(
+    product: Product, day: date, closures: list[tuple[datetime, int]]
+) -> None:
+    starts = [(start.replace(tzinfo=UTC), timedelta(hours=hours)) for start, hours in closures]
+    blackouts = tuple(Blackout(start=start, end=start + length, reason="x") for start, length in starts)
+    shop = replace(product, blackouts=blackouts)
+    days = Days(shop.holiday_regions)
+
+    def open_at(moment: datetime) -> bool:
+        return not days.closed(moment.date()) and closed_by(shop, MilestoneKind.GA, moment) is None
+
+    found = legal_ga(shop, day, time(9), ReleaseType.MINOR)
+    assert found.date() >= day
+    assert open_at(found)
+    earlier = day
+    while earlier < found.date():
+        assert not open_at(local_instant(earlier, time(9), ZoneInfo(shop.timezone)))
+        earlier += timedelta(days=1)
 
 
 def test_what_is_predicted(product: Product) -> None:

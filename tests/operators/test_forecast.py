@@ -13,7 +13,7 @@ from release_ops.domain.throughput import FeedError, UnitError
 from release_ops.operators import forecast as forecast_operator
 from release_ops.operators.forecast import ForecastReleasesOperator, forecast_release
 from release_ops.operators.parts import open_ledger
-from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator, record_of, score
+from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator, gate_chances, record_of, score
 from release_ops.operators.scope_days import SCOPE_DAY, SnapshotScopeDayOperator, open_releases
 from release_ops.operators.throughput import throughput_of
 from release_ops.operators.watch import overdue
@@ -133,7 +133,7 @@ def test_what_is_predicted_is_written_down_once_a_day_and_never_rewritten(planne
     snapshots(planned, 1)
     run(planned)
     first = planned.store.all("predictions_of", product="webapp", version="2.8.0")
-    assert {row["kind"] for row in first} >= {"ga_date", "on_time", "scope", "duration", "gate"}
+    assert {row["kind"] for row in first} == {"ga_date", "on_time", "scope", "duration"}
     snapshots(planned, 5)
     run(planned)
     assert planned.store.all("predictions_of", product="webapp", version="2.8.0") == first
@@ -204,6 +204,14 @@ def test_a_release_that_is_out_is_no_longer_looked_at(planned):
     assert SnapshotScopeDayOperator(task_id="scope").execute(context()) == {}
 
 
+def test_a_release_whose_ga_can_no_longer_be_caught_up_with_is_not_open(planned):
+    webapp = product(planned)
+    ga = planned.store.one("milestone_one", product="webapp", version="2.8.0", kind="ga")["planned_at"]
+    late = ga + webapp.catch_up
+    assert "2.8.0" in [one.version for one in open_releases(planned.store, webapp, late - timedelta(hours=1))]
+    assert "2.8.0" not in [one.version for one in open_releases(planned.store, webapp, late + timedelta(hours=1))]
+
+
 def test_snapshots_are_a_throughput_from_the_day_after_the_first(planned):
     snapshots(planned, 2, weeks=4)
     source, found = throughput_of(product(planned), planned.store, as_of=TODAY.date())
@@ -267,8 +275,24 @@ def test_changes_count_once_on_the_day_of_their_first_copy(house):
 # Scores
 
 
+def try_gate(house, version, gate, verdict, at):
+    about = {"product": "webapp", "version": version, "run_id": f"{version}:{gate}:{at}", "kind": "ga"}
+    house.store.execute("gate_evaluation_save", **about, gate=gate, verdict=verdict, evaluated_at=at)
+
+
+def test_the_chance_of_a_gate_is_that_of_first_tries_and_nothing_is_said_without_any(planned):
+    for number, verdict in enumerate(("fail", "pass", "conditional")):
+        at = TODAY - timedelta(days=100 - number)
+        try_gate(planned, f"2.{number}.0", "production", verdict, at)
+        try_gate(planned, f"2.{number}.0", "production", "pass", at + timedelta(hours=1))
+    chances = gate_chances(planned.store, product(planned), product(planned).release("2.8.0"))
+    assert chances == {"production": pytest.approx(3 / 5)}
+
+
 def test_predictions_are_scored_when_the_release_is_out_and_only_once(planned):
     snapshots(planned, 1)
+    for gate in ("production", "beta"):
+        try_gate(planned, "2.7.0", gate, "pass", TODAY - timedelta(days=100))
     run(planned)
     assert score(planned.store, product(planned), TODAY) == 0
     about = {"product": "webapp", "version": "2.8.0"}
@@ -282,15 +306,7 @@ def test_predictions_are_scored_when_the_release_is_out_and_only_once(planned):
             disposition="included" if number <= 9 else "frozen",
             snapshot_at=tomorrow,
         )
-    planned.store.execute(
-        "gate_evaluation_save",
-        **about,
-        run_id="r",
-        gate="production",
-        kind="ga",
-        verdict="conditional",
-        evaluated_at=tomorrow,
-    )
+    try_gate(planned, "2.8.0", "production", "conditional", tomorrow)
     ga = planned.store.one("milestone_one", **about, kind="ga")["planned_at"]
     planned.store.execute("milestone_state", **about, kind="ga", state="done", actual_at=ga)
     counts = ScorePredictionsOperator(task_id="score").execute(context())

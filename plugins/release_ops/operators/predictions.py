@@ -136,7 +136,10 @@ def opened_on(store: Store, product: Product, version: str) -> date | None:
 
 
 def gate_chances(store: Store, product: Product, release: Release) -> dict[str, float]:
-    """Chance of each gate of the release that is still to come to pass the next time, from the product's first tries."""
+    """Chance of each gate that is still to come to pass the next time, from the first tries of the product's releases.
+
+    Nothing is said of a gate that no release has tried.
+    """
     rows = store.all("milestones_of", product=product.id, version=release.version)
     settled = {row["kind"] for row in rows if row["state"] in SETTLED}
     tries = {row["gate"]: (row["passed"], row["tried"]) for row in store.all("gate_first_tries", product=product.id)}
@@ -145,7 +148,7 @@ def gate_chances(store: Store, product: Product, release: Release) -> dict[str, 
         for kind, gate in product.milestone_gates.items()
         if kind in product.trains[release.type] and kind not in settled and kind is not MilestoneKind.SUPPORT_END
     ]
-    return {gate: laplace(*tries.get(gate, (0, 0))) for gate in dict.fromkeys(ahead)}
+    return {gate: laplace(*tries[gate]) for gate in dict.fromkeys(ahead) if gate in tries}
 
 
 def record_of(store: Store, product: Product) -> TrackRecord:

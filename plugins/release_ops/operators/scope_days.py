@@ -48,11 +48,12 @@ class SnapshotScopeDayOperator(BaseOperator):
 
 
 def open_releases(store: Store, product: Product, now: datetime) -> list[Release]:
-    """Releases between their first milestone and GA, the next GA first."""
+    """Releases between their first milestone and GA, the next GA first; none whose GA is too late to be caught up with."""
     found = []
     for release in product.releases:
         milestones = train(product, release)
-        if not milestones or milestones[0].planned_at > now:
+        ga = next((each.planned_at for each in milestones if each.kind is MilestoneKind.GA), None)
+        if ga is None or milestones[0].planned_at > now or ga + product.catch_up < now:
             continue
         rows = store.all("milestones_of", product=product.id, version=release.version)
         if {row["kind"]: row["state"] for row in rows}.get(MilestoneKind.GA.value) not in SETTLED:
