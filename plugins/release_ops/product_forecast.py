@@ -36,7 +36,7 @@ class TargetsPart(Part):
 class ForecastPart(Part):
     """How the end of a release is forecast."""
 
-    throughput: Literal["auto", "github", "jira", "csv", "sql", "snapshots", "git"] = "auto"
+    throughput: Literal["auto", "github", "csv", "sql", "snapshots", "git"] = "auto"
     """Where completed items are counted. `auto`: where the scope is from, else `file`, else `statement`, else our own
     daily snapshots of the scope (of changes: the git history)."""
     item: Literal["feature", "point", "change"] = "feature"

@@ -120,7 +120,7 @@ def test_sampling_loses_nothing(start: date, done: list[int]) -> None:
     [
         (ForecastPolicy(throughput="sql"), "github", "sql"),
         (ForecastPolicy(), "github", "github"),
-        (ForecastPolicy(), "jira", "jira"),
+        (ForecastPolicy(), "jira", "snapshots"),
         (ForecastPolicy(item="point"), "github", "snapshots"),
         (ForecastPolicy(file="x.csv", statement="SELECT 1"), "file", "csv"),
         (ForecastPolicy(statement="SELECT 1"), "file", "sql"),

@@ -13,7 +13,6 @@ FEATURE, POINT, CHANGE = "feature", "point", "change"
 
 SOURCES: Mapping[str, frozenset[str]] = {
     "github": frozenset({FEATURE}),
-    "jira": frozenset({FEATURE, POINT}),
     "csv": frozenset({FEATURE, POINT, CHANGE}),
     "sql": frozenset({FEATURE, POINT, CHANGE}),
     "snapshots": frozenset({FEATURE, POINT}),
@@ -91,7 +90,7 @@ def source_of(policy: ForecastPolicy, scope_source: str) -> str:
     """
     if policy.throughput != "auto":
         return policy.throughput
-    if scope_source in {"github", "jira"} and policy.item in SOURCES[scope_source]:
+    if policy.item in SOURCES.get(scope_source, ()):
         return scope_source
     if policy.file:
         return "csv"

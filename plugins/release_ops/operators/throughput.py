@@ -37,8 +37,6 @@ def throughput_of(product: Product, store: Store, *, as_of: date) -> tuple[str, 
     source = source_of(policy, product.scope_source)
     check_units(policy, source)
     end = as_of - timedelta(days=1)
-    if source not in _SOURCES:
-        raise FeedError(f"throughput from {source} cannot be read yet; name another source under forecast.throughput")
     return source, _SOURCES[source](product, store, end - policy.history + timedelta(days=1), end)
 
 
