@@ -220,13 +220,13 @@ class TestDownstream:
 
     def test_the_whole_is_frozen(self, tmp_path):
         (said,) = told(*self.pair(tmp_path, "2027-03-18"), kind="downstream")
-        assert "goes into suite, which is frozen for 9.0.0 since Thu 2027-03-04 09:00 CET until its GA" in said
+        assert "ships into suite, which is frozen for 9.0.0 since Thu 2027-03-04 09:00 CET until its GA" in said
         assert "move web 2.0.0 ga to Wed 2027-03-03 09:00 CET, or move web 2.0.0 ga to Thu 2027-03-18" in said
 
     def test_the_whole_is_closed(self, tmp_path):
         blackout = "blackouts: [{start: 2027-03-11, end: 2027-03-12, reason: stocktaking}]\n"
         (said,) = told(*self.pair(tmp_path, "2027-06-17", blackout), kind="downstream")
-        assert "goes into suite, whose window is closed then: stocktaking until Sat 2027-03-13 00:00 CET" in said
+        assert "ships into suite, whose window is closed then: stocktaking until Sat 2027-03-13 00:00 CET" in said
         assert "move web 2.0.0 ga to Wed 2027-03-10 09:00 CET, or move web 2.0.0 ga to Mon 2027-03-15" in said
 
     def test_a_whole_that_waits_for_this_release_is_no_obstacle(self, tmp_path):
