@@ -113,6 +113,8 @@ def test_a_holiday_moves_a_release_where_the_cadence_says_so() -> None:
         ({"until": date(2025, 1, 1)}, ("until", "before the first release")),
         ({"until": date(2099, 1, 1)}, ("until", f"more than {MOST} releases")),
         ({"version": ""}, ("version", "is missing")),
+        ({"start": "beta -1w"}, ("start", "counts from beta")),
+        ({"start": "+1w"}, ("start", "is not before GA")),
         ({"version": "1.x"}, ("version", "is not a semver version")),
         ({"skips": {"2026-01-14": "?"}}, ("skip.0", "no release of this cadence is on 2026-01-14")),
         ({"skips": {"9.0.0": "?"}}, ("skip.0", "has no version 9.0.0")),
@@ -125,6 +127,15 @@ def test_what_cannot_be_followed_is_told(more: dict[str, object], fault: tuple[s
     (told,) = expand(cadence("1 week", date(2026, 1, 6), **{**usual, **more}), "webapp", SEMVER, Days())[1]  # type: ignore[arg-type]
     assert (told.field, fault[1] in told.message) == (fault[0], True)
     assert told.remedy
+
+
+def test_dates_that_cannot_tell_two_releases_apart_are_told() -> None:
+    monthly = with_form("v{version}", "YYYY.0M")
+    assert len(dated(cadence("1 month", date(2026, 1, 6), date(2026, 12, 31)), monthly)) == 12
+    (fault,) = expand(cadence("2 weeks", date(2026, 1, 6), date(2026, 12, 31)), "webapp", monthly, Days())[1]
+    assert (fault.field, fault.message, fault.remedy) == (
+        "every", "2026.01 is out already", "add a counter, such as [.MICRO]",
+    )  # fmt: skip
 
 
 dates = st.dates(date(2000, 1, 1), date(2060, 12, 31))

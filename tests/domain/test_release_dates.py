@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import zoneinfo
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release_ops.domain.business_days import Days
@@ -114,7 +115,33 @@ def test_a_skipped_milestone_is_no_anchor() -> None:
         dates.milestone(MilestoneKind.RC)
 
 
+ZONES = sorted(zoneinfo.available_timezones())
+SKIPPED = {(zone, year) for zone in ("Pacific/Apia", "Pacific/Fakaofo") for year in (2011, 2012)}
+"""Islands that crossed the date line: their calendar lacks a day."""
 dates = st.dates(date(2000, 1, 1), date(2060, 12, 31))
+
+
+@given(dates, st.sampled_from(ZONES), st.integers(1, 9), st.integers(0, 9), st.sampled_from(["", "DE-BE", "US", "JP"]))
+@settings(max_examples=200)
+def test_in_any_zone_what_counts_from_a_day_is_that_long_after_it(
+    ga: date, zone: str, weeks: int, days: int, region: str
+) -> None:
+    train_ = {"planning": f"-{weeks + 9}w", "beta": f"rc -{weeks}w", "rc": "R-1 Thursday"}
+    entries = (event("docs", f"beta +{days}d"), event("party", "docs +1w"), event("first", "start"))
+    regions = (region,) if region else ()
+    a_product = dataclasses.replace(product(train_, *entries, regions=regions), timezone=zone)
+    milestones, found = train(a_product, release(ga)), events(a_product, release(ga))
+    at = {one.kind.value: one.planned_at.date() for one in milestones} | {
+        one.id: one.planned_at.date() for one in found
+    }
+    if (zone, ga.year) not in SKIPPED:
+        assert at["docs"] - at["beta"] == timedelta(days=days)
+        assert at["party"] - at["docs"] == timedelta(weeks=1)
+        assert at["first"] == min(at["planning"], at["beta"], at["rc"])
+    assert [one.planned_at.timestamp() for one in milestones] == sorted(
+        one.planned_at.timestamp() for one in milestones
+    )
+    assert [one.planned_at.timestamp() for one in found] == sorted(one.planned_at.timestamp() for one in found)
 
 
 @given(dates, st.integers(-60, 60), st.integers(0, 6))

@@ -88,7 +88,8 @@ def test_a_rule_is_read(text: str, rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("betta", "is not a rule; write"),
+        ("betta", r"is not a rule; did you mean 'beta'\?"),
+        ("docs_freeze", "is not a rule; write"),
         ("beta 2d", r"before or after beta\? write -2d"),
         ("R5", "is not a rule"),
         ("R-999", r"at most R-260"),

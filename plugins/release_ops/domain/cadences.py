@@ -13,7 +13,7 @@ from semver import Version
 from release_ops.domain.business_days import Days
 from release_ops.domain.calver import Format, next_by_calendar
 from release_ops.domain.model import Adjust, Release, ReleaseType
-from release_ops.domain.rules import WEEKDAYS, OrdinalWeekday, add_months, apply_rule, parse_rule
+from release_ops.domain.rules import WEEKDAYS, OrdinalWeekday, add_months, anchors_of, apply_rule, parse_rule
 from release_ops.domain.version_forms import form_of, versions_of
 
 MOST = 520
@@ -125,14 +125,18 @@ def expand(
     """
     form, named = form_of(tag), list(days_of(cadence))
     faults = _faults(cadence, named, form)
-    if any(fault.field in {"version", "until"} for fault in faults):
+    if any(fault.field in {"version", "until", "start"} for fault in faults):
         return (), tuple(faults)
     releases: list[Release] = []
     seen: list[str] = []
     for day in named:
         if day.isoformat() in cadence.skips:
             continue
-        version = _next(cadence, form, day, seen)
+        try:
+            version = _next(cadence, form, day, seen)
+        except ValueError as error:  # a format of dates without a number that tells two releases apart
+            message, _, remedy = str(error).rpartition("; ")
+            return (), (*faults, Fault("every", message.rpartition(": ")[2], remedy))
         seen.append(version)
         if version in cadence.skips:
             continue
@@ -175,7 +179,16 @@ def _faults(cadence: Cadence, named: list[date], form: Format | None) -> list[Fa
         for field_, day in places
         if day not in named
     ]
-    return [*_version_faults(cadence, form), *strangers, *_overtakings(cadence, named)]
+    return [*_version_faults(cadence, form), *_start_faults(cadence), *strangers, *_overtakings(cadence, named)]
+
+
+def _start_faults(cadence: Cadence) -> list[Fault]:
+    rule = parse_rule(cadence.start) if cadence.start else None
+    if rule is not None and anchors_of(rule):
+        return [Fault("start", f"counts from {anchors_of(rule)[0]}", "count it from GA, like R-14 or -14w")]
+    if rule is not None and apply_rule(rule, cadence.first, Days()) >= cadence.first:
+        return [Fault("start", "is not before GA", "write how long before GA a cycle starts, like R-14 or -14w")]
+    return []
 
 
 def _version_faults(cadence: Cadence, form: Format | None) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -47,7 +48,7 @@ _LIMITS = {"w": (260, "five"), "d": (1825, "five"), "bd": (1300, "five"), "mo": 
 _MOST_STEPS = 4
 FORMS = (
     "-4w, -3d, -3bd, ga, +1w, +18mo, +5y, R-5, 'R-5 Thursday', 'week 4 Tuesday', 'third Thursday', "
-    "'first Monday of month -1', 'beta +2d' or '-4w +1d'"
+    "'first Monday of month -1', 'beta +2d', 'docs_freeze +0d' or '-4w +1d'"
 )
 
 _STEP = re.compile(r" ?(?P<sign>[+-]?) ?(?P<count>\d{1,6}) ?(?P<unit>business days?|[a-z]+(?: days?)?)")
@@ -114,7 +115,9 @@ def _based(words: str) -> tuple[Base, list[Offset]]:
                 break
             return (Offset(0) if name == "ga" else Anchor(name)), steps
         return _READERS[form](match), steps
-    raise ValueError(f"is not a rule; write {FORMS}")
+    # A lone word may be an event's id, too; `freeze` is then no help to who wrote docs_freeze.
+    near = difflib.get_close_matches(words, ANCHORS, n=1, cutoff=0.75)
+    raise ValueError(f"is not a rule; did you mean {near[0]!r}?" if near else f"is not a rule; write {FORMS}")
 
 
 def _steps(words: str, base: str | None) -> list[Offset] | None:
