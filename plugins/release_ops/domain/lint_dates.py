@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,13 +11,14 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from release_ops.domain.rules import WEEKDAYS, WeekLabel, WeekNumber, add_months, monday, parse_rule
+from release_ops.domain.rules import WEEKDAYS, Rule, WeekLabel, WeekNumber, add_months, monday, parse_rule
 
 _STAGES = {"alpha": 0, "beta": 1, "candidate": 2, "rc": 2, "ga": 3, "final": 3, "": 3}
 _STAGE = re.compile(
-    r"v?(?P<version>\d+(?:\.\d+){1,2})(?:[ .-]*(?P<stage>alpha|beta|candidate|rc|final)[ .-]?(?P<number>\d*))?(?: released)?"
+    r"v?(?P<version>\d{1,6}(?:\.\d{1,6}){1,2})"
+    r"(?:[ .-]*(?P<stage>alpha|beta|candidate|rc|final)[ .-]?(?P<number>\d{0,6}))?(?: released)?"
 )
-_BARE = re.compile(r"(?P<stage>alpha|beta|candidate|rc|ga|final)[ _.-]?(?P<number>\d*)(?: released)?")
+_BARE = re.compile(r"(?P<stage>alpha|beta|candidate|rc|ga|final)[ _.-]?(?P<number>\d{0,6})(?: released)?")
 _LONGEST_PAUSE = 366
 """Days between two stages of one version: no project takes longer from one to the next."""
 _YEARS = (12, -12, 24, -24, 36, -36)
@@ -25,6 +27,8 @@ _STRAY = 180
 """Days that a date is away from all others of its list before its year is doubted."""
 
 
+_AGREEING = 3
+"""Written weeks from which on they are believed rather than GA."""
 _MARGIN = timedelta(days=62)
 """How far before and after the others a date may be that another year brings among them."""
 
@@ -81,8 +85,9 @@ def lint_dates(
 
     Stages of one version, of the patches of one line, and of the lines of one major version have to follow each other in
     time; of those that do not, the fewest are blamed, and of equal choices the one that another year or month would put
-    right. Weeks are compared with the week of `ga` (R-5) or of `start` (week 4): when all that are written differ by the
+    right. Weeks are compared with the week of `ga` (R-5) or of `start` (week 4): when most that are written differ by the
     same number, that day is blamed and not they. `listed` says that the rows stand in the order of their days.
+    Days are of the years 20 to 9980.
     """
     found = [
         *_weekdays(rows),
@@ -111,35 +116,43 @@ def _weekdays(rows: Sequence[DateRow]) -> Iterable[DateDoubt]:
 
 
 def _weeks(rows: Sequence[DateRow], ga: date | None, start: date | None) -> Iterable[DateDoubt]:
+    rules = [_week_rule(row.week) for row in rows]
     for rule_type, anchor, name in ((WeekLabel, ga, "GA"), (WeekNumber, start, "the start")):
+        if anchor is None:
+            continue
         off: dict[int, int] = {}
-        for place, row in enumerate(rows):
-            rule = parse_rule(row.week) if row.week else None
-            if anchor is None or not isinstance(rule, rule_type):
+        for place, (row, rule) in enumerate(zip(rows, rules, strict=True)):
+            if not isinstance(rule, rule_type):
                 continue
-            stated = rule.weeks if isinstance(rule, WeekLabel) else getattr(rule, "number", 0) - 1
+            stated = rule.weeks if isinstance(rule, WeekLabel) else _number(rule) - 1
             off[place] = (monday(row.day) - monday(anchor)).days // 7 - stated
             if row.week.replace(" ", "").upper() == "R-0":
-                yield DateDoubt(
-                    place, Doubtful.SPELLING, f"{row.name or row.day}: GA's week is R+0, not R-0", "write R+0"
-                )
-        shifts = set(off.values())
-        if len(off) > 2 and len(shifts) == 1 and shifts != {0} and anchor is not None:
-            (shift,) = shifts
-            meant = anchor + timedelta(weeks=shift)
-            message = f"all {len(off)} weeks written here say that {name} is {_weeks_away(shift)} than {anchor}"
+                message = f"{row.name or row.day}: GA's week is R+0, not R-0"
+                yield DateDoubt(place, Doubtful.SPELLING, message, "write R+0")
+        usual, count = Counter(off.values()).most_common(1)[0] if off else (0, 0)
+        if usual and count >= _AGREEING and 2 * count > len(off):
+            meant = anchor + timedelta(weeks=usual)
+            some = f"all {count}" if count == len(off) else f"{count} of {len(off)}"
+            message = f"{some} weeks written here say that {name} is {_weeks_away(usual)} than {anchor}"
             yield DateDoubt(None, Doubtful.HEADER, message, f"did you mean the week of {monday(meant)}?", meant)
-            continue
+        else:
+            usual = 0
         for place, shift in off.items():
-            if shift:
-                row = rows[place]
-                rule = parse_rule(row.week)
-                right = f"R{rule.weeks + shift:+d}" if isinstance(rule, WeekLabel) else f"week {_number(rule) + shift}"
+            if shift != usual:
+                row, rule, away = rows[place], rules[place], shift - usual
+                right = f"R{rule.weeks + away:+d}" if isinstance(rule, WeekLabel) else f"week {_number(rule) + away}"
                 message = f"{row.name or row.day}: {row.day} is not in {row.week} but in {right}"
-                meant = row.day - timedelta(weeks=shift)
-                yield DateDoubt(
-                    place, Doubtful.WEEK, message, f"did you mean {meant}? correct the date or the week", meant
-                )
+                meant = row.day - timedelta(weeks=away)
+                remedy = f"did you mean {meant}? correct the date or the week"
+                yield DateDoubt(place, Doubtful.WEEK, message, remedy, meant)
+
+
+def _week_rule(text: str) -> Rule | None:
+    """The week that a text names; None for any other text, which nobody can compare."""
+    try:
+        return parse_rule(text) if text else None
+    except ValueError:
+        return None
 
 
 def _number(rule: object) -> int:
@@ -267,7 +280,7 @@ def _strays(rows: Sequence[DateRow]) -> Iterable[DateDoubt]:
         low, high = min(others), max(others)
         for years in (1, -1, 2, -2, 3, -3, 10, -10):
             meant = add_months(row.day, 12 * years)
-            if low - _MARGIN <= meant <= high + _MARGIN:
+            if low - meant <= _MARGIN and meant - high <= _MARGIN:
                 message = f"{row.name} on {row.day} is {_STRAY} days or more from everything else"
                 yield DateDoubt(place, Doubtful.YEAR, message, f"did you mean {meant}?", meant)
                 break
