@@ -1,4 +1,4 @@
-"""Daily: bring the calendar tables up to date, start what was added with a past date, report what was missed."""
+"""Daily: bring the calendar tables up to date, start what was added late, report what was missed and what was moved."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOper
 from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
 from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator
 from release_ops.operators.scope_days import SCOPE_DAY, SnapshotScopeDayOperator
+from release_ops.operators.slips import SLIPS, RecordSlipsOperator
 from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
 
 DOC = """
@@ -21,10 +22,12 @@ Looks once a day at every product file:
 
 - a milestone that passed **without a run** and lies inside the product's `catch_up` window is started now, late;
 - an older one is marked **missed** and reported to the release managers, once; it does not hold up the ones after it;
-- what is wrong (a broken product file, a repository that does not answer, a release that left its file while it was open)
-  makes `report_problems` red, after everything else has been done;
+- a date that was **moved** to another day since the last look is a slip: `record_slips` writes a report on what follows
+  from it, linked from the task, and tells those concerned, once;
 - `find_conflicts` looks for **conflicts** between the dates of all products from today on, writes them into
   `release_metrics.conflict` (the asset of that name is told), keeps a report, and tells both sides of what is new, once;
+- what is wrong (a broken product file, a repository that does not answer, a release that left its file while it was open,
+  a date that moved by a year) makes `report_problems` red, after everything else has been done;
 - `update_change_log` brings `release_metrics.change_log` up to date with every product's repository, also with tags that
   people made by hand, and tells the asset `release_metrics/change_log`;
 - `snapshot_scope_day` notes how much of every open release is planned and done (`release_metrics.scope_day`);
@@ -36,7 +39,7 @@ Run it by hand after editing a product file, to see its effect at once.
 with DAG(
     dag_id="calendar_watch",
     dag_display_name="Calendar watch",
-    description="Starts milestones that were added late, reports those that were missed.",
+    description="Starts milestones that were added late, reports those that were missed, tells what was moved.",
     doc_md=DOC,
     schedule="15 5 * * *",
     start_date=pendulum.datetime(2020, 1, 1, tz="UTC"),
@@ -53,4 +56,11 @@ with DAG(
     UpdateChangeLogOperator(task_id="update_change_log", outlets=[CHANGE_LOG])
     SnapshotScopeDayOperator(task_id="snapshot_scope_day", outlets=[SCOPE_DAY])
     ScorePredictionsOperator(task_id="score_predictions", outlets=[PREDICTION])
-    ReportProblemsOperator(task_id="report_problems", problems=find_missed.output["problems"], retries=0)
+    record_slips = RecordSlipsOperator(task_id="record_slips", outlets=[SLIPS], trigger_rule="all_done")
+    find_missed >> record_slips
+    ReportProblemsOperator(
+        task_id="report_problems",
+        problems=[find_missed.output["problems"], record_slips.output["problems"]],
+        trigger_rule="all_done",
+        retries=0,
+    )

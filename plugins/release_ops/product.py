@@ -27,8 +27,8 @@ from release_ops.product_validation import json_schema, located, validate
 from release_ops.product_yaml import Node, Unreadable, content_of, merge, parse_bytes, read
 
 __all__ = [
-    "Problem", "ProductError", "doubts", "find_product", "json_schema", "load_product", "load_products", "load_rules",
-    "product_files", "products_folder", "project_root", "standard_notes",
+    "Problem", "ProductError", "default_files", "doubts", "file_of", "find_product", "json_schema", "load_product",
+    "load_products", "load_rules", "product_files", "products_folder", "project_root", "standard_notes",
 ]  # fmt: skip
 
 _CLONE = Path(__file__).resolve().parents[2]
@@ -232,6 +232,25 @@ def find_product(product_id: str, folder: Path | None = None) -> Product:
     known = ", ".join(products) or "none"
     missing = Problem(str(folder), 0, "product", product_id, "no file describes this product", f"known are: {known}")
     raise ProductError([missing, *problems])
+
+
+def file_of(product_id: str, folder: Path | None = None) -> Path | None:
+    """Return the file that names itself the product's, whether or not it is valid; None if there is none."""
+    folder = folder or products_folder()
+    named = re.compile(rf"^product:\s*['\"]?{re.escape(product_id)}['\"]?\s*(#|$)", re.MULTILINE)
+    usual = folder / f"{product_id}.yaml"
+    try:
+        for path in dict.fromkeys((usual, *product_files(folder))):
+            if path.is_file() and named.search(path.read_text(encoding="utf-8", errors="replace")):
+                return path
+    except OSError:
+        return None
+    return None
+
+
+def default_files(file: Path) -> list[Path]:
+    """Return the files over which a product file is read, in name order."""
+    return sorted(_defaults_folder(file.parent).glob("_defaults*.yaml"))
 
 
 def _defaults_folder(beside: Path) -> Path:

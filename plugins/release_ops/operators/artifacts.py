@@ -48,6 +48,7 @@ FREEZE_REPORT = MadeLink("Freeze report")
 BLOCKED_REPORT = MadeLink("What stands in the way")
 TRAIN = MadeLink("Train")
 CONFLICTS = MadeLink("Conflicts")
+SLIP_REPORT = MadeLink("Slip report")
 
 
 class Document(NamedTuple):

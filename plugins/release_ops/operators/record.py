@@ -16,6 +16,7 @@ from release_ops.operators import parts
 from release_ops.operators.announce import tell
 from release_ops.operators.change_history import note_release
 from release_ops.operators.milestone import DecidedOperator
+from release_ops.operators.slip_record import explain_move, note_moves
 from release_ops.product import ProductError
 from release_ops.store import Store
 
@@ -61,25 +62,22 @@ def finish(store: Store, run: Mapping[str, Any], *, state: str, detail: str) -> 
 
 
 def plan(store: Store, product: Product, release: Release) -> tuple[Milestone, ...]:
-    """Write the release and its dated train; what has been done stays done. Returns the train."""
+    """Write the release and its dated train; what has been done stays done. Returns the train.
+
+    Whatever was moved since the calendar was last seen is written down in the same transaction; `calendar_watch` tells it.
+    """
     dated = train(product, release)
+    key = {"product": product.id, "version": release.version}
+    now = datetime.now(UTC)
     with store.transaction():
-        store.execute(
-            "release_plan",
-            product=product.id,
-            version=release.version,
-            type=release.type.value,
-            theme=release.theme,
-            planned_ga=release.ga,
-        )
+        store.execute("release_plan", **key, type=release.type.value, theme=release.theme, planned_ga=release.ga)
+        states = {row["kind"]: row["state"] for row in store.all("milestones_of", **key)}
         for milestone in dated:
-            store.execute(
-                "milestone_plan",
-                product=product.id,
-                version=release.version,
-                kind=milestone.kind.value,
-                planned_at=milestone.planned_at,
-            )
+            store.execute("milestone_plan", **key, kind=milestone.kind.value, planned_at=milestone.planned_at)
+        slips = note_moves(store, product, release, states, now=now)
+    if slips:
+        # After the transaction: git takes its time, and the move is on record whatever it says.
+        explain_move(store, product, release, now)
     return dated
 
 

@@ -48,11 +48,7 @@ class ResolveReleaseOperator(BaseOperator):
         """Resolve, check against the repository, record."""
         dag_run = context["dag_run"]
         product_id, version = subject_of(dag_run.partition_key, self.kind, self.product, self.version)
-        try:
-            product = parts.product_of({"product": product_id})
-            release = product.release(version)
-        except (ProductError, KeyError, OSError) as error:
-            raise AirflowFailException(str(error).strip("'\"")) from error
+        product, release = _planned(product_id, version)
         milestone = _milestone(product, release, self.kind)
         by_hand = dag_run.run_type == "manual"
         now = datetime.now(UTC)
@@ -73,7 +69,8 @@ class ResolveReleaseOperator(BaseOperator):
             raise AirflowSkipException(f"{milestone.key} was moved to {milestone.planned_at:%Y-%m-%d %H:%M %Z}")
         ledger = parts.open_ledger()
         with ledger.product_lock(product.id):
-            plan(ledger.store, product, release)
+            # Read again: the wait may have been long, and an old plan would look like a date moved back.
+            plan(ledger.store, *_planned(product_id, version))
             self._claim(context, ledger.store, run, repeatable=repeatable)
         _check_versions(product, release, milestone.kind)
         return run
@@ -110,6 +107,15 @@ def _is_alive(context: Context, row: Mapping[str, Any]) -> bool:
     """Whether a run that our table calls running still is: marking it failed in the UI calls nobody back."""
     count: int = context["ti"].get_dr_count(dag_id=row["dag_id"], run_ids=[row["run_id"]], states=["queued", "running"])
     return count > 0
+
+
+def _planned(product_id: str, version: str) -> tuple[Product, Release]:
+    """The product and the release as their file has them now."""
+    try:
+        product = parts.product_of({"product": product_id})
+        return product, product.release(version)
+    except (ProductError, KeyError, OSError) as error:
+        raise AirflowFailException(str(error).strip("'\"")) from error
 
 
 def _milestone(product: Product, release: Release, kind: str) -> Milestone:

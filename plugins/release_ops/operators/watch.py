@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
 from release_ops.operators.record import plan
+from release_ops.operators.slip_record import forget_releases
 from release_ops.product import load_products, products_folder
 from release_ops.store import Store
 
@@ -41,7 +42,11 @@ class FindMissedOperator(BaseOperator):
         problems = [str(problem) for problem in broken]
         now = datetime.now(UTC)
         late: list[Milestone] = []
+        unplanned = plan_all(parts.open_store(), products.values())
+        problems += unplanned.values()
         for product in products.values():
+            if product.id in unplanned:
+                continue
             try:
                 for finding in lint(product, today=now.date()):
                     self.log.warning("%s: %s", product.id, finding)
@@ -57,7 +62,10 @@ class FindMissedOperator(BaseOperator):
 
 
 class ReportProblemsOperator(BaseOperator):
-    """Fails with everything that the look at the calendar found wrong; late milestones are started all the same."""
+    """Fails with everything that the look at the calendar found wrong; late milestones are started all the same.
+
+    `problems` holds sentences, or lists of them.
+    """
 
     template_fields: Sequence[str] = ("problems",)
 
@@ -67,16 +75,36 @@ class ReportProblemsOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """AirflowFailException with one line per problem; nothing if there is none."""
-        if self.problems:
-            raise AirflowFailException("\n".join(self.problems))
+        problems = [each for found in self.problems for each in ([found] if isinstance(found, str) else found or ())]
+        if problems:
+            raise AirflowFailException("\n".join(problems))
+
+
+def plan_all(store: Store, products: Iterable[Product]) -> dict[str, str]:
+    """Plan every release as its file is now, before anything takes time; a sentence for each product where that failed.
+
+    A plan that is written late looks like a date that was moved back.
+    """
+    problems = {}
+    for product in products:
+        try:
+            forget_releases(store, product, now=datetime.now(UTC))
+            for release in product.releases:
+                plan(store, product, release)
+        except Exception as error:
+            problems[product.id] = f"{product.id}: {type(error).__name__}: {error}"
+    return problems
 
 
 def overdue(store: Store, product: Product, now: datetime) -> list[Milestone]:
-    """Milestones without a run on their present date that are still inside the catch-up window; older ones are marked."""
+    """Milestones without a run on their present date that are still inside the catch-up window; older ones are marked.
+
+    All of them have been planned.
+    """
     late = []
     released = released_versions(product) if product.releases else frozenset()
     for release in product.releases:
-        dated = plan(store, product, release)
+        dated = train(product, release)
         subject = {"product": product.id, "version": release.version}
         states = {row["kind"]: row["state"] for row in store.all("milestones_of", **subject)}
         runs = store.all("runs_of", **subject)
