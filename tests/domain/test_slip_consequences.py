@@ -30,9 +30,7 @@ def after(product, others=(), *, today=TODAY, **changes):
     before = product.release(VERSION)
     release = replace(before, **changes)
     product = with_release(product, release)
-    slips = slips_of(
-        product, release, compare(seen(product, before), entries(product, release)), noticed=today
-    )
+    slips = slips_of(product, release, compare(seen(product, before), entries(product, release)), noticed=today)
     return consequences(product, release, slips, (product, *others), today=today)
 
 
@@ -53,16 +51,11 @@ def test_a_milestone_with_a_date_of_its_own_stays_behind():
     assert of(found, Topic.STAYS) == ["RC stays on Thu 2026-11-19, now 14 days before GA"]
 
 
-def test_a_date_that_breaks_the_order_of_the_train_is_told():
-    found = after(DEMO, overrides={MilestoneKind.RC: MilestoneOverride(date=date(2026, 11, 27))})
-    (text,) = of(found, Topic.ORDER)
-    assert "rc on 2026-11-27" in text
-    assert "is after ga" in text
-
-
 def test_a_later_release_whose_train_is_now_crossed():
     found = after(DEMO, ga=date(2026, 12, 9))
-    assert of(found, Topic.TRAIN) == ["the train of webapp 2.8.1, which starts on Thu 2026-12-03, overlaps it by 6 days"]
+    assert of(found, Topic.TRAIN) == [
+        "the train of webapp 2.8.1, which starts on Thu 2026-12-03, overlaps it by 6 days"
+    ]
     assert of(after(DEMO, ga=date(2026, 12, 3)), Topic.TRAIN) == []
 
 
@@ -72,8 +65,11 @@ def test_a_ga_that_no_longer_comes_before_the_next_ones():
 
 
 def test_a_ga_pulled_before_the_one_that_it_follows():
-    (text,) = of(after(DEMO, ga=date(2026, 9, 24), today=date(2026, 6, 1)), Topic.TRAIN)
-    assert text == "its GA is no longer after that of webapp 2.7.1 on Thu 2026-09-24"
+    found = of(after(DEMO, ga=date(2026, 9, 24), today=date(2026, 6, 1)), Topic.TRAIN)
+    assert found == [
+        "it starts before the GA of webapp 2.7.0 on Thu 2026-08-27 and overlaps it by 14 days",
+        "its GA is no longer after that of webapp 2.7.1 on Thu 2026-09-24",
+    ]
 
 
 def dependent(ga):
@@ -110,7 +106,9 @@ def test_a_ga_pulled_forward_may_come_before_what_it_needs():
     product = with_release(DEMO, replace(DEMO.release(VERSION), needs=(need,)))
     base = replace(dependent(date(2026, 11, 24)).releases[0], needs=())
     found = after(product, [replace(DEMO, id="app", releases=(base,))], ga=date(2026, 11, 19))
-    assert of(found, Topic.NEEDS) == ["it needs GA of app 4.0.0, which is on Tue 2026-11-24: 5 days too late for its GA"]
+    assert of(found, Topic.NEEDS) == [
+        "it needs GA of app 4.0.0, which is on Tue 2026-11-24: 5 days too late for its GA"
+    ]
 
 
 def test_a_ga_in_a_blackout_waits_and_one_on_a_weekend_is_told():
@@ -126,10 +124,11 @@ def away(person, day, reason=""):
 
 def test_an_approver_who_is_away_and_whether_the_others_suffice():
     ga = date(2026, 12, 3)
-    alone = replace(DEMO, absences=(away("chloe", ga, "parental leave"),))
+    alone = replace(DEMO, absences=(away("eva", ga, "parental leave"),))
     (text,) = [text for text in of(after(alone, ga=ga), Topic.ABSENCE) if text.startswith("GA on")]
     assert text == (
-        "GA on Thu 2026-12-03: Chloe Chen (QA lead) is away: parental leave; the others cannot fill every seat of its gate"
+        "GA on Thu 2026-12-03: Eva Ebert (stakeholder) is away: parental leave; "
+        "the others cannot fill every seat of its gate"
     )
     assert of(after(alone, ga=date(2026, 12, 8)), Topic.ABSENCE) == []
 
@@ -150,5 +149,5 @@ def test_what_is_past_is_not_told():
 def test_every_move_has_its_consequences_in_order_and_in_words(days):
     found = after(DEMO, [dependent(date(2026, 12, 2))], ga=DEMO.release(VERSION).ga + timedelta(days=days))
     places = [list(Topic).index(one.topic) for one in found]
-    assert places == sorted(places) or {Topic.WINDOW, Topic.HOLIDAY} <= {one.topic for one in found}
+    assert places == sorted(places)
     assert all(one.text and not one.text.endswith(".") for one in found)

@@ -86,7 +86,13 @@ def test_a_ga_takes_every_milestone_with_it_in_whole_weeks(weeks):
 @pytest.mark.parametrize(
     ("old", "new", "noticed", "policy", "said"),
     [
-        ("2026-11-26", "2026-12-10", "2026-11-12", "ok", "14 days before the old date; a minor release asks for 14 days"),
+        (
+            "2026-11-26",
+            "2026-12-10",
+            "2026-11-12",
+            "ok",
+            "14 days before the old date; a minor release asks for 14 days",
+        ),
         ("2026-11-26", "2026-12-10", "2026-11-13", "breached", "13 days before the old date, but a minor release asks"),
         ("2026-11-26", "2026-12-10", "2026-11-28", "breached", "told 2 days after the old date, but"),
         ("2026-12-10", "2026-11-26", "2026-11-13", "breached", "13 days before the new date, but"),

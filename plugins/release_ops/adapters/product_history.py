@@ -1,8 +1,7 @@
-"""What git knows of a product file: the commit that changed it last, and its earlier versions. Never asks a remote."""
+"""What git knows of a product file: the commit that changed it last. Never asks a remote."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,21 +51,6 @@ def last_commit(*files: Path) -> FileCommit | None:
         return None
     result = git.run("-C", str(folder), "log", "-1", *_QUIET, f"--format={_FORMAT}", "--", *names)
     return _commit(git, result.out) if result.out.strip() else None
-
-
-def history(file: Path) -> Iterator[tuple[FileCommit, bytes]]:
-    """Yield every version of a file with the commit that made it, the oldest first, along the first parents of HEAD.
-
-    A commit that removed the file yields nothing. Raises RepositoryError when the file is in no git repository.
-    """
-    folder, (name,) = _located((file,))
-    git = _git()
-    said = git.run("-C", str(folder), "log", "--reverse", "--first-parent", *_QUIET, f"--format={_FORMAT}", "--", name)
-    for line in said.out.splitlines():
-        commit = _commit(git, line)
-        held = git.run("-C", str(folder), "show", *_QUIET, "--end-of-options", f"{commit.id}:./{name}", ok=(0, 128))
-        if held.code == 0:
-            yield commit, held.out
 
 
 def _git() -> Git:

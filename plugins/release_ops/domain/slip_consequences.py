@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from release_ops.domain.business_days import Days
 from release_ops.domain.events import events
 from release_ops.domain.gates import NoApproverError, role_name, seats
-from release_ops.domain.lint import lint
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Absence, ApprovalPolicy, Milestone, MilestoneKind, Need, Product, Release
 from release_ops.domain.rules import local_instant
@@ -26,8 +25,6 @@ class Topic(StrEnum):
     """Moves with it."""
     STAYS = "stays"
     """Does not move although the GA does."""
-    ORDER = "order"
-    """The calendar is in disorder now."""
     TRAIN = "train"
     """Another release of the product: overlap, or backwards."""
     NEEDS = "needs"
@@ -69,16 +66,16 @@ def consequences(
         if Subject(Category.MILESTONE, kind.value) in moved and milestone.planned_at.date() >= today
     }
     everybody = tuple(products)
-    return (
+    found = (
         *_with_it(release, slips),
         *_left_behind(product, release, moved, dated, today),
-        *_disorder(product, release),
         *_other_trains(product, release, moved, dated, today),
         *_own_needs(release, moved, dated, {one.id: one for one in everybody}),
         *_dependents(product, release, upcoming, everybody, today),
         *_closed(product, upcoming),
         *_away(product, release, moved, upcoming, today),
     )
+    return tuple(sorted(found, key=lambda one: list(Topic).index(one.topic)))
 
 
 def dependents(product: Product, release: Release, products: Iterable[Product]) -> tuple[tuple[Product, Release], ...]:
@@ -125,14 +122,6 @@ def _left_behind(
         _told(Topic.STAYS, release, f"{title} stays on {_day(day)}, now {_distance(day, release.ga)} GA")
         for title, day in stays
         if day >= today
-    ]
-
-
-def _disorder(product: Product, release: Release) -> list[Consequence]:
-    return [
-        _told(Topic.ORDER, release, f"{one.message}; {one.remedy}" if one.remedy else one.message, bad=True)
-        for one in lint(product)
-        if one.error and one.version == release.version
     ]
 
 
