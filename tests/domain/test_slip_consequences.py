@@ -91,7 +91,7 @@ def dependent(ga):
 def test_a_dependent_fits_or_is_late_by_so_many_days(theirs, said, late):
     found = [one for one in after(DEMO, [dependent(theirs)], ga=date(2026, 12, 3)) if one.topic is Topic.DEPENDENT]
     (one,) = found
-    assert one.text == f"app 4.0.0 needs GA of it before its GA on {theirs:%a %Y-%m-%d}: {said}"
+    assert one.text == f"app 4.0.0 needs GA of webapp 2.8.0 before its own GA on {theirs:%a %Y-%m-%d}: {said}"
     assert one.bad is late
     assert (one.product, one.version) == ("app", "4.0.0")
 

@@ -134,7 +134,7 @@ def test_a_dependent_product_hears_of_it(house, ga):
     move(house, ga, ga + timedelta(weeks=1))
     watch(house)
     (body,) = [row["body"] for row in messages(house) if ":app:engineering" in row["key"]]
-    assert "app 4.0.0 needs GA of it" in body.replace("\\", "")
+    assert "app 4.0.0 needs GA of webapp 2.8.1" in body
     assert "3 days too late" in body
 
 

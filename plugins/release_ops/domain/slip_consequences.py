@@ -72,7 +72,7 @@ def consequences(
         *_other_trains(product, release, moved, dated, today),
         *_own_needs(release, moved, dated, {one.id: one for one in everybody}),
         *_dependents(product, release, upcoming, everybody, today),
-        *_closed(product, upcoming),
+        *_closed(product, release, upcoming),
         *_away(product, release, moved, upcoming, today),
     )
     return tuple(sorted(found, key=lambda one: list(Topic).index(one.topic)))
@@ -212,20 +212,21 @@ def _dependent(theirs: Release, need: Need, needed: Milestone, before: Milestone
         else f"still fits, {_plural(spare)} to spare"
     )
     text = (
-        f"{theirs.product} {theirs.version} needs {_name(need.milestone)} of it before its {_name(need.before)} on "
+        f"{theirs.product} {theirs.version} needs {_name(need.milestone)} of {need.product} {need.version} before its own "
+        f"{_name(need.before)} on "
         f"{_day(before.planned_at.date())}: {fits}"
     )
     return _told(Topic.DEPENDENT, theirs, text, bad=late, days=-spare)
 
 
-def _closed(product: Product, upcoming: Mapping[MilestoneKind, Milestone]) -> list[Consequence]:
+def _closed(product: Product, release: Release, upcoming: Mapping[MilestoneKind, Milestone]) -> list[Consequence]:
     days = Days(product.holiday_regions)
     found = []
     for kind, milestone in upcoming.items():
         day = milestone.planned_at.date()
-        if closure := closed_by(product, kind, milestone.planned_at):
+        if closure := closed_by(product, kind, milestone.planned_at, release.type):
             try:
-                until = f"{next_open(product, kind, milestone.planned_at):%a %Y-%m-%d %H:%M}"
+                until = f"{next_open(product, kind, milestone.planned_at, release.type):%a %Y-%m-%d %H:%M}"
             except ValueError:  # blackouts without end
                 until = f"after {closure.until:%a %Y-%m-%d %H:%M}"
             text = f"{_name(kind)} on {_day(day)} waits until {until}: {closure.reason}"
