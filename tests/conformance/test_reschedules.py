@@ -11,7 +11,11 @@ import pytest
 
 from release_ops.domain.slips import Category, Slip, Subject, implausible, slip
 
-ROWS = [json.loads(line) for line in (Path(__file__).parent / "reschedules.jsonl").read_text().splitlines()]
+ROWS = [
+    {"project": project, **row}
+    for project in ("kubernetes", "python")
+    for row in json.loads((Path(__file__).parent / "schedules" / f"{project}.json").read_text())["reschedules"]
+]
 TYPOS = {
     ("kubernetes", "1.24", "enh_freeze"),  # 2020 for 2022
     ("python", "", "3.0.0 beta 1"),  # 2019 for 2020
