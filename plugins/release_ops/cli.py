@@ -20,6 +20,7 @@ from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_schedule import SCHEDULE
+from release_ops.cli_simulate import SIMULATE
 from release_ops.cli_validate import VALIDATE
 from release_ops.product import ProductError, json_schema, load_product, products_folder, project_root
 from release_ops.terminal import OK, USAGE, Command, Terminal, day, near
@@ -96,6 +97,7 @@ COMMANDS: dict[str, Command] = {
     "schedule": SCHEDULE,
     "conflicts": CONFLICTS,
     "forecast": FORECAST,
+    "simulate": SIMULATE,
     "init": Command("write a small product file to start from", _init_options, _init),
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
 }

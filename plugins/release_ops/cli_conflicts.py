@@ -33,7 +33,7 @@ def _conflicts(args: argparse.Namespace, terminal: Terminal) -> int:
     if USAGE in named:
         return USAGE
     meant = {one.id: one for one in named if isinstance(one, Product)}
-    products, broken = _around(args.files, meant, terminal)
+    products, broken = products_around(args.files, meant, terminal)
     if not products and not broken:
         return terminal.refuse(f"{near(products_folder())}: no product files; name some, or set RELEASE_OPS_PRODUCTS")
     since = args.since or terminal.today
@@ -43,7 +43,7 @@ def _conflicts(args: argparse.Namespace, terminal: Terminal) -> int:
         terminal.say(json.dumps([as_json(one) for one in found], indent=2, ensure_ascii=False))
     else:
         for one in found:
-            _show(terminal, one)
+            show_conflict(terminal, one)
         where = f"of {', '.join(meant)} among " if args.files else ""
         what = f"{where}{count(len(products), 'product')} from {since} on"
         terminal.say(f"{tally(found)}; {what}" if found else f"no conflicts; {what}")
@@ -52,7 +52,9 @@ def _conflicts(args: argparse.Namespace, terminal: Terminal) -> int:
     return PROBLEMS if broken or PROBLEMS in named or any(one.is_error for one in found) else OK
 
 
-def _around(names: Sequence[str], meant: Mapping[str, Product], terminal: Terminal) -> tuple[dict[str, Product], int]:
+def products_around(
+    names: Sequence[str], meant: Mapping[str, Product], terminal: Terminal
+) -> tuple[dict[str, Product], int]:
     """The products that are meant and those beside them, with which they can be at odds; and how many files are broken."""
     products, broken = dict(meant), set[str]()
     paths = [Path(name) for name in names]
@@ -75,9 +77,10 @@ def tally(conflicts: Iterable[Conflict]) -> str:
     return f"{count(sum(counts.values()), 'conflict')}: {', '.join(parts)}"
 
 
-def _show(terminal: Terminal, conflict: Conflict) -> None:
+def show_conflict(terminal: Terminal, conflict: Conflict, *, note: str = "") -> None:
+    """Print a conflict with the dates that mend it; a `note` stands in front of it."""
     state = conflict.state
-    line = Text()
+    line = Text(f"{note} " if note else "")
     line.append(f"{state}: ", style=_STYLES[state])
     line.append(f"{conflict.kind}: ", style="bold")
     line.append(conflict.message)

@@ -57,7 +57,7 @@ def _forecast(args: argparse.Namespace, terminal: Terminal) -> int:
         return terminal.refuse(error.args[0])
     if args.seed is not None:
         product = replace(product, forecast=replace(product.forecast, seed=args.seed))
-    path = args.throughput or _configured(args.file, product)
+    path = throughput_file(args.file, product, args.throughput)
     if path is None:
         hint = f", such as the output of: {FEED}" if product.forecast.item == CHANGE else ""
         return terminal.refuse(
@@ -67,7 +67,7 @@ def _forecast(args: argparse.Namespace, terminal: Terminal) -> int:
     if not path.is_file():
         return terminal.refuse(f"{path}: no such file; name a CSV file with the columns day and completed")
     try:
-        found = _outlook(product, release, path, terminal)
+        found = outlook_of(product, release, path, terminal)
     except ValueError as error:
         terminal.err.print(Text(str(error), style="red"), soft_wrap=True)
         return PROBLEMS
@@ -78,7 +78,8 @@ def _forecast(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK
 
 
-def _outlook(product: Product, release: Release, path: Path, terminal: Terminal) -> Outlook:
+def outlook_of(product: Product, release: Release, path: Path, terminal: Terminal) -> Outlook:
+    """Forecast as of today from a feed. ValueError and OSError say why there is none."""
     # NumPy takes longer to load than any other command to run.
     from release_ops.domain.outlook import outlook  # noqa: PLC0415
 
@@ -101,10 +102,10 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _configured(file: str, product: Product) -> Path | None:
-    """The product's own feed, beside its file."""
-    if not product.forecast.file:
-        return None
+def throughput_file(file: str, product: Product, named: Path | None) -> Path | None:
+    """The feed that is named, else the product's own, beside its file."""
+    if named is not None or not product.forecast.file:
+        return named
     beside = Path(file).parent if Path(file).exists() else products_folder()
     return beside / product.forecast.file
 
