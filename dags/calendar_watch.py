@@ -11,6 +11,7 @@ from airflow.sdk import DAG
 from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOperator
 from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
 from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator
+from release_ops.operators.risks import AssessRisksOperator
 from release_ops.operators.scope_days import SCOPE_DAY, SnapshotScopeDayOperator
 from release_ops.operators.slips import SLIPS, RecordSlipsOperator
 from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
@@ -31,7 +32,8 @@ Looks once a day at every product file:
 - `update_change_log` brings `release_metrics.change_log` up to date with every product's repository, also with tags that
   people made by hand, and tells the asset `release_metrics/change_log`;
 - `snapshot_scope_day` notes how much of every open release is planned and done (`release_metrics.scope_day`);
-- `score_predictions` adds to `release_metrics.prediction` what came of earlier predictions.
+- `score_predictions` adds to `release_metrics.prediction` what came of earlier predictions;
+- `assess_risks` assesses the risks of every open release anew and marks those that came true (`release_metrics.risk`).
 
 Run it by hand after editing a product file, to see its effect at once.
 """
@@ -56,6 +58,7 @@ with DAG(
     UpdateChangeLogOperator(task_id="update_change_log", outlets=[CHANGE_LOG])
     SnapshotScopeDayOperator(task_id="snapshot_scope_day", outlets=[SCOPE_DAY])
     ScorePredictionsOperator(task_id="score_predictions", outlets=[PREDICTION])
+    AssessRisksOperator(task_id="assess_risks")
     record_slips = RecordSlipsOperator(task_id="record_slips", outlets=[SLIPS], trigger_rule="all_done")
     find_missed >> record_slips
     ReportProblemsOperator(

@@ -146,9 +146,20 @@ PLAUSIBLE: dict[str, Any] = {
     "verdict": "pass",
     "versions": ["2.8.0"],
     "waived_by": "",
+    "assessed_at": NOW,
+    "assessed_on": date(2026, 11, 2),
+    "at": NOW,
+    "impact": 3,
+    "mitigation": "Test the largest changes first",
+    "risk": "change_size",
+    "trend": "rising",
+    "why": "412 commits",
+    "within": timedelta(days=14),
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "release_state": {"state": "frozen"},
+    "risk_save": {"state": "open", "category": "technical"},
+    "risk_assess": {"basis": "measured"},
     "prediction_save": {"kind": "ga_date", "subject": "p85", "expected": None},
 }
 

@@ -19,6 +19,7 @@ from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_init import InitError, starter
+from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_simulate import SIMULATE
 from release_ops.cli_validate import VALIDATE
@@ -98,6 +99,7 @@ COMMANDS: dict[str, Command] = {
     "conflicts": CONFLICTS,
     "forecast": FORECAST,
     "simulate": SIMULATE,
+    "risks": RISKS,
     "init": Command("write a small product file to start from", _init_options, _init),
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
 }

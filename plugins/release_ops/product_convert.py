@@ -34,9 +34,11 @@ from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_conflicts import acceptances, conferences, conflict_policy
+from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import CriterionBase, GatePart
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
+from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_types import instant
 from release_ops.product_windows import blackouts_of, recurring_of, scheduling_policy, window_policy
@@ -138,6 +140,10 @@ def convert(part: ProductPart, location: str) -> Product:
         scope_source=part.scope.source,
         forecast=policy_of(part.forecast),
         changelog=changelog_rules(part.changelog),
+        risks=risk_policy(part.risks),
+        tests=test_policy(part.tests),
+        communication=phases(part.communication),
+        rollback=rollback_policy(part.rollback),
     )
 
 
@@ -176,6 +182,7 @@ def _release(product: str, part: ReleasePart) -> Release:
         reason=part.reason or "",
         events={key: _override(own) for key, own in part.events.items()},
         needs=tuple(Need(**one.model_dump()) for one in part.needs),
+        risks=stated_risks(part.risks),
         known_issues=tuple(known_issue(one) for one in part.known_issues),
     )
 

@@ -21,10 +21,12 @@ from release_ops.product_calendar import (
 )
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
+from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_notes import KnownIssuePart, NotesPart
 from release_ops.product_plan import FeaturePart, LoadPart, ScopePart
+from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_types import (
     Date,
     Duration,
@@ -137,6 +139,8 @@ class ReleasePart(Part):
     """Own dates of its events, and events that only it has: a date, a rule, `skip`, or a mapping with the reason."""
     needs: list[NeedPart] = []
     """Milestones of other products that have to be done first."""
+    risks: list[StatedRiskPart] = []
+    """What the team fears for this release, beside what is measured."""
     known_issues: list[KnownIssuePart] = []
     """What is not right in it and known to be so; told in the notes."""
 
@@ -229,6 +233,11 @@ class ProductPart(Part):
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     changelog: ChangelogPart = ChangelogPart()
     notes: NotesPart = NotesPart()
+    risks: RisksPart = RisksPart()
+    tests: TestsPart = TestsPart()
+    communication: dict[Text, PhasePart] = {}
+    """Messages of people to people, beside what the milestones announce by themselves."""
+    rollback: RollbackPart = RollbackPart()
     freeze: FreezePart = FreezePart()
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []

@@ -219,6 +219,42 @@ class History:
         names = told.decode("utf-8", "replace").split("\x00")
         return sorted(f"{name}/" for name in names if name and fnmatch.fnmatchcase(name.rpartition("/")[2], last))
 
+    def files(self, commit: str) -> list[str]:
+        """Paths of all files of a commit, in git's order."""
+        told = self._read("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.head(commit)).out
+        return [name for name in told.decode("utf-8", "replace").split("\x00") if name]
+
+    def last_change(self, commit: str, path: str) -> int | None:
+        """When a file was last changed up to a commit, in seconds since the epoch; None for a file it never had."""
+        asked = (
+            "log",
+            "-1",
+            "--format=%ct",
+            "--end-of-options",
+            self.head(commit),
+            "--",
+            f":(literal){checked_path(path)}",
+        )
+        text = self._read(*asked).text
+        return _seconds(text) or None if text else None
+
+    def difference(self, base: str, to: str, folders: Sequence[str] = ()) -> tuple[int, dict[str, int]]:
+        """Number of commits that `to` has and `base` has not, and file -> lines added and removed between their trees.
+
+        With `folders`, only what is in these. A binary file counts no lines.
+        """
+        one, other = self._id(base), self._id(to)
+        within = ("--", *(f":(literal){folder}" for folder in folders))
+        count = int(self._read("rev-list", "--count", f"{one}..{other}", *within).text)
+        told = self._read("diff", "--numstat", "-z", "--no-renames", "--no-ext-diff", one, other, *within).out
+        lines: dict[str, int] = {}
+        for row in told.decode("utf-8", "replace").split("\x00"):
+            added, _, rest = row.partition("\t")
+            removed, _, path = rest.partition("\t")
+            if path:
+                lines[path] = sum(int(number) for number in (added, removed) if number.isdigit())
+        return count, lines
+
     def merge_base(self, one: str, other: str) -> str | None:
         """Best common ancestor of two refs; None when their histories share nothing."""
         found = self._read("merge-base", self.head(one), self.head(other), ok=(0, 1))

@@ -11,6 +11,8 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
+from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
+from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.throughput import ForecastPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
@@ -236,6 +238,8 @@ class Release:
     """Day on which its GA was made known; the notice counts from it."""
     cadence: int | None = None
     """Place in the product file of the cadence that made it; None: it is written there itself."""
+    risks: tuple[StatedRisk, ...] = ()
+    """What the team fears for this release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,6 +419,10 @@ class Product:
     forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 
+    risks: RiskPolicy = field(default_factory=RiskPolicy)
+    tests: TestPolicy = field(default_factory=TestPolicy)
+    communication: tuple[Phase, ...] = ()
+    rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
     bump: Mapping[str, str] = field(default_factory=dict)
     """Levels of `versions.BumpPolicy` that differ from its own."""
 

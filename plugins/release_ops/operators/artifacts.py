@@ -49,6 +49,10 @@ BLOCKED_REPORT = MadeLink("What stands in the way")
 TRAIN = MadeLink("Train")
 CONFLICTS = MadeLink("Conflicts")
 SLIP_REPORT = MadeLink("Slip report")
+RISKS = MadeLink("Risks")
+TEST_PLAN = MadeLink("Test plan")
+COMMUNICATION_PLAN = MadeLink("Communication plan")
+ROLLBACK_PLAN = MadeLink("Rollback plan")
 
 
 class Document(NamedTuple):

@@ -10,14 +10,18 @@ from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, Product, Release
 from release_ops.operators import effects, parts
 from release_ops.operators.artifacts import TRAIN, keep, page_of
+from release_ops.operators.plan_documents import PLAN_LINKS, keep_plan_documents
 from release_ops.operators.window import ActingOperator
 from release_ops.render import render
 
 
 class OpenReleaseOperator(ActingOperator):
-    """Opens the release record and keeps its dated train as an artifact. Returns the train as a list of mappings."""
+    """Opens the release record and keeps its dated train, its risks and its plans as artifacts.
 
-    operator_extra_links = (TRAIN,)
+    Returns the train as a list of mappings.
+    """
+
+    operator_extra_links = (TRAIN, *PLAN_LINKS)
 
     def act(self) -> dict[str, Any]:
         """Open and render."""
@@ -37,7 +41,8 @@ class OpenReleaseOperator(ActingOperator):
         )
         text = render("reports/train.md.j2", fmt="md", product=product, release=release, train=dated)
         keep(store, run, "train.md", text)
-        self.made = {TRAIN.name: page_of(run, "train.md")}
+        documents = keep_plan_documents(store, run, product, release, scope(product, release), datetime.now(UTC))
+        self.made = {TRAIN.name: page_of(run, "train.md"), **documents}
         return {"train": [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in dated]}
 
 
