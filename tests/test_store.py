@@ -107,6 +107,12 @@ PLAUSIBLE: dict[str, Any] = {
     "opened_at": NOW,
     "outcome": "pass",
     "owner": "ada",
+    "plan_reason": "fits",
+    "depends_on": ["F-2"],
+    "score": 1.5,
+    "value": 8,
+    "points": 5,
+    "planned": True,
     "planned_at": NOW,
     "planned_ga": date(2026, 11, 26),
     "planned_on": date(2026, 11, 26),
@@ -138,6 +144,7 @@ PLAUSIBLE: dict[str, Any] = {
     "theme": "Search",
     "ticked": ["support_trained"],
     "told_at": NOW,
+    "team": "payments",
     "title": "Coverage above 90 %",
     "type": "minor",
     "until": NOW + timedelta(days=1),
@@ -186,9 +193,12 @@ def test_every_query_is_one_statement_that_says_its_intent(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if name.endswith(("_save", "_queue", "_plan", "_claim"))])
 def test_writing_twice_is_writing_once(store: Store, name: str) -> None:
-    table = {"message_queue": "message", "milestone_plan": "milestone", "scope_save": "scope_feature"}.get(
-        name, name.rsplit("_", 1)[0]
-    )
+    table = {
+        "message_queue": "message",
+        "milestone_plan": "milestone",
+        "scope_save": "scope_feature",
+        "scope_plan": "scope_feature",
+    }.get(name, name.rsplit("_", 1)[0])
     store.execute(name, **plausible(name))
     first = rows(store, table)
     store.execute(name, **plausible(name))

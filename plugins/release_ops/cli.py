@@ -19,6 +19,7 @@ from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_init import InitError, starter
+from release_ops.cli_plan import PLAN
 from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_simulate import SIMULATE
@@ -94,6 +95,7 @@ def _init(args: argparse.Namespace, terminal: Terminal) -> int:
 COMMANDS: dict[str, Command] = {
     "validate": VALIDATE,
     "calendar": CALENDAR,
+    "plan": PLAN,
     "blackouts": BLACKOUTS,
     "schedule": SCHEDULE,
     "conflicts": CONFLICTS,

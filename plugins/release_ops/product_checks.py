@@ -21,6 +21,7 @@ from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, idle_overrides, place_of
+from release_ops.product_checks_plan import plan_problems
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
@@ -37,6 +38,8 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
     problems += _names(product, root, broken)
     if "blackouts" not in broken:
         problems += _blackouts(root, part)
+    if not broken & {"releases", "scope", "capacity", "repository"}:
+        problems += plan_problems(product, root)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)
     if "cadences" not in broken and "versioning" not in broken:
@@ -298,6 +301,7 @@ def _misspelt_roles(product: Product, gates: list[Gate], root: Node) -> tuple[li
 
 _ENTRIES: tuple[tuple[str, ...], ...] = (
     *(("gates",), ("gates", "*", "criteria"), ("gates", "*", "approvals", "roles"), ("milestone_gates",)),
+    *(("gates", "*", "approvals", "types"), ("scope", "points"), ("scope", "risk"), ("scope", "priorities")),
     *(("approvers",), ("audiences",), ("announcements",), ("trains",), ("trains", "*")),
 )
 """Mappings whose entries `null` removes."""

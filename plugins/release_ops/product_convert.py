@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,8 +37,9 @@ from release_ops.product_changelog import changelog_rules
 from release_ops.product_conflicts import acceptances, conferences, conflict_policy
 from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_forecast import policy_of
-from release_ops.product_gates import CriterionBase, GatePart
+from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
+from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_types import instant
@@ -137,8 +139,9 @@ def convert(part: ProductPart, location: str) -> Product:
         accepted_conflicts=acceptances(part.accepted_conflicts),
         ships_into=tuple(dict.fromkeys(part.ships_into)),
         load=LoadPolicy(**part.load.model_dump()),
-        scope_source=part.scope.source,
         forecast=policy_of(part.forecast),
+        scope=scope_policy(part.scope),
+        capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),
         risks=risk_policy(part.risks),
         tests=test_policy(part.tests),
@@ -166,17 +169,7 @@ def _release(product: str, part: ReleasePart) -> Release:
         ga=part.ga,
         theme=part.theme or "",
         overrides={kind: _override(own) for kind, own in part.milestones.items()},
-        features=tuple(
-            Feature(
-                **{
-                    **one.model_dump(exclude_none=True),
-                    "status": FeatureStatus(one.status),
-                    "depends_on": tuple(one.depends_on),
-                    "acceptance": tuple(one.acceptance),
-                }
-            )
-            for one in part.features
-        ),
+        features=tuple(feature_of(one) for one in part.features),
         start=part.start,
         announced=part.announced,
         reason=part.reason or "",
@@ -184,6 +177,19 @@ def _release(product: str, part: ReleasePart) -> Release:
         needs=tuple(Need(**one.model_dump()) for one in part.needs),
         risks=stated_risks(part.risks),
         known_issues=tuple(known_issue(one) for one in part.known_issues),
+    )
+
+
+def feature_of(part: FeaturePart) -> Feature:
+    """Feature that a valid section describes."""
+    return Feature(
+        **{
+            **part.model_dump(exclude_none=True),
+            "status": FeatureStatus(part.status),
+            "stated": part.priority is not None,
+            "depends_on": tuple(part.depends_on),
+            "acceptance": tuple(part.acceptance),
+        }
     )
 
 
@@ -221,7 +227,18 @@ def _gate(name: str, part: GatePart) -> Gate:
             )
             for key, one in part.criteria.items()
         ),
-        approvals=ApprovalPolicy(
-            roles=dict(part.approvals.roles), minimum=part.approvals.minimum, timeout=part.approvals.timeout
-        ),
+        approvals=_approvals(part.approvals),
     )
+
+
+def _approvals(part: ApprovalsPart) -> ApprovalPolicy:
+    own = ApprovalPolicy(roles=dict(part.roles), minimum=part.minimum, timeout=part.timeout)
+    types = {
+        kind: ApprovalPolicy(
+            roles=own.roles if one.roles is None else dict(one.roles),
+            minimum=own.minimum if one.minimum is None else one.minimum,
+            timeout=own.timeout if one.timeout is None else one.timeout,
+        )
+        for kind, one in part.types.items()
+    }
+    return replace(own, types=types)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from release_ops.domain.model import ReleaseType
 from release_ops.product_types import Count, Duration, Part, Text, wrong
 
 
@@ -68,6 +69,14 @@ class FeaturesCriterion(CriterionBase):
     kind: Literal["features"]
     movable: Annotated[bool, Field(strict=True)] = False
     """true: also passes when the freeze may move what is unfinished or give it a deadline."""
+
+
+class FeasibleCriterion(CriterionBase):
+    """The planned features can be done in time with the people there are."""
+
+    kind: Literal["feasible"]
+    estimated: Annotated[bool, Field(strict=True)] = False
+    """true: instead, that points and capacity are known, so that feasible says something."""
 
 
 class ReportCriterion(Condition):
@@ -143,21 +152,38 @@ class GatesCriterion(CriterionBase):
 
 
 CriterionPart = Annotated[
-    ChecksCriterion | ReviewsCriterion | FeaturesCriterion | ReportCriterion | GithubCriterion | SqlCriterion
+    ChecksCriterion | ReviewsCriterion | FeaturesCriterion | FeasibleCriterion | ReportCriterion | GithubCriterion
+    | SqlCriterion
     | FileCriterion | ChecklistCriterion | GatesCriterion | VersionCriterion,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
 
+Roles = dict[str, Annotated[int, Field(strict=True, ge=1, le=100)]]
+
+
+class TypeApprovalsPart(Part):
+    """Who has to agree to releases of one type; what is not written is as for the others."""
+
+    roles: Roles | None = None
+    """Number of people per role, instead of the gate's own."""
+    minimum: Count | None = None
+    """At least so many distinct people in all."""
+    timeout: Duration | None = None
+    """How long they have."""
+
+
 class ApprovalsPart(Part):
     """Who has to agree."""
 
-    roles: dict[str, Annotated[int, Field(strict=True, ge=1, le=100)]] = {}
+    roles: Roles = {}
     """Number of people per role; distinct people fill them."""
     minimum: Count = 0
     """At least so many distinct people in all."""
     timeout: Duration = timedelta(days=3)
     """How long they have."""
+    types: dict[ReleaseType, TypeApprovalsPart] = {}
+    """Who has to agree instead, for releases of these types."""
 
 
 class GatePart(Part):

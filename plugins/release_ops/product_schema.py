@@ -25,7 +25,7 @@ from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_notes import KnownIssuePart, NotesPart
-from release_ops.product_plan import FeaturePart, LoadPart, ScopePart
+from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_types import (
     Date,
@@ -219,6 +219,7 @@ class ProductPart(Part):
     load: LoadPart = LoadPart()
     scope: ScopePart = ScopePart()
     forecast: ForecastPart = ForecastPart()
+    capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""
     milestone_gates: dict[MilestoneKind, Text] = {}

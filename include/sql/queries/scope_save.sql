@@ -5,7 +5,7 @@ INSERT INTO release_ops.scope_feature AS s
     snapshot_at)
 VALUES (
     %(product)s, %(version)s, %(feature)s, coalesce(%(title)s, ''), %(status)s, %(previous_status)s, %(disposition)s,
-    %(deadline)s, coalesce(%(reason)s, ''), coalesce(%(owner)s, ''), coalesce(%(priority)s, ''), coalesce(%(url)s, ''),
+    %(deadline)s, coalesce(%(reason)s, ''), coalesce(%(owner)s, ''), coalesce(%(priority)s, 'should'), coalesce(%(url)s, ''),
     %(snapshot_at)s
 )
 ON CONFLICT (product, version, feature) DO UPDATE SET

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -19,6 +20,7 @@ from release_ops.adapters.github_api import (
     GitHubApi,
     NotFoundError,
     RefusedError,
+    TooManyError,
     client_of,
     requester_of,
 )
@@ -39,8 +41,12 @@ from release_ops.adapters.github_shapes import (
     status_record,
 )
 from release_ops.domain.model import Feature
+from release_ops.domain.scope_policy import ScopePolicy
 
 DEFAULT_CONNECTION = "github_default"
+DEFAULT_SCOPE = ScopePolicy()
+OUTSIDE = 50
+"""So many issues outside a milestone are looked at for those in it."""
 FREEZE_CHECK = "release-ops/freeze"
 DESCRIPTION_LIMIT = 140
 """Characters that GitHub takes as the description of a status."""
@@ -163,11 +169,12 @@ class GitHubRepository:
         url = f"{self.web_url}/security"
         return AlertCount(count=None if reasons else total, reason="; ".join(reasons), url=url)
 
-    def milestone_features(self, version: str) -> tuple[Feature, ...]:
+    def milestone_features(self, version: str, policy: ScopePolicy = DEFAULT_SCOPE) -> tuple[Feature, ...]:
         """Issues of the milestone named like the version (`2.8.0` or `v2.8.0`), by number; NotFoundError if none is.
 
-        Closed is done, assigned or labelled `in progress` is in progress; closed as not planned is no feature. A label
-        `must`, `should` or `could` (also `priority: must`) is the priority.
+        Closed is done, assigned or labelled `in progress` is in progress; closed as not planned is no feature. What
+        labels and text say of it is in `domain/feature_text.py`. What a feature waits for outside the milestone counts
+        while it is open.
         """
         titles = {}
         for milestone in self.api.items(f"{self._path}/milestones", state="all"):
@@ -184,7 +191,25 @@ class GitHubRepository:
             for issue in self.api.items(f"{self._path}/issues", milestone=number, state="all", direction="asc")
             if "pull_request" not in issue and issue.get("state_reason") not in ("not_planned", "duplicate")
         ]
-        return tuple(feature_of(issue) for issue in sorted(issues, key=lambda issue: int(issue["number"])))
+        features = [feature_of(issue, policy) for issue in sorted(issues, key=lambda issue: int(issue["number"]))]
+        settled = self._settled({one for each in features for one in each.depends_on} - {each.id for each in features})
+        return tuple(
+            replace(each, depends_on=tuple(one for one in each.depends_on if one not in settled)) for each in features
+        )
+
+    def _settled(self, ids: set[str]) -> set[str]:
+        """Of issues outside a milestone those that are closed, are pull requests or do not exist."""
+        if len(ids) > OUTSIDE:
+            raise TooManyError(
+                f"GitHub {self.name}: the milestone's issues wait for {len(ids)} issues outside it, more than {OUTSIDE}; "
+                "put them into the milestone"
+            )
+        found = set()
+        for one in sorted(ids):
+            issue = self.api.find(f"{self._path}/issues/{one.removeprefix('#')}")
+            if issue is None or issue["state"] == "closed" or "pull_request" in issue:
+                found.add(one)
+        return found
 
     def closed_features(self, since: datetime) -> tuple[datetime, ...]:
         """When the issues of any milestone that are closed as done were closed, from `since` on, in no order."""

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from release_ops.domain.feature_text import acceptance, needs, read_labels
 from release_ops.domain.model import Feature, FeatureStatus
+from release_ops.domain.scope_policy import ScopePolicy
 
 BODY_LIMIT = 125_000
 """Characters that GitHub takes as the text of a release."""
 WORST_FIRST = ("failure", "pending", "success")
-_PRIORITY = re.compile(r"(?:priority\s*[:/]\s*)?(must|should|could)(?:[ -]have)?", re.IGNORECASE)
 _STARTED = re.compile(r"(?:status\s*[:/]\s*)?(in[ _-]?progress|wip)", re.IGNORECASE)
 
 
@@ -105,8 +106,8 @@ def pull_request_of(pull: Mapping[str, Any], approvers: tuple[str, ...]) -> Pull
     )
 
 
-def feature_of(issue: Mapping[str, Any]) -> Feature:
-    """Feature of an issue: its status from state, assignees and labels, its priority from labels."""
+def feature_of(issue: Mapping[str, Any], policy: ScopePolicy) -> Feature:
+    """Feature of an issue: its status from state, assignees and labels, the rest from its labels and its text."""
     labels = _labels(issue)
     assignees = [person["login"] for person in issue.get("assignees") or ()]
     status = FeatureStatus.PLANNED
@@ -114,14 +115,21 @@ def feature_of(issue: Mapping[str, Any]) -> Feature:
         status = FeatureStatus.DONE
     elif assignees or any(_STARTED.fullmatch(label) for label in labels):
         status = FeatureStatus.IN_PROGRESS
-    priorities = [found[1].lower() for label in labels if (found := _PRIORITY.fullmatch(label))]
+    said, text = read_labels(labels, policy), str(issue.get("body") or "")
     return Feature(
         id=f"#{issue['number']}",
         title=issue["title"],
         status=status,
         owner=", ".join(assignees),
-        priority=min(priorities, key=("must", "should", "could").index, default="should"),
+        priority=said.priority or "should",
+        stated=said.priority is not None,
         url=issue["html_url"],
+        points=said.points,
+        value=said.value,
+        risk=said.risk,
+        team=said.team,
+        depends_on=tuple(f"#{number}" for number in needs(text) if number != issue["number"]),
+        acceptance=acceptance(text),
     )
 
 

@@ -13,6 +13,7 @@ from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
+from release_ops.domain.scope_policy import Capacity, ScopePolicy
 from release_ops.domain.throughput import ForecastPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
@@ -213,6 +214,10 @@ class Feature:
     team: str = ""
     acceptance: tuple[str, ...] = ()
     """What must be true for it to be done."""
+    days: float | None = None
+    """Business days from its start to its end; None: its points at the speed of its team."""
+    stated: bool = True
+    """False: nobody gave the priority; the plan ranks it, and until then it counts as a should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +289,7 @@ class Criterion:
 
     id: str
     kind: str
-    """checks, reviews, features, report, github, sql, file, checklist, gates or version."""
+    """checks, reviews, features, feasible, report, github, sql, file, checklist, gates or version."""
     title: str
     required: bool = True
     waivable: bool = True
@@ -298,6 +303,12 @@ class ApprovalPolicy:
     roles: Mapping[str, int] = field(default_factory=dict)
     minimum: int = 0
     timeout: timedelta = timedelta(days=3)
+    types: Mapping[ReleaseType, ApprovalPolicy] = field(default_factory=dict)
+    """Who has to agree instead, for releases of these types."""
+
+    def for_type(self, release_type: ReleaseType) -> ApprovalPolicy:
+        """Policy that counts for a release of that type."""
+        return self.types.get(release_type, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -414,8 +425,9 @@ class Product:
     ships_into: tuple[str, ...] = ()
     """Ids of products that it is a part of: their freezes and blackouts hold for it too."""
     load: LoadPolicy = LoadPolicy()
-    scope_source: str = "file"
-    """`file`, or `github`: the issues of the GitHub milestone named like the version."""
+    scope: ScopePolicy = field(default_factory=ScopePolicy)
+    """Where its features come from."""
+    capacity: Capacity = field(default_factory=Capacity)
     forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 

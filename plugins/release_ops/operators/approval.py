@@ -43,7 +43,7 @@ class SeatsOperator(MilestoneOperator):
         if result["gate"] is None:
             return []
         product = parts.product_of(run)
-        gate = quality.gate_of(product, result["gate"])
+        gate = quality.gate_of(product, result["gate"], parts.release_of(product, run))
         if hopeless(gate, result):
             self.log.info("%s failed on a criterion that may not be waived: nobody is asked", gate.name)
             return []
@@ -156,7 +156,7 @@ class DecideOperator(BaseBranchOperator):
                 "approved_by": [],
             }
         product = parts.product_of(run)
-        gate = quality.gate_of(product, result["gate"])
+        gate = quality.gate_of(product, result["gate"], parts.release_of(product, run))
         store = parts.open_store()
         starter = starter_of(run, answers)
         approvals = [as_approval(answer) for answer in answers]

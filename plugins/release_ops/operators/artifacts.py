@@ -53,6 +53,7 @@ RISKS = MadeLink("Risks")
 TEST_PLAN = MadeLink("Test plan")
 COMMUNICATION_PLAN = MadeLink("Communication plan")
 ROLLBACK_PLAN = MadeLink("Rollback plan")
+SCOPE = MadeLink("Scope")
 
 
 class Document(NamedTuple):

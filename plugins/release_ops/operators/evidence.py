@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from release_ops.domain.model import Criterion, Evidence, Gate
-from release_ops.operators import evidence_release, evidence_repository
+from release_ops.operators import evidence_plan, evidence_release, evidence_repository
 from release_ops.operators.evidence_sources import Sources, read_sql
 
 __all__ = ["COLLECTORS", "CollectionError", "Sources", "collect", "collect_all", "read_sql"]
@@ -51,6 +51,7 @@ COLLECTORS: Mapping[str, Callable[[Criterion, Sources], Evidence]] = {
     "checks": evidence_repository.checks,
     "reviews": evidence_repository.reviews,
     "features": evidence_release.features,
+    "feasible": evidence_plan.feasible,
     "report": evidence_repository.report,
     "github": evidence_repository.github,
     "sql": evidence_release.sql,

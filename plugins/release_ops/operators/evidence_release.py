@@ -13,6 +13,7 @@ from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import BumpPolicy, bump, parse_version, tag_version
 from release_ops.operators.evidence_sources import Sources, found, some, unknown
 
+_UNSTARTED = FeatureStatus.PLANNED
 _PLAIN_WORD = re.compile(r"[\w.+-]+", re.ASCII)
 
 
@@ -75,7 +76,9 @@ def features(criterion: Criterion, sources: Sources) -> Evidence:
     if sources.features is None:
         detail = "the scope is not known: list `features` of the release in the product file, or set `scope: github`"
         return unknown(criterion, "no scope", expected=expected, detail=detail, link=link)
-    planned = list(sources.features)
+    # What the plan deferred and nobody has begun all the same was never promised.
+    left_out = {each.id for each in sources.features if each.id in sources.deferred and each.status is _UNSTARTED}
+    planned = [each for each in sources.features if each.id not in left_out]
     if not planned:
         return found(criterion, True, observed="no features planned", expected=expected, link=link)
     done = sum(feature.status is FeatureStatus.DONE for feature in planned)
@@ -89,6 +92,8 @@ def features(criterion: Criterion, sources: Sources) -> Evidence:
         named = [f"{each.id} {each.title} ({each.status.value.replace('_', ' ')})" for each in bad]
         holds, detail = not bad, f"unfinished: {some(named)}" if bad else ""
         observed = f"{done} of {len(planned)} done"
+    if left_out:
+        observed += f"; {len(left_out)} deferred by the plan"
     pages = [feature.url for feature in bad if feature.url]
     return found(
         criterion, holds, observed=observed, expected=expected, detail=detail, link=pages[0] if pages else link

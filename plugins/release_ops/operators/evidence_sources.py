@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from release_ops.changelogs import Source
+from release_ops.domain.feasibility import ReleasePlan
 from release_ops.domain.model import Criterion, Evidence, Feature, FreezePolicy, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class Sources:
     github: GitHubRepository | None = None
     features: Sequence[Feature] | None = None
     """Scope of the release; None if it is not known."""
+    deferred: frozenset[str] = frozenset()
+    """Ids of features that the plan left out."""
+    plan: Callable[[], ReleasePlan] | None = None
+    """The scope as prioritised, and whether it can be done."""
     freeze: FreezePolicy = field(default_factory=FreezePolicy)
     earlier_gates: Sequence[str] = ()
     """Names of the gates of the train's earlier milestones, in its order."""

@@ -9,12 +9,13 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from release_ops.domain.model import Disposition, FeatureStatus
+from release_ops.domain.model import Disposition, FeatureStatus, MilestoneKind
 from release_ops.domain.scope import FeatureDecision, freeze_features, readiness
 from release_ops.operators import effects, parts
 from release_ops.operators.artifacts import BLOCKED_REPORT, FREEZE_REPORT, keep, page_of
 from release_ops.operators.milestone import DecidedOperator
-from release_ops.operators.planning import scope, scope_row
+from release_ops.operators.planning import SCOPE_DOCUMENT, kickoff_of, write
+from release_ops.operators.scope import scope, scope_row
 from release_ops.operators.window import ActingOperator
 from release_ops.render import render
 
@@ -104,6 +105,10 @@ class ReportBlockedOperator(DecidedOperator):
             )
         else:
             text = render("reports/blocked.md.j2", fmt="md", product=product, run=run, decision=decision)
+        if run["kind"] == MilestoneKind.PLANNING:
+            text = (
+                f"{text}\n{write(SCOPE_DOCUMENT, kickoff_of(run, at=datetime.fromisoformat(decision['decided_at'])))}"
+            )
         text = f"{text}\n{decision['body']}"
         self.log.info("%s", text)
         keep(parts.open_store(), run, "blocked.md", text)

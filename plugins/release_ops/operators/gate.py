@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.adapters.git import GitRepository
+from release_ops.domain.feasibility import plan_release
 from release_ops.domain.gates import Evaluation, evaluate
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Evidence, Gate, MilestoneKind, Outcome, Product, Release, Verdict, Waiver
@@ -20,7 +22,8 @@ from release_ops.operators import parts
 from release_ops.operators.artifacts import GATE_REPORT, keep, page_of
 from release_ops.operators.evidence import Sources, collect_all
 from release_ops.operators.milestone import MilestoneOperator
-from release_ops.operators.planning import scope
+from release_ops.operators.planning import SCOPE_DOCUMENT, kickoff_of, write
+from release_ops.operators.scope import scope
 from release_ops.render import render
 from release_ops.store import Store
 
@@ -58,13 +61,16 @@ class QualityGateOperator(MilestoneOperator):
         facts = {"gate": name, "commit": commit, "base": base}
         if name is None:
             return {**facts, "verdict": "pass", "evidence": [], "body": "This milestone has no gate."}
-        gate = gate_of(product, name)
+        gate = gate_of(product, name, release)
         store = parts.open_store()
         sources = _sources(product, release, run, repository, store, commit=commit, base=base)
         evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
         body = gate_table(product, run, gate, evaluation, commit)
         save(store, run, gate, evaluation, commit, body)
         self.made = {GATE_REPORT.name: page_of(run, report_name(gate))}
+        if run["kind"] == MilestoneKind.PLANNING:
+            # Who approves a plan has to see it.
+            body = f"{body}\n{write(SCOPE_DOCUMENT, kickoff_of(run, at=sources.now))}"
         return {
             **facts,
             "verdict": evaluation.verdict.value,
@@ -73,14 +79,18 @@ class QualityGateOperator(MilestoneOperator):
         }
 
 
-def gate_of(product: Product, name: str) -> Gate:
-    """Gate of that name; AirflowFailException when the product file no longer has it."""
+def gate_of(product: Product, name: str, release: Release) -> Gate:
+    """Gate of that name with the approvals that a release of this type needs.
+
+    AirflowFailException when the product file no longer has it.
+    """
     if name not in product.gates:
         raise AirflowFailException(
             f"{product.id}: gates.{name}: the product file no longer has this gate; put it back, or name another one under "
             "milestone_gates, and clear this run from quality_gate on"
         )
-    return product.gates[name]
+    gate = product.gates[name]
+    return replace(gate, approvals=gate.approvals.for_type(release.type))
 
 
 def release_head(repository: GitRepository, product: Product, version: str) -> str:
@@ -168,19 +178,23 @@ def _sources(
 ) -> Sources:
     kinds = [milestone.kind for milestone in train(product, release)]
     earlier = kinds[: kinds.index(MilestoneKind(run["kind"]))]
-    verdicts = store.all("gates_passed", product=product.id, version=release.version)
+    of = {"product": product.id, "version": release.version}
+    verdicts = store.all("gates_passed", **of)
+    features, now = scope(product, release), datetime.now(UTC)
     return Sources(
         product=product.id,
         version=release.version,
         commit=commit,
         base=base,
         repository=repository,
-        now=datetime.now(UTC),
+        now=now,
         pattern=product.repository.tag,
         bump=product.bump,
         changes=parts.changelog_source(product, repository, log.warning),
         github=parts.open_github(product),
-        features=scope(product, release),
+        features=features,
+        deferred=frozenset(row["feature"] for row in store.all("scope_of", **of) if row["planned"] is False),
+        plan=lambda: plan_release(product, release, features, at=now),
         freeze=product.freeze,
         earlier_gates=[product.milestone_gates[kind] for kind in earlier if kind in product.milestone_gates],
         verdicts={row["gate"]: Verdict(row["verdict"]) for row in verdicts},

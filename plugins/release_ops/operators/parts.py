@@ -12,6 +12,7 @@ from airflow.sdk import BaseHook, Connection
 
 from release_ops.adapters.git import GitRepository, credential_env, ssh_env
 from release_ops.adapters.github import GitHubRepository
+from release_ops.adapters.jira import JiraProject
 from release_ops.adapters.pulls_cache import PullsCache
 from release_ops.changelogs import Source
 from release_ops.database import open_store
@@ -25,6 +26,7 @@ __all__ = [
     "git_address",
     "git_credentials",
     "open_github",
+    "open_jira",
     "open_ledger",
     "open_repository",
     "open_store",
@@ -88,6 +90,13 @@ def open_github(product: Product) -> GitHubRepository | None:
     if product.repository.kind != "github":
         return None
     return GitHubRepository(product.repository.location, connection_id=product.repository.connection)
+
+
+def open_jira(product: Product) -> JiraProject:
+    """Jira project that the product's features come from; ValueError if its file names none."""
+    if product.scope.jira is None:
+        raise ValueError(f"{product.id}: scope.jira names no project; write jira: {{project: ...}}")
+    return JiraProject(product.scope.jira)
 
 
 def changelog_source(product: Product, repository: GitRepository, warn: Callable[[str], None]) -> Source:

@@ -1,53 +1,96 @@
-"""What planning, feature complete and end of support do: the release record is opened, its scope noted, and closed."""
+"""What planning, feature complete and end of support do: a release is opened with its plan, its scope noted, and closed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from release_ops.domain.feasibility import ReleasePlan, plan_release
 from release_ops.domain.milestones import train
-from release_ops.domain.model import Feature, Product, Release
+from release_ops.domain.model import Feature, Milestone, Product, Release
 from release_ops.operators import effects, parts
-from release_ops.operators.artifacts import TRAIN, keep, page_of
+from release_ops.operators.artifacts import SCOPE, TRAIN, MadeLink, keep, page_of
 from release_ops.operators.plan_documents import PLAN_LINKS, keep_plan_documents
+from release_ops.operators.scope import planned_row, scope, scope_row
 from release_ops.operators.window import ActingOperator
 from release_ops.render import render
+from release_ops.store import Store
+
+TOLD = 10
+"""So many features are named in a message; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kickoff:
+    """What the documents of a plan are written from."""
+
+    run: Mapping[str, Any]
+    product: Product
+    release: Release
+    features: tuple[Feature, ...]
+    plan: ReleasePlan
+    at: datetime
+    """When it was planned, aware; the same when a task is tried again."""
+    train: tuple[Milestone, ...]
+    store: Store
+
+
+class PlanDocument(NamedTuple):
+    """A document of the plan: its name among the artifacts, its template, and the button that leads to it.
+
+    Every template gets the fields of `Kickoff` except the store, and what `words` adds.
+    """
+
+    name: str
+    template: str
+    link: MadeLink
+    words: Callable[[Kickoff], Mapping[str, Any]] = lambda kickoff: {}
+
+
+SCOPE_DOCUMENT = PlanDocument("scope.md", "reports/scope.md.j2", SCOPE)
+DOCUMENTS = (PlanDocument("train.md", "reports/train.md.j2", TRAIN), SCOPE_DOCUMENT)
 
 
 class OpenReleaseOperator(ActingOperator):
-    """Opens the release record and keeps its dated train, its risks and its plans as artifacts.
+    """Opens the release record and keeps its plan, as documents and rows.
 
-    Returns the train as a list of mappings.
+    The plan is scope, priorities, feasibility, the dated train, risks, and how to test, tell and go back.
+
+    Returns the train and the plan in brief, for the announcement. What was planned counts from the decision on, so that a
+    task that is tried again writes the same.
     """
 
-    operator_extra_links = (TRAIN, *PLAN_LINKS)
+    operator_extra_links = (*(document.link for document in DOCUMENTS), *PLAN_LINKS)
 
     def act(self) -> dict[str, Any]:
-        """Open and render."""
+        """Plan, write, note."""
         run = self.run_facts
-        product = parts.product_of(run)
-        release = parts.release_of(product, run)
-        store = parts.open_store()
-        dated = train(product, release)
-        store.execute(
-            "release_open",
-            product=product.id,
-            version=release.version,
-            type=release.type.value,
-            theme=release.theme,
-            planned_ga=release.ga,
-            opened_at=datetime.now(UTC),
-        )
-        text = render("reports/train.md.j2", fmt="md", product=product, release=release, train=dated)
-        keep(store, run, "train.md", text)
-        documents = keep_plan_documents(store, run, product, release, scope(product, release), datetime.now(UTC))
-        self.made = {TRAIN.name: page_of(run, "train.md"), **documents}
-        return {"train": [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in dated]}
+        kickoff = kickoff_of(run, at=datetime.fromisoformat(self.decision["decided_at"]))
+        release, store = kickoff.release, kickoff.store
+        texts = {document.name: write(document, kickoff) for document in DOCUMENTS}
+        with store.transaction():
+            store.execute(
+                "release_open",
+                product=kickoff.product.id,
+                version=release.version,
+                type=release.type.value,
+                theme=release.theme,
+                planned_ga=release.ga,
+                opened_at=datetime.now(UTC),
+            )
+            save_plan(kickoff)
+            for name, text in texts.items():
+                keep(store, run, name, text)
+        plans = keep_plan_documents(store, run, kickoff.product, release, kickoff.features, kickoff.at)
+        self.made = {document.link.name: page_of(run, document.name) for document in DOCUMENTS} | plans
+        dated = [{"kind": each.kind.value, "planned_at": each.planned_at.isoformat()} for each in kickoff.train]
+        return {"train": dated, "plan": in_brief(kickoff.plan)}
 
 
 class SnapshotScopeOperator(ActingOperator):
-    """Notes every planned feature with its status, from the product file or the GitHub milestone named like the version."""
+    """Notes every feature with its status, from the product file, the GitHub milestone or the Jira version."""
 
     def act(self) -> dict[str, Any]:
         """Number of features per status."""
@@ -83,27 +126,58 @@ class CloseReleaseOperator(ActingOperator):
         return {"closed_at": now.isoformat(), **lifted}
 
 
-def scope(product: Product, release: Release) -> tuple[Feature, ...]:
-    """Planned features of a release, from where the product says they are."""
-    if product.scope_source == "github" and (github := parts.open_github(product)):
-        return tuple(github.milestone_features(release.version))
-    return release.features
+def kickoff_of(run: Mapping[str, Any], *, at: datetime) -> Kickoff:
+    """The plan of a run's release, from its scope as it is now and counted from `at` (aware)."""
+    product = parts.product_of(run)
+    release = parts.release_of(product, run)
+    features = scope(product, release)
+    return Kickoff(
+        run=run,
+        product=product,
+        release=release,
+        features=features,
+        plan=plan_release(product, release, features, at=at),
+        at=at,
+        train=train(product, release),
+        store=parts.open_store(),
+    )
 
 
-def scope_row(run: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
-    """Row of `scope_feature` before a freeze decides on it."""
+def write(document: PlanDocument, kickoff: Kickoff) -> str:
+    """Text of a document, in Markdown."""
+    return render(
+        document.template,
+        fmt="md",
+        run=kickoff.run,
+        product=kickoff.product,
+        release=kickoff.release,
+        features=kickoff.features,
+        plan=kickoff.plan,
+        at=kickoff.at,
+        train=kickoff.train,
+        **document.words(kickoff),
+    )
+
+
+def save_plan(kickoff: Kickoff) -> None:
+    """Write what the plan says of every feature, and forget those that are no longer in the scope."""
+    store, of = kickoff.store, {"product": kickoff.product.id, "version": kickoff.release.version}
+    for choice in kickoff.plan.priorities.choices:
+        store.execute("scope_plan", **planned_row(kickoff.run, choice, kickoff.at))
+    for row in store.all("scope_of", **of):
+        if row["feature"] not in {feature.id for feature in kickoff.features}:
+            store.execute("scope_remove", **of, feature=row["feature"])
+
+
+def in_brief(plan: ReleasePlan) -> dict[str, Any]:
+    """A plan for a message: what is in, what is deferred and why, at most `TOLD` of each, and the sums."""
+    planned = plan.priorities.planned
+    deferred = plan.priorities.deferred
     return {
-        "product": run["product"],
-        "version": run["version"],
-        "feature": feature.id,
-        "title": feature.title,
-        "status": feature.status.value,
-        "owner": feature.owner,
-        "priority": feature.priority,
-        "url": feature.url,
-        "snapshot_at": datetime.now(UTC),
-        "previous_status": None,
-        "disposition": None,
-        "deadline": None,
-        "reason": "",
+        "sums": list(plan.sums),
+        "planned": [feature.title[:200] for feature in planned[:TOLD]],
+        "planned_more": max(0, len(planned) - TOLD),
+        "deferred": [{"title": each.feature.title[:200], "reason": each.reason} for each in deferred[:TOLD]],
+        "deferred_more": max(0, len(deferred) - TOLD),
+        "issues": [issue.text for issue in plan.feasibility.issues],
     }

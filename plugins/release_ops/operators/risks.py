@@ -13,6 +13,7 @@ from release_ops.domain.model import Feature, Product, Release
 from release_ops.domain.risk import Risk
 from release_ops.domain.rollback import Change
 from release_ops.operators import parts
+from release_ops.operators.scope import scope
 from release_ops.product import load_products, products_folder
 from release_ops.risk_facts import Asked, RepositoryFacts, assess, repository_facts
 from release_ops.store import Store
@@ -40,7 +41,7 @@ class AssessRisksOperator(BaseOperator):
                     continue
                 try:
                     facts = read_repository(product, release)
-                    risks = assess_and_keep(store, product, release, features_of(product, release), facts, now)
+                    risks = assess_and_keep(store, product, release, scope(product, release), facts, now)
                 except Exception as error:
                     problems.append(f"{product.id} {release.version}: {type(error).__name__}: {error}")
                     continue
@@ -59,13 +60,6 @@ def read_repository(product: Product, release: Release) -> RepositoryFacts:
         return repository_facts(repository, product, release)
     except RepositoryError as error:
         return RepositoryFacts(Change(why=f"the repository could not be read: {error}"))
-
-
-def features_of(product: Product, release: Release) -> tuple[Feature, ...]:
-    """Planned features of a release, from where the product says they are."""
-    if product.scope_source == "github" and (github := parts.open_github(product)):
-        return tuple(github.milestone_features(release.version))
-    return release.features
 
 
 def assess_and_keep(

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, FeatureStatus, MilestoneKind, Product, Release
 from release_ops.operators import parts
-from release_ops.operators.planning import scope
+from release_ops.operators.scope import scope
 from release_ops.product import load_products, products_folder
 from release_ops.store import Store
 

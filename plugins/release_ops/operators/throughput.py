@@ -34,7 +34,7 @@ def throughput_of(product: Product, store: Store, *, as_of: date) -> tuple[str, 
     not answer raises its own error.
     """
     policy = product.forecast
-    source = source_of(policy, product.scope_source)
+    source = source_of(policy, product.scope.source)
     check_units(policy, source)
     end = as_of - timedelta(days=1)
     return source, _SOURCES[source](product, store, end - policy.history + timedelta(days=1), end)
