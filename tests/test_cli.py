@@ -292,8 +292,8 @@ def test_init_writes_a_file_that_any_repository_can_start_with(run: Run, tmp_pat
     assert not product.repository.push
     assert "push: false" in (tmp_path / "shop.yaml").read_text()
     used = [product.gates[name] for name in product.milestone_gates.values()]
-    assert {criterion.kind for gate in used for criterion in gate.criteria} == {"checklist"}
-    assert all(gate.approvals.roles for gate in used)
+    assert {criterion.kind for gate in used for criterion in gate.criteria} == {"checklist", "feasible"}
+    assert all(gate.approvals.roles for gate in used if gate.name != "planning")
     assert [(release.version, f"{release.ga:%a %Y-%m-%d}") for release in product.releases] == [
         ("1.0.0", "Thu 2027-01-14")
     ]

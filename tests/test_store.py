@@ -164,6 +164,7 @@ PLAUSIBLE: dict[str, Any] = {
     "within": timedelta(days=14),
 }
 SPECIAL: dict[str, dict[str, Any]] = {
+    "scope_plan": {"risk": 0.1},
     "release_state": {"state": "frozen"},
     "risk_save": {"state": "open", "category": "technical"},
     "risk_assess": {"basis": "measured"},
