@@ -56,6 +56,7 @@ approvers:
   product_owner: [{{id: alice, name: Alice}}]
   qa_lead: [{{id: bob, name: Bob}}]
   stakeholder: [{{id: bob, name: Bob}}]
+  change_board: [{{id: alice, name: Alice}}, {{id: bob, name: Bob}}]    # agrees to the plan of a major release
 
 # The outbox keeps messages in the database. Slack: {{kind: slack, connection: slack_default, to: "#releases"}}
 audiences:
