@@ -5,16 +5,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
+from icalendar import Calendar
+from psycopg.conninfo import conninfo_to_dict
 
 from release_ops.cli import COMMANDS, main
 from release_ops.product import load_product
+from release_ops.store import Store
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEMO = PROJECT / "include" / "products" / "demo.yaml"
@@ -171,6 +176,10 @@ def test_one_product_in_two_files(run: Run, tmp_path: Path) -> None:
     [
         (("validate", "none.yaml"), "release-ops: none.yaml: no such file\n"),
         (("validate", "."), "release-ops: .: is a folder; name the product files in it, like *.yaml\n"),
+        (("calendar",), "release-ops: which product? Name one file or id, or all of them with --all\n"),
+        (("calendar", "shop", "--all"), "release-ops: which product? Name one file or id, or all of them with --all\n"),
+        (("calendar", "shop", "--output", "x"), "release-ops: a table is for the terminal; choose --format ics, md or json for a file\n"),
+        (("calendar", "shop", "--format", "md", "--output", "no/x"), "release-ops: no/x: No such file or directory\n"),
         (("calendar", "none.yaml"), "release-ops: none.yaml: no such file\n"),
         (("calendar", "none"), "release-ops: none: neither a file nor a product; known are: shop\n"),
         (("calendar", "shop", "--version", "3.0.0"), "release-ops: shop plans no release 3.0.0; its releases: 2.8.0, 2.7.1\n"),
@@ -185,7 +194,7 @@ def test_a_wrong_call_ends_with_2_and_says_why_on_the_error_stream(
     assert run(*argv) == (2, "", said)
 
 
-@pytest.mark.parametrize("argv", [(), ("nonsense",), ("validate", "--nope"), ("calendar",), ("init", "x")])
+@pytest.mark.parametrize("argv", [(), ("nonsense",), ("validate", "--nope"), ("init", "x")])
 def test_a_call_that_argparse_refuses_ends_with_2(run: Run, argv: tuple[str, ...]) -> None:
     code, out, err = run(*argv)
     assert (code, out) == (2, "")
@@ -275,9 +284,81 @@ def test_the_calendar_as_json_tells_moves_and_closed_windows(run: Run, tmp_path:
         "week": "",
         "rule": "ga",
         "note": "waits until 2026-12-27 00:00: Christmas Day (DE-BE), then Second Day of Christmas (DE-BE)",
+        "state": "planned",
+        "actual_at": None,
+        "days_late": None,
+        "first_planned_on": None,
+        "days_moved": None,
     }
     assert milestones["support_end"]["note"] == "Friday 2027-01-01 is New Year's Day (DE-BE)"
     assert milestones["support_end"]["weekday"] == "Monday"
+
+
+def test_the_calendar_as_json_has_the_shape_that_its_schema_says(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL + "events: {retro: +1w}\n")
+    (tmp_path / "other.yaml").write_text(SMALL.replace("product: shop", "product: other"))
+    schema = json.loads((PROJECT / "include/templates/reports/calendar.schema.json").read_text())
+    code, out, _ = run("calendar", "--all", "--format", "json")
+    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(json.loads(out))
+    assert (code, [(one["product"], one["version"]) for one in json.loads(out)]) == (
+        0,
+        [("other", "2.8.0"), ("other", "2.7.1"), ("shop", "2.8.0"), ("shop", "2.7.1")],
+    )
+
+
+def test_the_calendar_as_a_file_for_calendar_programs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    assert run("calendar", "shop", "--format", "ics", "--output", "shop.ics") == (0, "wrote shop.ics\n", "")
+    events = Calendar.from_ical((tmp_path / "shop.ics").read_bytes()).walk("VEVENT")
+    assert "shop:2.8.0:ga@release-ops" in {str(event["UID"]) for event in events}
+
+
+def test_the_calendar_as_markdown_is_a_table_that_nobodys_text_can_break(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL.replace("theme: Checkout", 'theme: "<b>|x"') + 'name: "[a](b)|c"\n')
+    code, out, _ = run("calendar", "shop", "--format", "md", "--version", "2.8.0")
+    assert code == 0
+    rows = [line for line in out.splitlines() if line.startswith("|")]
+    assert rows[:3] == [
+        "| entry | planned | rule | note |",
+        "|---|---|---|---|",
+        "| planning | Thu 2026-10-15 09:00 | -6w |  |",
+    ]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+    assert "<b>" not in out
+    assert "](" not in out.replace("\\](", "")
+
+
+def test_a_calendar_with_what_was_done_needs_a_database_and_says_which(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_RELEASE_OPS_DB", raising=False)
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    code, out, err = run("calendar", "shop", "--actual")
+    assert (code, out) == (2, "")
+    assert err.startswith("release-ops: --actual: the database cannot be asked (")
+    assert err.endswith("set AIRFLOW_CONN_RELEASE_OPS_DB to its address\n")
+
+
+@pytest.mark.parametrize("columns", ["80", "140"])
+def test_what_was_done_stands_beside_what_was_planned(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: str, dsn: str
+) -> None:
+    store = Store(dsn)
+    for kind, state, actual in (("alpha", "done", datetime(2026, 10, 31, 9, tzinfo=UTC)), ("beta", "blocked", None)):
+        store.execute("milestone_state", product="shop", version="2.8.0", kind=kind, state=state, actual_at=actual)
+    parts = conninfo_to_dict(dsn)
+    connection = {"conn_type": "postgres", "host": parts["host"], "login": parts["user"], "schema": parts["dbname"]}
+    monkeypatch.setenv("AIRFLOW_CONN_RELEASE_OPS_DB", json.dumps(connection))
+    monkeypatch.setenv("COLUMNS", columns)
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    code, out, _ = run("calendar", "shop", "--actual", "--version", "2.8.0")
+    assert code == 0
+    rows = {line.split("│")[1].strip(): line for line in out.splitlines() if line.startswith("│")}
+    assert "2026-10-31 (+2 d)" in rows["alpha"]
+    assert "blocked" in rows["beta"]
+    assert max(map(len, out.splitlines())) <= int(columns)
+    _, markdown, _ = run("calendar", "shop", "--actual", "--version", "2.8.0", "--format", "md")
+    assert "| alpha | Thu 2026-10-29 09:00 | Sat 2026-10-31 09:00 | +2 | done | -4w |  |" in markdown
 
 
 def test_the_calendar_of_a_wrong_file_tells_its_problems(run: Run, tmp_path: Path) -> None:

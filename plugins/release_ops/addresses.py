@@ -7,11 +7,17 @@ from urllib.parse import quote
 PREFIX = "/release-ops"
 """Where Airflow mounts the pages."""
 RELEASES = "/releases"
+CALENDAR = "/calendar"
 
 
 def release_page(product: str, version: str) -> str:
     """Page of all artifacts of a release, below PREFIX."""
     return f"/artifacts/{_part(product)}/{_part(version)}"
+
+
+def feed_address(product: str | None = None) -> str:
+    """Feed (iCalendar) of a product, or of all, below PREFIX."""
+    return f"{CALENDAR}/{_part(product)}.ics" if product else f"{CALENDAR}.ics"
 
 
 def artifact_page(product: str, version: str, kind: str, name: str) -> str:

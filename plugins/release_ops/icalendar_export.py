@@ -31,6 +31,16 @@ def write_calendar(product: Product, *, stamp: datetime) -> str:
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", "PUBLISH")
     calendar.add("X-WR-CALNAME", f"{product.name}: blackouts")
+    for event in closures(product):
+        event.add("DTSTAMP", stamp.astimezone(UTC).replace(microsecond=0))
+        calendar.add_component(event)
+    calendar.add_missing_timezones()
+    text: str = calendar.to_ical().decode()
+    return text
+
+
+def closures(product: Product) -> list[Event]:
+    """A product's blackouts and freezes with identifiers of their own, still without a DTSTAMP."""
     zone = ZoneInfo(product.timezone)
     events = [_once(one.start, one.end, one.reason, zone) for one in product.blackouts if not one.calendar]
     events += [_again(one) for one in product.recurring_blackouts if not one.calendar]
@@ -46,11 +56,7 @@ def write_calendar(product: Product, *, stamp: datetime) -> str:
     for event in events:
         identity = event.to_ical().decode()
         event.add("UID", f"{uuid.uuid5(_NAMESPACE, f'{product.id}:{identity}')}@release-ops")
-        event.add("DTSTAMP", stamp.astimezone(UTC).replace(microsecond=0))
-        calendar.add_component(event)
-    calendar.add_missing_timezones()
-    text: str = calendar.to_ical().decode()
-    return text
+    return events
 
 
 def _once(start: datetime, end: datetime, reason: str, zone: ZoneInfo) -> Event:

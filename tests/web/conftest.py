@@ -102,7 +102,8 @@ def site(server: tuple[str, dict[str, str], str]) -> Iterator[Site]:
     """The server with nothing in our tables."""
     url, tokens, address = server
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("TRUNCATE release_ops.artifact, release_ops.release, release_ops.milestone")
+        for table in ("artifact", "release", "milestone", "calendar_entry"):
+            connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier("release_ops", table)))
     common: dict[str, Any] = {"base_url": f"{url}/team", "trust_env": False, "timeout": 60}
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(httpx.Client(cookies={"_token": tokens["vera"]}, **common))

@@ -11,7 +11,7 @@ from airflow.api_fastapi.core_api.security import requires_access_view
 from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from release_ops.web import artifacts
+from release_ops.web import artifacts, calendar_pages
 from release_ops.web.responses import Link, Problem, airflow_root, problem_page
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     app.include_router(artifacts.router)
+    app.include_router(calendar_pages.router)
     app.add_exception_handler(Problem, _told)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _refused)  # type: ignore[arg-type]
     app.add_exception_handler(psycopg.Error, _without_database)  # type: ignore[arg-type]
