@@ -10,6 +10,7 @@ from airflow.sdk import DAG
 
 from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOperator
 from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
+from release_ops.operators.feeds import WriteFeedsOperator
 from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator
 from release_ops.operators.risks import AssessRisksOperator
 from release_ops.operators.scope_days import SCOPE_DAY, SnapshotScopeDayOperator
@@ -25,6 +26,7 @@ Looks once a day at every product file:
 - an older one is marked **missed** and reported to the release managers, once; it does not hold up the ones after it;
 - a date that was **moved** to another day since the last look is a slip: `record_slips` writes a report on what follows
   from it, linked from the task, and tells those concerned, once;
+- `write_feeds` writes the calendars that people subscribe to, to the places that product files name under `feeds`;
 - `find_conflicts` looks for **conflicts** between the dates of all products from today on, writes them into
   `release_metrics.conflict` (the asset of that name is told), keeps a report, and tells both sides of what is new, once;
 - what is wrong (a broken product file, a repository that does not answer, a release that left its file while it was open,
@@ -60,7 +62,8 @@ with DAG(
     ScorePredictionsOperator(task_id="score_predictions", outlets=[PREDICTION])
     AssessRisksOperator(task_id="assess_risks")
     record_slips = RecordSlipsOperator(task_id="record_slips", outlets=[SLIPS], trigger_rule="all_done")
-    find_missed >> record_slips
+    write_feeds = WriteFeedsOperator(task_id="write_feeds", trigger_rule="all_done")
+    find_missed >> record_slips >> write_feeds
     ReportProblemsOperator(
         task_id="report_problems",
         problems=[find_missed.output["problems"], record_slips.output["problems"]],

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from release_ops.domain.model import Adjust, MilestoneKind, ReleaseType
 from release_ops.product_types import (
@@ -80,6 +80,18 @@ RuleOrText = Annotated[RulePart, BeforeValidator(_as_rule, json_schema_input_typ
 OverrideOrText = Annotated[OverridePart, BeforeValidator(_as_override, json_schema_input_type=str | OverridePart)]
 
 
+def _place(value: str) -> str:
+    if re.match(r"[a-z0-9+]+://[^/@]*:[^/@]*@", value):
+        raise wrong(
+            "holds a password", "put it into an Airflow connection, and write its id: s3://aws_default@bucket/path"
+        )
+    if "://" not in value and not value.startswith("/"):
+        raise wrong(
+            "is neither an absolute path nor a URL", "write it like /srv/www/calendars or s3://bucket/calendars"
+        )
+    return value.rstrip("/")
+
+
 class EventPart(Part):
     """A dated entry of every release's calendar that runs nothing."""
 
@@ -129,6 +141,15 @@ class NeedPart(Part):
     """What has to be done there."""
     before: MilestoneKind = MilestoneKind.GA
     """What it has to be done before, here."""
+
+
+class FeedsPart(Part):
+    """Where the calendar is written as a file, for calendar programs that cannot log in."""
+
+    path: Annotated[Text, AfterValidator(_place)] | None = Field(
+        default=None, examples=["/srv/www/calendars", "s3://aws_default@bucket/calendars"]
+    )
+    """Folder, or an object store's URL with its Airflow connection; nothing is written without it."""
 
 
 class AbsencePart(Part):

@@ -131,6 +131,7 @@ def convert(part: ProductPart, location: str) -> Product:
             for key, one in part.events.items()
         ),
         weeks=part.weeks.count if part.weeks else "",
+        feeds=part.feeds.path or "",
         teams=tuple(dict.fromkeys(part.teams)),
         absences=_absences(part),
         notice=dict(part.notice),

@@ -13,6 +13,7 @@ from release_ops.product_cadences import CadencePart
 from release_ops.product_calendar import (
     AbsencePart,
     EventOrText,
+    FeedsPart,
     FreezePart,
     NeedPart,
     OverrideOrText,
@@ -205,6 +206,7 @@ class ProductPart(Part):
     """Shows the week of every day in the calendar."""
     teams: list[Text] = []
     """Who builds it; products that share a team compete for it."""
+    feeds: FeedsPart = FeedsPart()
     away: list[AbsencePart] = []
     """When people who must act are not there."""
     notice: dict[ReleaseType, Duration] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -220,8 +221,8 @@ def _missing(root: Node, path: Steps, parent: Node) -> Problem:
 
 
 def _shown(value: str) -> str:
-    """A value short enough for one line of output."""
-    flat = " ".join(value.split())
+    """A value short enough for one line of output, without the password that a URL may hold."""
+    flat = re.sub(r"://[^/@\s]*@", "://***@", " ".join(value.split()))
     return flat if len(flat) <= 60 else f"{flat[:57]}..."
 
 

@@ -413,6 +413,8 @@ class Product:
     events: tuple[EventRule, ...] = ()
     weeks: str = ""
     """How its calendar counts weeks: `to_ga` (R-5), `from_start` (week 4), or not at all."""
+    feeds: str = ""
+    """Folder or object store URL that the calendar is written to; empty: nowhere."""
     teams: tuple[str, ...] = ()
     """Who builds it; products that share a team compete for it."""
     absences: tuple[Absence, ...] = ()
