@@ -166,6 +166,7 @@ PLAUSIBLE: dict[str, Any] = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "scope_plan": {"risk": 0.1},
     "release_state": {"state": "frozen"},
+    "scope_plan": {"risk": 0.1},
     "risk_save": {"state": "open", "category": "technical"},
     "risk_assess": {"basis": "measured"},
     "prediction_save": {"kind": "ga_date", "subject": "p85", "expected": None},

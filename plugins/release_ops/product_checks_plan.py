@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from release_ops.domain.feasibility import cycles
 from release_ops.domain.gates import NoApproverError, seats
-from release_ops.domain.model import Product
+from release_ops.domain.model import FeatureStatus, Product
 from release_ops.domain.scope_policy import FILE, GITHUB
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_validation import Steps, located
@@ -51,7 +52,8 @@ def _features(product: Product, root: Node, index: int) -> list[Problem]:
             near = did_you_mean(feature.team, product.capacity.teams)
             if near.startswith("did"):
                 found.append(located(root, (*path, place, "team"), "capacity has no such team", near))
-    for circle in cycles(features):
+    # A circle is a mistake in the file however far its features are.
+    for circle in cycles([replace(one, status=FeatureStatus.PLANNED) for one in features]):
         first = known.index(circle[0])
         message = f"features wait for each other: {' -> '.join(circle)}"
         place_of = (*path, first, "depends_on", features[first].depends_on.index(circle[1]))

@@ -25,6 +25,7 @@ from release_ops.adapters.github_api import (
 )
 from release_ops.adapters.github_shapes import BODY_LIMIT, abridged
 from release_ops.domain.model import FeatureStatus
+from release_ops.domain.scope_policy import ScopePolicy
 from tests.fakes.github import TOKEN, FakeGitHub
 from tests.fakes.loopback import Answer
 
@@ -262,6 +263,22 @@ def test_closed_issues_of_any_milestone_are_throughput(github: FakeGitHub, repos
     github.add_issue(17, milestone=3)
     found = repository.closed_features(datetime(2026, 11, 2, tzinfo=UTC))
     assert sorted(at.isoformat() for at in found) == ["2026-11-02T10:00:00+00:00", "2026-11-05T23:59:59+00:00"]
+
+
+def test_labels_and_text_of_an_issue_say_what_it_takes_and_what_it_waits_for(
+    github: FakeGitHub, repository: GitHubRepository
+) -> None:
+    github.add_milestone(3, "2.8.0")
+    body = "Depends on #12, #20 and #21.\n\n- [ ] works on phones\n"
+    github.add_issue(11, title="Login", milestone=3, labels=["points: 5", "team/web", "value: 8"], body=body)
+    github.add_issue(12, title="Export", milestone=3, labels=["size/M"])
+    github.add_issue(20, title="Done elsewhere", state="closed", state_reason="completed")
+    github.add_issue(21, title="Still open elsewhere")
+    login, export = repository.milestone_features("2.8.0", ScopePolicy(points={"size/m": 3}))
+    assert (login.points, login.team, login.value, login.stated) == (5.0, "web", 8.0, False)
+    assert login.depends_on == ("#12", "#21")
+    assert login.acceptance == ("works on phones",)
+    assert export.points == 3
 
 
 def test_a_version_without_milestone_is_an_error_that_names_those_there_are(

@@ -145,10 +145,12 @@ class FakeGitHub(Loopback):
         state_reason: str | None = None,
         pull_request: bool = False,
         closed_at: str | None = None,
+        body: str | None = None,
     ) -> None:
         self.issues.append(
             {
                 "number": number,
+                "body": body,
                 "title": title,
                 "state": state,
                 "labels": labels,
@@ -223,6 +225,7 @@ class FakeGitHub(Loopback):
             ("GET", "pulls", self._pulls, "state base sort direction per_page page", "", ""),
             ("GET", "pulls/(?P<number>\\d+)/reviews", self._reviews, "per_page page", "", ""),
             ("GET", "issues", self._issues, "state labels milestone direction since per_page page", "", ""),
+            ("GET", "issues/(?P<number>\\d+)", self._issue, "", "", ""),
             ("GET", "milestones", self._milestones, "state per_page page", "", ""),
             ("GET", "code-scanning/alerts", self._code, "state per_page page", "", ""),
             ("GET", "dependabot/alerts", self._dependabot, "state severity per_page after", "", ""),
@@ -364,6 +367,10 @@ class FakeGitHub(Loopback):
             and (one["closed_at"] or "9") >= query.get("since", "")
         ]
         return self._paged(request, [bodies.issue(self.origin, self.name, one) for one in found])
+
+    def _issue(self, request: Request, body: Any, number: str) -> Answer:
+        one = next((one for one in self.issues if one["number"] == int(number)), None)
+        return _not_found() if one is None else Answer(200, bodies.issue(self.origin, self.name, one))
 
     def _milestones(self, request: Request, body: Any) -> Answer:
         state = request.query.get("state", "open")

@@ -252,6 +252,7 @@ def issue(web: str, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "node_id": f"I_{number}",
         "number": number,
         "title": one["title"],
+        "body": one["body"],
         "state": one["state"],
         "state_reason": one["state_reason"],
         "locked": False,
