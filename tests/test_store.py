@@ -164,7 +164,6 @@ PLAUSIBLE: dict[str, Any] = {
     "within": timedelta(days=14),
 }
 SPECIAL: dict[str, dict[str, Any]] = {
-    "scope_plan": {"risk": 0.1},
     "release_state": {"state": "frozen"},
     "scope_plan": {"risk": 0.1},
     "risk_save": {"state": "open", "category": "technical"},
