@@ -16,7 +16,7 @@ from typing import Any
 from release_ops.domain.events import events
 from release_ops.domain.lint_dates import DateRow
 from release_ops.domain.milestones import train
-from release_ops.domain.model import MilestoneOverride, Product, Release, ReleaseType
+from release_ops.domain.model import MilestoneKind, MilestoneOverride, Product, Release, ReleaseType
 from release_ops.domain.release_dates import week_label
 from release_ops.domain.rules import parse_weekday
 from release_ops.product import load_product
@@ -159,10 +159,11 @@ KUBERNETES = (
     ("Release blog published", "release_blog"), ("Thaw", "thaw"), ("Start of Release Cycle", "planning"),
 )  # fmt: skip
 KUBERNETES_STAGES = (
-    (r"v\d.*released|\d+\.\d+\.0 released", "ga"), (r".*-beta\.0 released", "beta"), (r".*-rc\.0 released", "rc"),
+    (r"v?\d+\.\d+\.0 released", "ga"), (r".*-beta\.0 released", "beta"), (r".*-rc\.0 released", "rc"),
     (r"release-.* branch created", "branch"), (r"release-.* jobs created", "jobs"),
 )  # fmt: skip
-SET_BY_THE_TEAM = {"Begin Code Freeze", "Test Freeze"}
+SET_BY_THE_TEAM = (r"Begin Code Freeze( and Test Freeze)?", r"(Begin Code Freeze and )?Test Freeze")
+"""The code freeze and the test freeze; later versions begin both on one day."""
 
 
 def kubernetes_key(what: str) -> str | None:
@@ -186,12 +187,13 @@ def kubernetes_release(version: Mapping[str, Any], *, freezes: bool) -> Release:
     )
     if not freezes:
         return release
-    own = {name: MilestoneOverride(date=day) for name, day in rows.items() if name in SET_BY_THE_TEAM}
-    code, test = own.get("Begin Code Freeze"), own.get("Test Freeze")
-    kinds = {kind: one for kind, one in (("freeze", code),) if one is not None}
+    code, test = (
+        next((MilestoneOverride(date=day) for name, day in rows.items() if re.fullmatch(pattern, name)), None)
+        for pattern in SET_BY_THE_TEAM
+    )
     return replace(
         release,
-        overrides=kinds,  # type: ignore[arg-type] - a kind is its name
+        overrides={MilestoneKind.FREEZE: code} if code is not None else {},
         events={"test_freeze": test} if test is not None else {},
     )
 

@@ -120,7 +120,8 @@ def all_flags() -> Iterator[Flag]:
         ga = adapters.day_of(series["release_week"])
         for what in ("weeks", "events"):
             rows = adapters.openstack_rows(series, what)
-            doubts = lint_dates(rows, ga=ga, listed=what == "weeks")
+            start = adapters.day_of(series["start_week"])
+            doubts = lint_dates(rows, ga=ga, start=start, listed=what == "weeks")
             yield from flags("openstack", f"{series['series']} {what}", rows, doubts)
     tables = {version["version"]: adapters.kubernetes_rows(version) for version in KUBERNETES["releases"]}
     for version, rows in tables.items():

@@ -91,6 +91,16 @@ def test_most_weeks_are_believed_rather_than_ga_and_the_others_are_told_beside()
     assert lint_dates([DateRow(name="x", day=days[0], week="the week of the summit")], ga=days[0]) == []
 
 
+def test_a_start_outside_the_first_week_is_stale() -> None:
+    rows = [row("PTG", "2026-02-23"), row("", "2026-03-02", week="R-1"), row("Release", "2026-03-09", week="R+0")]
+    assert told(*rows, start=date(2026, 3, 4), listed=True) == []
+    assert told(*rows, start=date(2026, 3, 9)) == []
+    assert told(*rows, start=date(2026, 3, 9), listed=True) == [
+        "start: the first week that is written here is R-1 on 2026-03-02, and the start is 2026-03-09; did you mean a "
+        "start in the week of 2026-03-02?"
+    ]
+
+
 def test_rows_that_should_stand_in_order_do() -> None:
     rows = [row("Test freeze", "2022-04-06"), row("Docs ready", "2022-04-05")]
     assert told(*rows) == []

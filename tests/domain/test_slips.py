@@ -128,6 +128,13 @@ def test_a_wrong_year_is_named_with_a_guess(old, new, noticed, hint):
     assert hint in implausible(*(date.fromisoformat(text) for text in (old, new, noticed)))
 
 
+@pytest.mark.parametrize(("old", "noticed"), [("2024-11-26", "2026-10-01"), ("2025-11-26", "2026-10-01")])
+def test_a_wrong_year_that_was_mended_is_no_wrong_year(old, noticed):
+    new = date(2026, 11, 26)
+    assert implausible(date.fromisoformat(old), new, date.fromisoformat(noticed)) == ""
+    assert implausible(date.fromisoformat(old), new + timedelta(weeks=60), date.fromisoformat(noticed)) != ""
+
+
 @given(old=DATES, days=st.integers(min_value=-364, max_value=364))
 def test_a_move_within_a_year_is_plausible(old, days):
     new = old + timedelta(days=days)

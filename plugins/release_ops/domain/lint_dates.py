@@ -39,6 +39,7 @@ class Doubtful(StrEnum):
     WEEKDAY = "weekday"
     WEEK = "week"
     HEADER = "header"
+    START = "start"
     SPELLING = "spelling"
     BACKWARDS = "backwards"
     YEAR = "year"
@@ -86,7 +87,8 @@ def lint_dates(
     Stages of one version, of the patches of one line, and of the lines of one major version have to follow each other in
     time; of those that do not, the fewest are blamed, and of equal choices the one that another year or month would put
     right. Weeks are compared with the week of `ga` (R-5) or of `start` (week 4): when most that are written differ by the
-    same number, that day is blamed and not they. `listed` says that the rows stand in the order of their days.
+    same number, that day is blamed and not they. `listed` says that the rows stand in the order of their days; if their
+    weeks are counted to GA, the first of them is that of `start`.
     Days are of the years 20 to 9980.
     """
     found = [
@@ -97,6 +99,7 @@ def lint_dates(
         *_twice(rows),
         *_long(rows),
         *(_out_of_order(rows) if listed else ()),
+        *(_first_week(rows, start) if listed and start is not None else ()),
     ]
     said: dict[tuple[int | None, Doubtful], DateDoubt] = {}
     for doubt in found:
@@ -145,6 +148,19 @@ def _weeks(rows: Sequence[DateRow], ga: date | None, start: date | None) -> Iter
                 meant = row.day - timedelta(weeks=away)
                 remedy = f"did you mean {meant}? correct the date or the week"
                 yield DateDoubt(place, Doubtful.WEEK, message, remedy, meant)
+
+
+def _first_week(rows: Sequence[DateRow], start: date) -> Iterable[DateDoubt]:
+    """A start outside the first of the weeks that are counted to GA, as when a schedule grew and its header did not."""
+    first = min((row for row in rows if isinstance(_week_rule(row.week), WeekLabel)), key=_day, default=None)
+    if first is not None and monday(first.day) != monday(start):
+        message = f"the first week that is written here is {first.week} on {first.day}, and the start is {start}"
+        remedy = f"did you mean a start in the week of {monday(first.day)}?"
+        yield DateDoubt(None, Doubtful.START, message, remedy, monday(first.day))
+
+
+def _day(row: DateRow) -> date:
+    return row.day
 
 
 def _week_rule(text: str) -> Rule | None:

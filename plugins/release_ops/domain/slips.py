@@ -192,9 +192,11 @@ def implausible(old: date, new: date, noticed: date | None = None) -> str:
     """Return why a move is more likely a typing error than a plan, with a guess; empty when it is plausible.
 
     A move by a year or more; with the day it was `noticed`, also a date that lies a year or more in the past, or five
-    years ahead.
+    years ahead. A date of the past that gets a year in which it is still to come is a typing error that was mended.
     """
     days = (new - old).days
+    if noticed is not None and old < noticed <= new < noticed + timedelta(days=YEAR) and _in_year(old, new.year) == new:
+        return ""
     if abs(days) >= YEAR:
         guesses = [guess for guess in (_in_year(new, old.year + more) for more in (-1, 0, 1)) if guess and guess != new]
         guess = min(guesses, key=lambda one: abs((one - old).days), default=None)
