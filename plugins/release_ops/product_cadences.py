@@ -67,7 +67,7 @@ class CadencePart(Part):
     type: ReleaseType
     """Type of all of them."""
     every: EveryText
-    """How often: weeks, months or years, or an ordinal weekday of every so many months."""
+    """How often: weeks, months or years, or an ordinal weekday of every so many months or years."""
     first: Date = Field(alias="from")
     """Day of the first one; where an ordinal weekday is named, the day from which on it counts."""
     until: Date

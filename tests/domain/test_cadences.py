@@ -39,6 +39,8 @@ def dated(a_cadence: Cadence, tag: str = SEMVER, days: Days | None = None) -> di
         ("third Thursday", Every(months=1, weekday=OrdinalWeekday(3, 3))),
         ("last Fri of every month", Every(months=1, weekday=OrdinalWeekday(-1, 4))),
         ("first Tuesday of every 2 months", Every(months=2, weekday=OrdinalWeekday(1, 1))),
+        ("fourth Thursday of every 2 years", Every(months=24, weekday=OrdinalWeekday(4, 3))),
+        ("first Tuesday of every year", Every(months=12, weekday=OrdinalWeekday(1, 1))),
     ],
 )
 def test_how_often_is_read_and_written(text: str, every: Every) -> None:
@@ -46,7 +48,10 @@ def test_how_often_is_read_and_written(text: str, every: Every) -> None:
     assert parse_every(str(every)) == every
 
 
-@pytest.mark.parametrize("text", ["", "often", "0 weeks", "0 months", "4 fortnights", "third of every month", "-4w"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "often", "0 weeks", "0 months", "4 fortnights", "third of every month", "-4w", "last Friday of every 0 years"],
+)
 def test_an_unreadable_one_says_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match=r"4 weeks|count from 1"):
         parse_every(text)

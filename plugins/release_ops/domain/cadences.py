@@ -23,7 +23,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _COUNTED = re.compile(r"(?:every )?(?:(?P<count>\d{1,3}) ?)?(?P<unit>w|weeks?|mo|months?|y|years?)")
 _ORDINAL = re.compile(
     r"(?P<day>(?:first|second|third|fourth|last|1st|2nd|3rd|4th) [a-z]+)"
-    r"(?: of (?:every|each|the)(?: (?P<count>\d{1,3}))? months?)?"
+    r"(?: of (?:every|each|the)(?: (?P<count>\d{1,3}))? (?P<unit>month|year)s?)?"
 )
 
 
@@ -55,10 +55,9 @@ def parse_every(text: str) -> Every:
         return Every(months=count * (12 if match["unit"].startswith("y") else 1))
     match = _ORDINAL.fullmatch(words)
     rule = parse_rule(match["day"]) if match is not None else None
-    count = int((match["count"] if match is not None else None) or 1)
-    if not isinstance(rule, OrdinalWeekday) or not count:
+    if match is None or not isinstance(rule, OrdinalWeekday) or match["count"] in {"0", "00", "000"}:
         raise ValueError(f"is not how often; write {FORMS}")
-    return Every(months=count, weekday=rule)
+    return Every(months=int(match["count"] or 1) * (12 if match["unit"] == "year" else 1), weekday=rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
