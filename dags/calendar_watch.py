@@ -12,7 +12,7 @@ from release_ops.operators.change_history import CHANGE_LOG, UpdateChangeLogOper
 from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
 from release_ops.operators.feeds import WriteFeedsOperator
 from release_ops.operators.predictions import PREDICTION, ScorePredictionsOperator
-from release_ops.operators.risks import AssessRisksOperator
+from release_ops.operators.risks import RISK, AssessRisksOperator
 from release_ops.operators.scope_days import SCOPE_DAY, SnapshotScopeDayOperator
 from release_ops.operators.slips import SLIPS, RecordSlipsOperator
 from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
@@ -35,7 +35,9 @@ Looks once a day at every product file:
   people made by hand, and tells the asset `release_metrics/change_log`;
 - `snapshot_scope_day` notes how much of every open release is planned and done (`release_metrics.scope_day`);
 - `score_predictions` adds to `release_metrics.prediction` what came of earlier predictions;
-- `assess_risks` assesses the risks of every open release anew and marks those that came true (`release_metrics.risk`).
+- `assess_risks` assesses the risks of every release anew until it is closed and a hotfix would no longer count against
+  it, marks those that came true or were avoided, tells the asset `release_metrics/risk`, and writes their probabilities
+  down as predictions.
 
 Run it by hand after editing a product file, to see its effect at once.
 """
@@ -59,14 +61,15 @@ with DAG(
     FindConflictsOperator(task_id="find_conflicts", outlets=[CONFLICT])
     UpdateChangeLogOperator(task_id="update_change_log", outlets=[CHANGE_LOG])
     SnapshotScopeDayOperator(task_id="snapshot_scope_day", outlets=[SCOPE_DAY])
-    ScorePredictionsOperator(task_id="score_predictions", outlets=[PREDICTION])
-    AssessRisksOperator(task_id="assess_risks")
+    assess_risks = AssessRisksOperator(task_id="assess_risks", outlets=[RISK, PREDICTION])
+    # What became of a risk today is scored today.
+    assess_risks >> ScorePredictionsOperator(task_id="score_predictions", outlets=[PREDICTION], trigger_rule="all_done")
     record_slips = RecordSlipsOperator(task_id="record_slips", outlets=[SLIPS], trigger_rule="all_done")
     write_feeds = WriteFeedsOperator(task_id="write_feeds", trigger_rule="all_done")
     find_missed >> record_slips >> write_feeds
     ReportProblemsOperator(
         task_id="report_problems",
-        problems=[find_missed.output["problems"], record_slips.output["problems"]],
+        problems=[one.output["problems"] for one in (find_missed, record_slips, assess_risks)],
         trigger_rule="all_done",
         retries=0,
     )

@@ -15,7 +15,7 @@ from release_ops.cli_repository import opened
 from release_ops.domain.model import Product, Release
 from release_ops.domain.risk import Basis, Risk, level_of
 from release_ops.domain.rollback import Change
-from release_ops.risk_facts import Asked, RepositoryFacts, assess, repository_facts
+from release_ops.risk_facts import Asked, RepositoryFacts, asked_of, assess, repository_facts
 from release_ops.store import Store
 from release_ops.terminal import OK, Command, Terminal, product_named
 
@@ -36,7 +36,8 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
         known = ", ".join(one.version for one in product.releases) or "none"
         return terminal.refuse(f"{product.id} plans no release {args.version}; its releases: {known}")
     facts = _facts(product, release)
-    asked = Asked(store=_store(args.database, terminal))
+    store = _store(args.database, terminal)
+    asked = asked_of(store, product, release) if store else Asked()
     risks = assess(product, release, release.features, facts, asked, today=terminal.today)
     level = level_of(risks, product.risks)
     if args.json:

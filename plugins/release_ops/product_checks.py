@@ -22,6 +22,7 @@ from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, idle_overrides, place_of
 from release_ops.product_checks_plan import plan_problems
+from release_ops.product_checks_risks import document_problems, risk_problems
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
@@ -40,6 +41,10 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += _blackouts(root, part)
     if not broken & {"releases", "scope", "capacity", "repository"}:
         problems += plan_problems(product, root)
+    if "releases" not in broken:
+        problems += risk_problems(product, root)
+    if not broken & {"audiences", "communication", "tests"}:
+        problems += document_problems(product, root)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)
     if "cadences" not in broken and "versioning" not in broken:
@@ -303,6 +308,7 @@ _ENTRIES: tuple[tuple[str, ...], ...] = (
     *(("gates",), ("gates", "*", "criteria"), ("gates", "*", "approvals", "roles"), ("milestone_gates",)),
     *(("gates", "*", "approvals", "types"), ("scope", "points"), ("scope", "risk"), ("scope", "priorities")),
     *(("approvers",), ("audiences",), ("announcements",), ("trains",), ("trains", "*")),
+    *(("risks", "rules"), ("tests", "levels"), ("communication",)),
 )
 """Mappings whose entries `null` removes."""
 

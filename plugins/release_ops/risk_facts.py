@@ -21,6 +21,7 @@ from release_ops.domain.risk import (
     register,
 )
 from release_ops.domain.risk_measures import (
+    Promise,
     Size,
     absences,
     change_size,
@@ -120,9 +121,22 @@ class Asked:
 
     store: Store | None = None
     incidents: int | None = None
-    on_time: float | None = None
-    """A forecast's probability of GA on the planned day."""
+    no_incidents: str = ""
+    """Why nobody could be asked for incidents."""
+    promise: Promise | None = None
+    """The last forecast."""
     slips: int | None = None
+    """How often dates were moved."""
+    begun: date | None = None
+    """When the work began; None: as the tables or the plan say."""
+
+
+def asked_of(store: Store, product: Product, release: Release) -> Asked:
+    """What our tables know of a release: its last forecast, and how often its dates were moved."""
+    subject = {"product": product.id, "version": release.version}
+    said, moved = store.one("forecast_latest", **subject), store.one("moves_of", **subject)
+    promise = Promise(on_time=said["probability"], ga=said["expected_on"], made_on=said["made_on"]) if said else None
+    return Asked(store=store, promise=promise, slips=moved["moves"] if moved else 0)
 
 
 def assess(
@@ -168,7 +182,8 @@ def _measures(
     since, dated = facts.change.previous_tag, train(product, release)
     start = dated[0].planned_at.date() if dated else today
     freeze = next((one.planned_at.date() for one in dated if one.kind is MilestoneKind.FREEZE), release.ga)
-    begun, history = start, None
+    ga = next((one.planned_at.date() for one in dated if one.kind is MilestoneKind.GA), release.ga)
+    begun, history = asked.begun or start, None
     if asked.store is not None:
         row = asked.store.one("release_one", product=product.id, version=release.version)
         opened = row["opened_at"] if row else None
@@ -190,9 +205,9 @@ def _measures(
             key: unasked if history is None else past_rate(sum(bool(row[name]) for row in history), len(history), what)
             for key, (name, what) in rate.items()
         },
-        "incidents": open_incidents(asked.incidents, product.risks.incident_label),
+        "incidents": open_incidents(asked.incidents, product.risks.incident_label, asked.no_incidents),
         "absences": absences(product, release),
-        "late_ga": late_ga(asked.on_time),
+        "late_ga": late_ga(asked.promise, ga, today),
         "slips": slips(asked.slips),
         "compression": compression(product, release, begun),
         "unfinished_musts": unfinished_musts(features, start, freeze, today),

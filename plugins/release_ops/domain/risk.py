@@ -162,7 +162,7 @@ class Outcomes:
     happened: Mapping[Occurrence, str] = field(default_factory=dict)
     settled: frozenset[Occurrence] = frozenset()
     is_over: bool = False
-    """The release was closed."""
+    """The release was closed, and a hotfix after it would count no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,7 +342,9 @@ def outcomes_of(course: Course, policy: RiskPolicy, *, today: date) -> Outcomes:
         settled = frozenset(Occurrence) - {Occurrence.HOTFIX}
         if today > course.released_on + policy.hotfix_within:
             settled = frozenset(Occurrence)
-    return Outcomes(happened=happened, settled=settled, is_over=course.is_closed)
+    # Support may end before the time in which a hotfix counts.
+    is_over = course.is_closed and (course.released_on is None or Occurrence.HOTFIX in settled)
+    return Outcomes(happened=happened, settled=settled, is_over=is_over)
 
 
 def _lateness(one: MilestoneFact, today: date) -> str:

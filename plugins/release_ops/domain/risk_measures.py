@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from release_ops.domain.gates import NoApproverError, seats
 from release_ops.domain.milestones import train
@@ -15,9 +15,19 @@ from release_ops.domain.risk import Basis, Measure
 
 FEWEST_RELEASES = 3
 """Past releases without which a percentile says nothing."""
+FORECAST_HOLDS = timedelta(days=14)
+"""Forecasts are weekly: after this time two of them have failed."""
 OFTEN = 3
 """So many changes since the last release make a file a hot one."""
 SHOWN = 3
+NO_GITHUB = "nobody can be asked for open incidents: the repository is not on GitHub"
+MEASURED = frozenset(
+    {
+        *("change_size", "churn", "dependency_age", "hotfix", "gate", "milestone", "incidents", "absences", "late_ga"),
+        *("slips", "compression", "unfinished_musts", "feature_estimates", "single_owner"),
+    }
+)
+"""Ids of the risks that there is a measure for; a rule with another id would never be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +103,10 @@ def past_rate(failed: int, total: int, what: str) -> Measure:
     )
 
 
-def open_incidents(count: int | None, label: str) -> Measure:
-    """Number of open incidents; None: nobody can be asked."""
+def open_incidents(count: int | None, label: str, why: str = "") -> Measure:
+    """Number of open incidents; None: nobody could be asked, for the reason `why`."""
     if count is None:
-        return Measure(value=None, words="nobody can be asked for open incidents: the repository is not on GitHub")
+        return Measure(value=None, words=why or NO_GITHUB)
     return Measure(value=float(count), words=f"{_count(count, 'open issue')} labelled {label}")
 
 
@@ -145,11 +155,29 @@ def _gate(product: Product, milestone: Milestone) -> str | None:
     return name if name in product.gates else None
 
 
-def late_ga(on_time: float | None, why: str = "") -> Measure:
-    """Probability 0..1 that GA is later than planned, from a forecast's probability that it is not."""
-    if on_time is None:
-        return Measure(value=None, words=why or "there is no forecast")
-    return Measure(value=1 - on_time, words=f"the forecast gives GA on the planned day {on_time:.0%}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a forecast said of a planned day of GA."""
+
+    on_time: float
+    """Probability 0..1 of GA on `ga` or before."""
+    ga: date
+    made_on: date
+
+
+def late_ga(promise: Promise | None, ga: date, today: date) -> Measure:
+    """Probability 0..1 that GA is later than planned, from the last forecast's probability that it is not.
+
+    A forecast for another day than `ga`, or one older than FORECAST_HOLDS, says nothing any more.
+    """
+    if promise is None:
+        return Measure(value=None, words="there is no forecast yet")
+    made = f"the forecast of {promise.made_on}"
+    if promise.ga != ga:
+        return Measure(value=None, words=f"{made} was for GA on {promise.ga}, and GA is now planned for {ga}")
+    if today - promise.made_on > FORECAST_HOLDS:
+        return Measure(value=None, words=f"{made} is more than {FORECAST_HOLDS.days} days old")
+    return Measure(value=1 - promise.on_time, words=f"{made} gives GA on {ga} {promise.on_time:.0%}")
 
 
 def slips(count: int | None) -> Measure:

@@ -74,9 +74,7 @@ def score(store: Store, product: Product, now: datetime) -> int:
     """Add what came of the product's open predictions. Returns how many; a second call finds none of them."""
     known: dict[str, Facts] = {}
     scored = 0
-    for row in store.all("predictions_of", product=product.id):
-        if row["resolved_at"] is not None:
-            continue
+    for row in store.all("predictions_of", product=product.id, resolved=False):
         version = row["version"]
         if version not in known:
             known[version] = facts(store, product, version)
@@ -110,11 +108,14 @@ def facts(store: Store, product: Product, version: str) -> Facts:
         elif ga_on is not None:
             # Its deadline came after the snapshot, or its train has no freeze: what counts is how it is now.
             happened[row["feature"]] = not now_done.get(row["feature"], row["status"] == FeatureStatus.DONE)
+    names = {row["feature"] for row in rows} | now_done.keys()
+    ended = {row["risk"]: row["state"] == "came_true" for row in store.all("risks_ended", **about)}
     return Facts(
         ga_on=ga_on,
         opened_on=opened,
         delivered=_delivered(store, product, version, happened, len(rows)) if ga_on else None,
-        happened=happened,
+        # Of a feature and a risk with one name the feature is what was predicted.
+        happened={risk: came_true for risk, came_true in ended.items() if risk not in names} | happened,
         gates=[
             (row["gate"], row["evaluated_at"], row["verdict"] != "fail")
             for row in store.all("gate_evaluations_of", **about)
@@ -153,13 +154,12 @@ def gate_chances(store: Store, product: Product, release: Release) -> dict[str, 
 
 def record_of(store: Store, product: Product) -> TrackRecord:
     """How good the product's predictions have been, against its targets."""
-    rows = [row for row in store.all("predictions_of", product=product.id) if row["resolved_at"] is not None]
     scored = [
         Scored(
             prediction=_prediction(row),
             outcome=Outcome(occurred=row["occurred"], actual_on=row["actual_on"], actual=row["actual"]),
         )
-        for row in rows
+        for row in store.all("predictions_of", product=product.id, resolved=True)
     ]
     return track_record(scored, product.forecast.targets)
 

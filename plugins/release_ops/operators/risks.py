@@ -2,54 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Asset, BaseOperator, Context
 
 from release_ops.adapters.git import RepositoryError
+from release_ops.adapters.github_api import GitHubError
 from release_ops.domain.model import Feature, Product, Release
-from release_ops.domain.risk import Risk
+from release_ops.domain.predictions import Prediction, PredictionKind
+from release_ops.domain.risk import Basis, Risk, RiskState
 from release_ops.domain.rollback import Change
 from release_ops.operators import parts
+from release_ops.operators.predictions import PREDICTION, note
 from release_ops.operators.scope import scope
 from release_ops.product import load_products, products_folder
-from release_ops.risk_facts import Asked, RepositoryFacts, assess, repository_facts
+from release_ops.risk_facts import Asked, RepositoryFacts, asked_of, assess, repository_facts
 from release_ops.store import Store
 
-OPEN = frozenset({"in_progress", "frozen", "released"})
-"""States of a release whose risks are still looked at."""
+RISK = Asset("release_metrics/risk")
+LONGEST = 500
+"""Characters of a prediction's basis."""
 
 
 class AssessRisksOperator(BaseOperator):
-    """Assesses the risks of every release that was begun and is not closed.
+    """Assesses the risks of every release that was begun, until it is closed and each risk has come to its end.
 
-    Returns the number of releases and of risks that came true. One product that fails does not hide the others; the task
-    fails after all have been tried.
+    Returns the number of releases and of risks that came true. What went wrong is pushed under the key `problems`, a
+    sentence each: one release that fails does not hide the others.
     """
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Assess and keep."""
         store, now = parts.open_store(), datetime.now(UTC)
-        done, came_true, problems = 0, 0, list[str]()
+        found, problems = list[Risk](), list[str]()
+        counts = {"releases": 0, "came_true": 0}
         products, _ = load_products(products_folder())
         for product in products.values():
-            states = {row["version"]: row["state"] for row in store.all("releases_of", product=product.id)}
+            at_risk = {row["version"] for row in store.all("releases_at_risk", product=product.id)}
             for release in product.releases:
-                if states.get(release.version) not in OPEN:
+                if release.version not in at_risk:
                     continue
                 try:
                     facts = read_repository(product, release)
-                    risks = assess_and_keep(store, product, release, scope(product, release), facts, now)
+                    found += assess_and_keep(store, product, release, scope(product, release), facts, now)
                 except Exception as error:
-                    problems.append(f"{product.id} {release.version}: {type(error).__name__}: {error}")
+                    problems.append(f"{product.id} {release.version}: the risks: {type(error).__name__}: {error}")
                     continue
-                done += 1
-                came_true += sum(risk.state == "came_true" for risk in risks)
-        if problems:
-            raise RuntimeError("\n".join(problems))
-        return {"releases": done, "came_true": came_true}
+                counts["releases"] += 1
+        counts["came_true"] = sum(risk.state is RiskState.CAME_TRUE for risk in found)
+        context["ti"].xcom_push(key="problems", value=problems)
+        context["outlet_events"][RISK].extra = {**counts, "risks": len(found)}
+        context["outlet_events"][PREDICTION].extra = {"releases": counts["releases"]}
+        return counts
 
 
 def read_repository(product: Product, release: Release) -> RepositoryFacts:
@@ -70,10 +77,11 @@ def assess_and_keep(
     facts: RepositoryFacts,
     now: datetime,
 ) -> tuple[Risk, ...]:
-    """The register as of `now`, kept as the assessment of its day; a second one of a day replaces the first."""
-    github = parts.open_github(product)
-    incidents = github.open_issues(product.risks.incident_label) if github else None
-    risks = assess(product, release, features, facts, Asked(store=store, incidents=incidents), today=now.date())
+    """The register as of `now`, kept as the assessment of its day; a second one of a day replaces the first.
+
+    What it says of open risks is written down as predictions, the first time of a day.
+    """
+    risks = assess(product, release, features, facts, _asked(store, product, release), today=now.date())
     subject = {"product": product.id, "version": release.version}
     with store.transaction():
         for risk in risks:
@@ -101,4 +109,39 @@ def assess_and_keep(
                 why=risk.why,
                 trend=risk.trend,
             )
+        store.execute("risks_close_others", **subject, risks=[risk.id for risk in risks], at=now)
+        note(store, predictions_of(product, release, features, risks, now))
     return risks
+
+
+def predictions_of(
+    product: Product, release: Release, features: Iterable[Feature], risks: Iterable[Risk], now: datetime
+) -> tuple[Prediction, ...]:
+    """What the register predicts: open risks whose probability somebody knows.
+
+    A risk that is called like a feature is left out: under that name the forecast predicts that the feature is late.
+    """
+    taken = {feature.id for feature in features}
+    return tuple(
+        Prediction(
+            product=product.id,
+            version=release.version,
+            kind=PredictionKind.RISK,
+            made_at=now,
+            subject=risk.id,
+            probability=risk.probability,
+            basis=f"{risk.basis}: {risk.why}"[:LONGEST],
+        )
+        for risk in risks
+        if risk.state is RiskState.OPEN and risk.basis is not Basis.UNKNOWN and risk.id not in taken
+    )
+
+
+def _asked(store: Store, product: Product, release: Release) -> Asked:
+    """What our tables and GitHub know; a GitHub that does not answer leaves its measure unknown."""
+    asked = asked_of(store, product, release)
+    try:
+        github = parts.open_github(product)
+        return replace(asked, incidents=github.open_issues(product.risks.incident_label) if github else None)
+    except GitHubError as error:
+        return replace(asked, no_incidents=f"GitHub could not be asked for open incidents: {error}")
