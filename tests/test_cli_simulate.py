@@ -112,3 +112,69 @@ def test_a_mistyped_slip_is_a_wrong_call(web: Path, capsys) -> None:
     with pytest.raises(SystemExit, match="2"):
         run(capsys, web, "2.8.0", "--slip", "gaa=+2w")
     assert "did you mean 'ga'?" in capsys.readouterr().err
+
+
+def with_points(web: Path) -> Path:
+    """Planning is two weeks ago; eight points a week leave 12.8 until the freeze, and the must-have needs 10 of them."""
+    text = web.read_text().replace("status: done}", "status: done, points: 5}")
+    text = text.replace("priority: must}", "priority: must, points: 10}").replace("planning: skip, ", "")
+    web.write_text(text.replace("priority: could}", "priority: could, points: 5}") + "capacity: {points_per_week: 8}\n")
+    return web
+
+
+def test_an_earlier_ga_makes_the_plan_infeasible_and_says_what_would_help(web: Path, capsys) -> None:
+    args = (with_points(web), "2.8.0", "--slip", "ga=-1w")
+    code, said = run(capsys, *args)
+    assert code == 1
+    assert "as planned feasible: " in said
+    assert "like this  not feasible: " in said
+    assert "would help: less scope" in said
+    plan = json.loads(run(capsys, *args, "--json")[1])["plan"]
+    assert (plan["before"]["feasible"], plan["after"]["feasible"]) == (True, False)
+    assert plan["before"]["room_points"] > plan["after"]["room_points"]
+    assert {one["kind"] for one in plan["after"]["issues"]} <= {"capacity", "path"}
+
+
+def test_a_plan_that_was_infeasible_before_is_no_news(web: Path, capsys) -> None:
+    with_points(web).write_text(web.read_text().replace("points: 10", "points: 100"))
+    code, said = run(capsys, web, "2.8.0", "--scope", "drop:W-3")
+    assert code == 0, said
+    assert "like this  not feasible" in said
+
+
+def test_risks_whose_probability_changes_are_told_and_no_others(web: Path, capsys) -> None:
+    args = (with_points(web), "2.8.0", "--slip", "ga=-1w")
+    risks = {one["risk"]: one for one in json.loads(run(capsys, *args, "--json")[1])["risks"]}
+    assert risks["compression"]["before"]["probability"] < risks["compression"]["after"]["probability"]
+    assert risks.keys() <= {"compression", "unfinished_musts", "absences"}, "the repository is the same on both sides"
+    said = run(capsys, *args)[1]
+    assert "There is less time than this type of release needs: " in said.split("risks that change")[1]
+
+
+def test_a_chance_that_rises_makes_a_late_ga_less_likely(web: Path, tmp_path: Path, capsys) -> None:
+    days = [TODAY - timedelta(days=90 - n) for n in range(90)]
+    feed = tmp_path / "feed.csv"
+    feed.write_text("day,completed\n" + "".join(f"{day},{int(day.toordinal() % 14 == 0)}\n" for day in days))
+    said = run(capsys, web, "2.8.0", "--throughput", feed, "--json", "--scope", "drop:W-3")[1]
+    (late,) = [one for one in json.loads(said)["risks"] if one["risk"] == "late_ga"]
+    assert late["after"]["probability"] < late["before"]["probability"]
+
+
+def test_a_must_have_that_is_added_is_a_risk_that_was_not_there(web: Path, capsys) -> None:
+    web.write_text(web.read_text().replace("priority: must}", "priority: should}"))
+    said = run(capsys, web, "2.8.0", "--scope", "must:W-3", "--json")[1]
+    (musts,) = [one for one in json.loads(said)["risks"] if one["risk"] == "unfinished_musts"]
+    assert musts["before"] is None
+    assert "1 of 1 must-have open" in musts["after"]["why"]
+
+
+def test_features_that_only_airflow_can_read_leave_the_plan_unknown(web: Path, capsys) -> None:
+    text = web.read_text()
+    text = text[: text.index("    features:")] + "scope: {source: jira, jira: {project: WEB}}\n"
+    web.write_text(text)
+    said = run(capsys, web, "2.8.0", "--slip", "ga=-1w")[1]
+    assert "not known: the features come from jira, which only Airflow asks" in said
+    assert json.loads(run(capsys, web, "2.8.0", "--slip", "ga=-1w", "--json")[1])["plan"] == {
+        "before": None,
+        "after": None,
+    }

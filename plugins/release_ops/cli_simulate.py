@@ -14,11 +14,14 @@ from rich.text import Text
 from release_ops.cli_conflicts import as_json as conflict_json
 from release_ops.cli_conflicts import products_around, show_conflict
 from release_ops.cli_forecast import outlook_of, throughput_file
+from release_ops.domain.feasibility import ReleasePlan
 from release_ops.domain.model import Product
+from release_ops.domain.risk import Risk
 from release_ops.domain.simulation import Simulation, simulate
 from release_ops.domain.slip_consequences import Topic
 from release_ops.domain.slips import Category, Policy
 from release_ops.domain.what_if import Moved, ScopeChange, Slip, changed, parse_scope, parse_slip
+from release_ops.simulated_risks import ChangedRisk, changed_risks
 from release_ops.terminal import OK, PROBLEMS, Command, Terminal, count, product_named
 
 T = TypeVar("T")
@@ -77,13 +80,15 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     found = simulate(product, after, args.version, beside, today=terminal.today)
     feed = throughput_file(args.file, product, args.throughput)
     chances = [_chance(one, args.version, feed, terminal) for one in (product, after)] if feed else []
+    on_time = (chances[0].get("on_time"), chances[1].get("on_time")) if chances else (None, None)
+    risks = changed_risks(product, after, args.version, today=terminal.today, on_time=on_time)
     if args.json:
-        terminal.say(json.dumps(_as_json(found, chances), indent=2, ensure_ascii=False))
+        terminal.say(json.dumps(_as_json(found, chances, risks), indent=2, ensure_ascii=False))
     else:
-        _show(terminal, found, chances)
+        _show(terminal, found, chances, risks)
         if broken:
             terminal.say(Text(f"{count(broken, 'file')} with mistakes left out: see release-ops validate", style="red"))
-    bad = found.is_refused or any(one.is_error and one.key in found.new for one in found.conflicts)
+    bad = found.is_refused or found.new_issues or any(one.is_error and one.key in found.new for one in found.conflicts)
     return PROBLEMS if bad else OK
 
 
@@ -101,7 +106,7 @@ def _chance(product: Product, version: str, feed: Path, terminal: Terminal) -> d
     }
 
 
-def _as_json(found: Simulation, chances: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _as_json(found: Simulation, chances: Sequence[dict[str, Any]], risks: Sequence[ChangedRisk]) -> dict[str, Any]:
     return {
         "product": found.after.id,
         "version": found.version,
@@ -134,11 +139,44 @@ def _as_json(found: Simulation, chances: Sequence[dict[str, Any]]) -> dict[str, 
         "conflicts": [{**conflict_json(one), "new": one.key in found.new} for one in found.conflicts],
         "conflicts_gone": [conflict_json(one) for one in found.gone],
         "doubts": [{"error": one.error, "text": str(one)} for one in found.doubts],
+        "plan": {"before": _plan_json(found.planned), "after": _plan_json(found.replanned)},
+        "risks": [
+            {
+                "risk": one.risk.id,
+                "title": one.risk.title,
+                **{name: _risk_json(side) for name, side in (("before", one.before), ("after", one.after))},
+            }
+            for one in risks
+        ],
         "forecast": dict(zip(("before", "after"), chances, strict=True)) if chances else None,
     }
 
 
-def _show(terminal: Terminal, found: Simulation, chances: Sequence[dict[str, Any]]) -> None:
+def _plan_json(plan: ReleasePlan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    verdict, room = plan.feasibility, plan.room
+    return {
+        "feasible": verdict.feasible,
+        "estimated": plan.estimated,
+        "points": plan.priorities.points,
+        "room_points": room.whole.points if room and room.whole else None,
+        "critical_path_days": verdict.path_days,
+        "room_days": room.days if room else None,
+        "issues": [{"kind": one.kind, "text": one.text} for one in verdict.issues],
+        "remedies": [{"kind": one.kind, "text": one.text} for one in verdict.remedies],
+    }
+
+
+def _risk_json(risk: Risk | None) -> dict[str, Any] | None:
+    if risk is None:
+        return None
+    return {"probability": risk.probability, "score": round(risk.score, 4), "basis": risk.basis.value, "why": risk.why}
+
+
+def _show(
+    terminal: Terminal, found: Simulation, chances: Sequence[dict[str, Any]], risks: Sequence[ChangedRisk]
+) -> None:
     terminal.out.print(Text(f"{found.after.name} {found.version}, as it would be", style="bold"))
     if found.train:
         terminal.out.print(_train(found.train))
@@ -155,10 +193,34 @@ def _show(terminal: Terminal, found: Simulation, chances: Sequence[dict[str, Any
             show_conflict(terminal, one, note="new" if one.key in found.new else "")
     _section(terminal, "conflicts that go away", [(one.message, "green") for one in found.gone])
     _section(terminal, "doubts", [(str(one), "red" if one.error else "yellow") for one in found.doubts])
+    _section(terminal, "plan", _plan_lines(found))
     if chances:
         terminal.out.print(Text("forecast", style="bold"))
         for name, chance in zip(("as planned", "like this"), chances, strict=True):
             terminal.say(f"  {name:<10} {_words(chance)}")
+    _section(terminal, "risks that change", [_risk_line(one) for one in risks])
+
+
+def _plan_lines(found: Simulation) -> list[tuple[str, str]]:
+    """Lines and styles: both plans in a line, then what would speak against the new one and what would help."""
+    before, after = found.planned, found.replanned
+    if before is None or after is None:
+        return [(f"not known: the features come from {found.after.scope.source}, which only Airflow asks", "yellow")]
+    if not after.priorities.choices and not before.priorities.choices:
+        return []
+    lines = []
+    for name, plan in (("as planned", before), ("like this", after)):
+        verdict = "feasible" if plan.feasibility.feasible else "not feasible"
+        sums = f": {', '.join(plan.sums)}" if plan.sums else ""
+        lines.append((f"{name:<10} {verdict}{sums}", "" if plan.feasibility.feasible else "red"))
+    lines += [(one.text, "red") for one in after.feasibility.issues]
+    return lines + [(f"would help: {one.text}", "green") for one in after.feasibility.remedies]
+
+
+def _risk_line(one: ChangedRisk) -> tuple[str, str]:
+    """`GA is later than planned: 35 % -> 60 % (the forecast ...)`, and its style."""
+    before, after = (f"{risk.probability:.0%}" if risk else "not there" for risk in (one.before, one.after))
+    return f"{one.risk.title}: {before} -> {after} ({one.risk.why})", "yellow" if one.change > 0 else "green"
 
 
 def _follows(found: Simulation) -> list[tuple[str, str]]:

@@ -221,3 +221,21 @@ def test_a_release_that_cannot_be_assessed_is_a_problem_and_spares_the_others(ho
     monkeypatch.setattr("release_ops.operators.risks.scope", broken)
     assert assess(house)["releases"] == 0
     assert house.xcom["problems"] == ["webapp 2.8.0: the risks: ValueError: the scope is not there"]
+
+
+def test_the_plans_are_short_and_say_only_what_can_be_seen(house):
+    house.milestone("planning")
+    told = [line for line in text(house, "communication_plan.md").splitlines() if "| Release day |" in line]
+    assert len(told) == 1, "one line for all who hear the same"
+    assert "customers, engineering, executives, support" in told[0]
+    rollback = text(house, "rollback_plan.md").replace("\\", "")
+    assert "in production" not in rollback, "no report of tests is read there"
+    assert "nobody has written `rollback.when`" in rollback
+    assert "RC is done" in text(house, "test_plan.md")
+
+
+def test_what_made_a_risk_come_true_is_said_once(house):
+    house.milestone("planning")
+    detail = rows(house)["compression"]["detail"].split("; ")
+    assert len(detail) == len(set(detail)) > 1
+    assert any(one.startswith("GA is ") for one in detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from release_ops.domain.business_days import Days
@@ -36,6 +36,14 @@ class Plan:
     unreached: tuple[str, ...]
     """Audiences of the product that this release tells nothing."""
 
+    @property
+    def rounds(self) -> tuple[tuple[Sending, tuple[str, ...]], ...]:
+        """What is sent alike to several audiences, once, with them."""
+        found: dict[Sending, list[str]] = {}
+        for one in self.sendings:
+            found.setdefault(replace(one, audience=""), []).append(one.audience)
+        return tuple((one, tuple(audiences)) for one, audiences in found.items())
+
 
 def plan_communication(product: Product, release: Release, people: Mapping[str, str]) -> Plan:
     """What the milestones announce by themselves, and the phases in which people tell people."""
@@ -44,7 +52,7 @@ def plan_communication(product: Product, release: Release, people: Mapping[str, 
         named = product.announcements.get(milestone.kind, ())
         for audience in tuple(product.channels) if "*" in named else named:
             what = "that it is done, with what changed" if milestone.kind is MilestoneKind.GA else "that it is done"
-            occasion = milestone.kind.replace("_", " ")
+            occasion = milestone_name(milestone.kind)
             found.append(_sending(product, milestone.planned_at.date(), occasion, audience, what, AUTOMATIC))
     days = Days(product.holiday_regions)
     for phase in product.communication:

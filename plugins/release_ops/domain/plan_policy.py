@@ -55,3 +55,8 @@ class RollbackPolicy:
     """Patterns of the files that change data; `*` also matches slashes."""
     flags: tuple[str, ...] = ()
     """Feature flags that switch a new thing off without going back."""
+
+
+def milestone_name(kind: str) -> str:
+    """Return how people call a milestone: `GA`, `RC`, `feature complete`."""
+    return kind.upper() if kind in {"ga", "rc"} else kind.replace("_", " ")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from release_ops.domain.plan_policy import milestone_name
+
 LARGEST_IMPACT = 5
 TOLERANCE = 0.005
 """Scores that are no further apart are the same to a reader."""
@@ -277,7 +279,8 @@ def _settled(
     elif closed is not None:
         state, detail = closed, "the product file says so"
     elif happened:
-        state, detail = RiskState.CAME_TRUE, "; ".join(happened)
+        # A late GA is a late milestone, too.
+        state, detail = RiskState.CAME_TRUE, "; ".join(dict.fromkeys("; ".join(happened).split("; ")))
     elif ends and outcomes.settled >= set(ends):
         state, detail = RiskState.AVOIDED, ""
     else:
@@ -349,7 +352,7 @@ def outcomes_of(course: Course, policy: RiskPolicy, *, today: date) -> Outcomes:
 
 def _lateness(one: MilestoneFact, today: date) -> str:
     """How late a milestone is, in words; empty when it is not."""
-    name = one.kind.replace("_", " ")
+    name = milestone_name(one.kind)
     if one.state == "missed":
         return f"{name} was missed"
     if one.planned_on is None or one.state == "skipped":

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from release_ops.domain.conflict_model import Conflict
 from release_ops.domain.conflicts import find_conflicts
+from release_ops.domain.feasibility import Issue, ReleasePlan, plan_release
 from release_ops.domain.finding import Finding
 from release_ops.domain.lint import lint
 from release_ops.domain.model import Product
+from release_ops.domain.scope_policy import FILE
 from release_ops.domain.slip_consequences import Consequence, consequences
 from release_ops.domain.slips import Difference, Known, Slip, compare, entries, slips_of
 from release_ops.domain.what_if import Moved
@@ -35,6 +37,18 @@ class Simulation:
     gone: tuple[Conflict, ...]
     doubts: tuple[Finding, ...]
     """What lint would say and does not say now."""
+    planned: ReleasePlan | None
+    """The plan as it is, counted from today; None where the features are not in the product file."""
+    replanned: ReleasePlan | None
+    """The plan as it would be."""
+
+    @property
+    def new_issues(self) -> tuple[Issue, ...]:
+        """What would speak against the plan, of a kind that does not speak against it now."""
+        if self.planned is None or self.replanned is None:
+            return ()
+        known = {issue.kind for issue in self.planned.feasibility.issues}
+        return tuple(issue for issue in self.replanned.feasibility.issues if issue.kind not in known)
 
     @property
     def is_refused(self) -> bool:
@@ -63,7 +77,16 @@ def simulate(
         new=frozenset(has.keys() - had.keys()),
         gone=tuple(one for key, one in had.items() if key not in has),
         doubts=tuple(one for one in lint(after, today=today) if str(one) not in said),
+        planned=_plan(before, version, today),
+        replanned=_plan(after, version, today),
     )
+
+
+def _plan(product: Product, version: str, today: date) -> ReleasePlan | None:
+    if product.scope.source != FILE:
+        return None
+    release = product.release(version)
+    return plan_release(product, release, release.features, at=datetime.combine(today, time(0), tzinfo=UTC))
 
 
 def _conflicts(product: Product, version: str, beside: Mapping[str, Product], today: date) -> dict[str, Conflict]:

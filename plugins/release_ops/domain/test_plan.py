@@ -8,6 +8,7 @@ from datetime import date
 
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Criterion, Feature, MilestoneKind, Product, Release
+from release_ops.domain.plan_policy import milestone_name
 from release_ops.domain.risk import Level
 
 
@@ -64,8 +65,8 @@ def plan_tests(
         # A train without that milestone has the next one, whose gate then asks for the same.
         end = next((one for one in dated if one.kind.rank >= before.rank), None)
         begin = None if end is None else next((one for one in reversed(dated) if one.planned_at < end.planned_at), end)
-        named = "" if begin is None else begin.kind.replace("_", " ")
-        entry = f"{named} is done" if begin is not None and begin is not end else "the changes are merged"
+        earlier = "" if begin is None else milestone_name(begin.kind)
+        entry = f"{earlier} is done" if begin is not None and begin is not end else "the changes are merged"
         gate = product.gates.get(product.milestone_gates.get(end.kind if end is not None else MilestoneKind.GA, ""))
         criteria = [one for one in (gate.criteria if gate else ()) if one.kind != "gates"]
         rounds.append(
