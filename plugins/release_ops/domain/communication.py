@@ -9,6 +9,7 @@ from datetime import date
 from release_ops.domain.business_days import Days
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Adjust, MilestoneKind, Product, Release
+from release_ops.domain.plan_policy import milestone_name
 from release_ops.domain.rules import apply_rule, parse_rule
 
 AUTOMATIC = "Release Ops"
