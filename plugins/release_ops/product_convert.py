@@ -38,7 +38,7 @@ from release_ops.product_conflicts import acceptances, conferences, conflict_pol
 from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
-from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy
+from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
@@ -148,6 +148,7 @@ def convert(part: ProductPart, location: str) -> Product:
         tests=test_policy(part.tests),
         communication=phases(part.communication),
         rollback=rollback_policy(part.rollback),
+        plan_writer=plan_writer(part.planning),
     )
 
 

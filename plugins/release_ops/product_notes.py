@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from release_ops.domain.audiences import Audience, KnownIssue, NotesPolicy, SummaryPolicy
+from release_ops.domain.summary import WriterPolicy
 from release_ops.product_types import STRICT, Count, Text
 
 Shown = Literal["scopes", "commits", "links", "counts", "people", "upgrade", "known_issues", "compare"]
@@ -46,15 +47,27 @@ class InternalPart(Part):
     """Types of commits."""
 
 
-class SummaryPart(Part):
-    """A summary that a model writes from the changes."""
+class WriterPart(Part):
+    """A summary that a model writes."""
 
     connection: Text
     """Airflow connection of type Pydantic AI; its extra names the model."""
-    audiences: list[Text] = ["general"]
-    """Audiences whose notes begin with one."""
     sentences: Annotated[int, Field(strict=True, ge=1, le=10)] = 5
     """At most so many sentences."""
+
+
+class SummaryPart(WriterPart):
+    """A summary that a model writes from the changes."""
+
+    audiences: list[Text] = ["general"]
+    """Audiences whose notes begin with one."""
+
+
+class PlanningPart(Part):
+    """The plan of a release: who puts it into words."""
+
+    summary: WriterPart | None = None
+    """A summary of the scope and suggestions about the risks; nobody writes them without it."""
 
 
 class NotesPart(Part):
@@ -109,3 +122,8 @@ def notes_policy(part: NotesPart, standard: Mapping[str, AudiencePart]) -> Notes
 def known_issue(part: KnownIssuePart) -> KnownIssue:
     """The noun of a part."""
     return KnownIssue(id=part.id, title=part.title, workaround=part.workaround or "", url=part.url or "")
+
+
+def plan_writer(part: PlanningPart) -> WriterPolicy | None:
+    """Who puts the plan into words; None: nobody."""
+    return WriterPolicy(**part.summary.model_dump()) if part.summary else None

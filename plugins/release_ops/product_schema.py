@@ -25,7 +25,7 @@ from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, 
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
-from release_ops.product_notes import KnownIssuePart, NotesPart
+from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_types import (
@@ -236,6 +236,7 @@ class ProductPart(Part):
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     changelog: ChangelogPart = ChangelogPart()
     notes: NotesPart = NotesPart()
+    planning: PlanningPart = PlanningPart()
     risks: RisksPart = RisksPart()
     tests: TestsPart = TestsPart()
     communication: dict[Text, PhasePart] = {}

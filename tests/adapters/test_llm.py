@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from typing import Any
@@ -11,9 +12,10 @@ from airflow.providers.common.ai.hooks.pydantic_ai import PydanticAIHook
 from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
+from release_ops.adapters import llm
 from release_ops.adapters.llm import ModelError, Writer
 
-GOOD = {"sentences": [{"text": "Search is new.", "changes": [1]}]}
+GOOD = {"sentences": [{"text": "Search is new.", "sources": [1]}]}
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def test_the_connection_decides_which_model_is_asked(writer: Writer) -> None:
     # `test` is pydantic-ai's own model that fills the asked form with anything.
     (sentence,) = writer.sentences("be brief", "[1] (feat) search")
     assert isinstance(sentence["text"], str)
-    assert all(isinstance(number, int) for number in sentence["changes"])
+    assert all(isinstance(number, int) for number in sentence["sources"])
 
 
 def test_instructions_and_data_are_kept_apart(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +70,17 @@ def test_a_failure_of_the_service_is_one_kind_of_error(
 ) -> None:
     answering(monkeypatch, failure)
     with pytest.raises(ModelError, match=str(failure)):
+        writer.sentences("be brief", "data")
+
+
+def test_a_model_that_is_too_slow_is_not_waited_for(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(PydanticAIHook, "get_conn", lambda self: FunctionModel(never))
+    monkeypatch.setattr(llm, "DEADLINE", 0.01)
+    with pytest.raises(ModelError, match="connection model: the model gave no answer"):
         writer.sentences("be brief", "data")
 
 

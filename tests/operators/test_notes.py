@@ -68,8 +68,8 @@ def test_highlights_are_the_features_that_the_release_plans(house) -> None:
 
 
 def test_a_summary_is_written_once_and_stays_the_same(house, model, caplog: pytest.LogCaptureFixture) -> None:
-    good = {"text": "Order dates are in UTC.", "changes": [1]}
-    wrong = {"text": "Everything is 40 times faster.", "changes": [2]}
+    good = {"text": "Order dates are in UTC.", "sources": [1]}
+    wrong = {"text": "Everything is 40 times faster.", "sources": [2]}
     asked = model([good, wrong], RuntimeError("asked again"))
     with caplog.at_level(logging.WARNING):
         run, decision, _ = generate(house)
@@ -85,7 +85,7 @@ def test_a_summary_is_written_once_and_stays_the_same(house, model, caplog: pyte
     assert "Summary" not in artifact(house, "notes-2.8.0-alpha.1-technical.md")
 
 
-@pytest.mark.parametrize("answer", [ModelError("no credit"), [], [{"text": "Buy 3 now!", "changes": [1]}]])
+@pytest.mark.parametrize("answer", [ModelError("no credit"), [], [{"text": "Buy 3 now!", "sources": [1]}]])
 def test_without_a_summary_the_notes_are_what_they_are(house, model, caplog, answer: Any) -> None:
     model(answer)
     with caplog.at_level(logging.WARNING):
@@ -94,11 +94,11 @@ def test_without_a_summary_the_notes_are_what_they_are(house, model, caplog, ans
     assert "Summary" not in text
     assert "- **ui:** Add a dark colour scheme" in text
     assert made["version"] == "2.8.0-alpha.1"
-    assert "the notes go without" in caplog.text
+    assert "it goes without" in caplog.text
 
 
 def test_a_model_that_failed_is_asked_again_by_a_retry(house, model) -> None:
-    model(ModelError("too slow"), [{"text": "Order dates are in UTC.", "changes": [1]}])
+    model(ModelError("too slow"), [{"text": "Order dates are in UTC.", "sources": [1]}])
     run, decision, _ = generate(house)
     GenerateChangelogOperator(task_id="changelog", run=run, decision=decision).execute({})
     assert "Order dates are in UTC." in artifact(house, "notes-2.8.0-alpha.1-general.md")

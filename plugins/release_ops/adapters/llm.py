@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MODEL_TIMEOUT = 60.0
 """Seconds for one answer of the model."""
+DEADLINE = 120.0
+"""Seconds for all requests and what the provider tries again; a release does not wait longer for words."""
 TOKENS = 2_000
 """Tokens of an answer; a summary has a few hundred."""
 
@@ -21,10 +23,10 @@ class ModelError(Exception):
 
 
 class Line(BaseModel):
-    """One sentence and the numbers of the changes that it stands on."""
+    """One sentence and the numbers of the lines that it stands on."""
 
     text: str = Field(max_length=2_000)
-    changes: list[int] = Field(max_length=100)
+    sources: list[int] = Field(max_length=100)
 
 
 class Answer(BaseModel):
@@ -34,13 +36,13 @@ class Answer(BaseModel):
 
 
 class Writer:
-    """Asks a model for sentences about numbered changes. It has no tools: it can do nothing but answer."""
+    """Asks a model for sentences about numbered lines. It has no tools: it can do nothing but answer."""
 
     def __init__(self, connection_id: str) -> None:
         self.connection_id = connection_id
 
     def sentences(self, instructions: str, data: str) -> list[Mapping[str, Any]]:
-        """Sentences as `{"text": str, "changes": [int]}`, unchecked. ModelError where there is no answer.
+        """Sentences as `{"text": str, "sources": [int]}`, unchecked. ModelError where there is no answer.
 
         One request, and one more where the answer has not the asked form.
         """
@@ -48,7 +50,7 @@ class Writer:
         from pydantic_ai import UsageLimits  # noqa: PLC0415 - an extra, and it takes two seconds to load
 
         try:
-            result = agent.run_sync(data, usage_limits=UsageLimits(request_limit=2))
+            result = agent.run_sync(data, usage_limits=UsageLimits(request_limit=2), timeout=DEADLINE)
         except Exception as error:
             # Each provider raises its own kinds, and no kind of failure may stop a release for want of a summary.
             raise ModelError(f"connection {self.connection_id}: the model gave no answer: {error}") from error
@@ -60,7 +62,7 @@ class Writer:
         except ImportError as error:
             raise ModelError(
                 "a summary needs apache-airflow-providers-common-ai: uv pip install -r requirements-ai.txt, or remove "
-                "notes.summary from the product file"
+                "`summary` from the product file"
             ) from error
         try:
             agent: Agent[object, Answer] = PydanticAIHook.get_hook(self.connection_id).create_agent(

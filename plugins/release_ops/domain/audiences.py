@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from release_ops.domain.summary import WriterPolicy
+
 EVERY_SECTION = "*"
 """Stands in an audience's sections for all of them."""
 SHOWN = ("scopes", "commits", "links", "counts", "people", "upgrade", "known_issues", "compare")
@@ -40,12 +42,10 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryPolicy:
-    """Who writes summaries (an Airflow connection to a model), for which audiences, and how long they are."""
+class SummaryPolicy(WriterPolicy):
+    """Who writes summaries of notes, and for which audiences."""
 
-    connection: str
     audiences: tuple[str, ...] = (RELEASE_PAGE,)
-    sentences: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictP
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
+from release_ops.domain.summary import WriterPolicy
 from release_ops.domain.throughput import ForecastPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
@@ -437,6 +438,8 @@ class Product:
     tests: TestPolicy = field(default_factory=TestPolicy)
     communication: tuple[Phase, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
+    plan_writer: WriterPolicy | None = None
+    """Who puts the plan into words beside the templates' own; None: nobody."""
     bump: Mapping[str, str] = field(default_factory=dict)
     """Levels of `versions.BumpPolicy` that differ from its own."""
 

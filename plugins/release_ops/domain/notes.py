@@ -15,7 +15,7 @@ from release_ops.domain.commits import without_pull
 from release_ops.domain.highlights import Highlight, chosen, says, trailer
 from release_ops.domain.migration import Group, guide, with_instructions
 from release_ops.domain.model import Feature
-from release_ops.domain.summary import Summary
+from release_ops.domain.summary import Fact, Summary
 
 RELEASE_NOTE = "release-note"
 """Trailer `Release-Note: text` tells outside audiences the text in place of the description, `none` nothing."""
@@ -47,6 +47,11 @@ class Notes:
     sources: tuple[Change, ...] = ()
     """The changes of the sections one after the other, whole: what a summary may stand on."""
     summary: Summary | None = None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The `sources` for a model."""
+        return tuple(fact_of(change) for change in self.sources)
 
     @property
     def is_empty(self) -> bool:
@@ -113,6 +118,16 @@ def migration_guide(changelog: Changelog, policy: NotesPolicy) -> tuple[Group, .
     """Every breaking change that outside audiences see, by scope, in the words for them: the whole guide."""
     reader = Audience(heading="", sections=())
     return guide(_worded(one, reader) for one in changelog.breaking if _is_seen(one, reader, policy))
+
+
+def fact_of(change: Change) -> Fact:
+    """What a change says to a model: scope, description and what it breaks."""
+    notes = [note for note in change.notes if note != change.description]
+    scope = [f"{change.scope}:"] if change.scope else []
+    return Fact(
+        text=" ".join([*scope, change.description, *notes]),
+        kind=f"{change.type or 'change'}{', breaking' if change.breaking else ''}",
+    )
 
 
 def is_internal(change: Change, policy: NotesPolicy) -> bool:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from release_ops.adapters.git import GitRepository
-from release_ops.adapters.llm import ModelError, Writer
 from release_ops.domain.changelog import Changelog
 from release_ops.domain.model import Disposition, Feature, FeatureStatus, Product
 from release_ops.domain.notes import Notes, migration_guide, notes_for
 from release_ops.domain.people import with_newcomers
-from release_ops.domain.summary import Sentence, checked, request
 from release_ops.ledger import Ledger
-from release_ops.operators import effects, parts
+from release_ops.operators import parts
 from release_ops.operators.artifacts import Document
-from release_ops.render import migration_markdown, notes_markdown, notes_text, render
-
-log = logging.getLogger(__name__)
+from release_ops.operators.model_words import ask
+from release_ops.render import migration_markdown, notes_markdown, notes_text
 
 
 def with_people(changelog: Changelog, repository: GitRepository, commit: str) -> Changelog:
@@ -86,57 +82,15 @@ def _notes(
     policy = product.notes.summary
     if policy is None or name not in policy.audiences:
         return notes
-    key = f"{effects.key_of('summary', run)}:{name}:{commit[:12]}"
-    answer = _recorded(ledger, key)
-    if answer is None:
-        answer = _asked(ledger, run, product, notes, key)
-    if answer is None:
-        return notes
-    # Checked whenever it is shown, also what the ledger has: the check is what makes it fit to be read.
-    summary, dropped = checked(
-        [Sentence(str(one["text"]), tuple(one["changes"])) for one in answer],
-        notes.sources,
+    summary, _ = ask(
+        ledger,
+        run,
+        product,
+        policy,
+        notes.facts,
+        subject=name,
         version=changelog.version,
-        limit=policy.sentences,
+        prompts=("prompts/summary.system.j2", "prompts/summary.data.j2"),
+        key=commit[:12],
     )
-    for why in dropped:
-        log.warning("summary of %s for %s: a sentence is left out: %s", changelog.version, name, why)
-    if summary is None:
-        log.warning("summary of %s for %s: no sentence is left, the notes go without", changelog.version, name)
     return replace(notes, summary=summary)
-
-
-def _recorded(ledger: Ledger, key: str) -> list[Mapping[str, Any]] | None:
-    made = ledger.store.one("effect_one", key=key)
-    return list(made["result"]["sentences"]) if made and made["state"] == "done" else None
-
-
-def _asked(
-    ledger: Ledger, run: Mapping[str, Any], product: Product, notes: Notes, key: str
-) -> list[Mapping[str, Any]] | None:
-    """The model's sentences, unchecked, recorded so that a retry has the same; None where there are none."""
-    asked = request(notes.sources)
-    policy = product.notes.summary
-    if asked is None or policy is None:
-        return None
-    instructions = render("prompts/summary.system.j2", fmt="plain", product=product.id, sentences=policy.sentences)
-    version = notes.changelog.version
-    data = render(
-        "prompts/summary.data.j2",
-        fmt="plain",
-        product=product.id,
-        name=product.name,
-        version=version,
-        request=asked,
-    )
-    try:
-        result = ledger.perform(
-            key,
-            find=lambda _: None,
-            do=lambda _: {"sentences": Writer(policy.connection).sentences(instructions, data)},
-            about=effects.about("summary", run),
-        ).result
-    except ModelError as error:
-        log.warning("summary of %s for %s: none, the notes go without: %s", version, notes.audience, error)
-        return None
-    return list(result["sentences"])

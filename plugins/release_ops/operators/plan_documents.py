@@ -8,10 +8,13 @@ from typing import Any
 
 from release_ops.domain.communication import AUTOMATIC, plan_communication
 from release_ops.domain.model import Feature, Product, Release
+from release_ops.domain.plan_facts import RISKS_TITLE, risk_facts
 from release_ops.domain.risk import level_of
 from release_ops.domain.rollback import people_of, plan_rollback
 from release_ops.domain.test_plan import plan_tests
+from release_ops.ledger import Ledger
 from release_ops.operators.artifacts import COMMUNICATION_PLAN, RISKS, ROLLBACK_PLAN, TEST_PLAN, MadeLink, keep, page_of
+from release_ops.operators.model_words import words
 from release_ops.operators.risks import assess_and_keep, read_repository
 from release_ops.render import render
 from release_ops.store import Store
@@ -31,8 +34,17 @@ def keep_plan_documents(
     facts = read_repository(product, release)
     risks = assess_and_keep(store, product, release, features, facts, now)
     level, people = level_of(risks, product.risks), people_of(product)
+    by_model = words(
+        Ledger(store),
+        run,
+        product,
+        risk_facts(product, release, risks, level),
+        subject="risks",
+        title=RISKS_TITLE,
+        instructions="prompts/risks.system.j2",
+    )
     documents: list[tuple[MadeLink, str, dict[str, Any]]] = [
-        (RISKS, "risks", {"risks": risks, "level": level}),
+        (RISKS, "risks", {"risks": risks, "level": level, "words": by_model}),
         (TEST_PLAN, "test_plan", {"plan": plan_tests(product, release, features, level, people)}),
         (
             COMMUNICATION_PLAN,

@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 from release_ops.domain.feasibility import ReleasePlan, plan_release
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, Milestone, Product, Release
+from release_ops.domain.plan_facts import SCOPE_TITLE, scope_facts
+from release_ops.ledger import Ledger
 from release_ops.operators import effects, parts
 from release_ops.operators.artifacts import SCOPE, TRAIN, MadeLink, keep, page_of
+from release_ops.operators.model_words import Words, words
 from release_ops.operators.plan_documents import PLAN_LINKS, keep_plan_documents
 from release_ops.operators.scope import planned_row, scope, scope_row
 from release_ops.operators.window import ActingOperator
@@ -37,19 +40,33 @@ class Kickoff:
     store: Store
 
 
+def scope_words(kickoff: Kickoff) -> Words | None:
+    """What a model writes about the scope; None unless the product wants it."""
+    return words(
+        Ledger(kickoff.store),
+        kickoff.run,
+        kickoff.product,
+        scope_facts(kickoff.product, kickoff.release, kickoff.train, kickoff.plan),
+        subject="scope",
+        title=SCOPE_TITLE,
+        instructions="prompts/plan.system.j2",
+    )
+
+
 class PlanDocument(NamedTuple):
     """A document of the plan: its name among the artifacts, its template, and the button that leads to it.
 
-    Every template gets the fields of `Kickoff` except the store, and what `words` adds.
+    Every template gets the fields of `Kickoff` except the store, and `words`: None, or what a model wrote where the document
+    is kept.
     """
 
     name: str
     template: str
     link: MadeLink
-    words: Callable[[Kickoff], Mapping[str, Any]] = lambda kickoff: {}
+    words: Callable[[Kickoff], Words | None] = lambda kickoff: None
 
 
-SCOPE_DOCUMENT = PlanDocument("scope.md", "reports/scope.md.j2", SCOPE)
+SCOPE_DOCUMENT = PlanDocument("scope.md", "reports/scope.md.j2", SCOPE, scope_words)
 DOCUMENTS = (PlanDocument("train.md", "reports/train.md.j2", TRAIN), SCOPE_DOCUMENT)
 
 
@@ -69,7 +86,7 @@ class OpenReleaseOperator(ActingOperator):
         run = self.run_facts
         kickoff = kickoff_of(run, at=datetime.fromisoformat(self.decision["decided_at"]))
         release, store = kickoff.release, kickoff.store
-        texts = {document.name: write(document, kickoff) for document in DOCUMENTS}
+        texts = {document.name: write(document, kickoff, document.words(kickoff)) for document in DOCUMENTS}
         with store.transaction():
             store.execute(
                 "release_open",
@@ -143,7 +160,7 @@ def kickoff_of(run: Mapping[str, Any], *, at: datetime) -> Kickoff:
     )
 
 
-def write(document: PlanDocument, kickoff: Kickoff) -> str:
+def write(document: PlanDocument, kickoff: Kickoff, by_model: Words | None = None) -> str:
     """Text of a document, in Markdown."""
     return render(
         document.template,
@@ -155,7 +172,7 @@ def write(document: PlanDocument, kickoff: Kickoff) -> str:
         plan=kickoff.plan,
         at=kickoff.at,
         train=kickoff.train,
-        **document.words(kickoff),
+        words=by_model,
     )
 
 
