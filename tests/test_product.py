@@ -776,6 +776,9 @@ def test_defaults_of_an_older_installation_have_no_audiences_and_get_ours(tmp_pa
         ("notes: {audiences: {general: {show: [tickets]}}}", "tickets: is not known here"),
         ("notes: {audiences: {own: {heading: x}}}", "notes.audiences.own.sections: is missing"),
         ("notes: {summary: {sentences: 3}}", "notes.summary.connection: is missing"),
+        ("planning: {summary: {sentences: 3}}", "planning.summary.connection: is missing"),
+        ("planning: {summary: {connection: m, sentences: 11}}", "planning.summary.sentences"),
+        ("planning: {model: m}", "planning.model: "),
         ("notes: {audience: {}}", "did you mean 'audiences'?"),
     ],
 )

@@ -124,6 +124,21 @@ def test_a_task_that_is_tried_again_has_the_same_text_and_asks_nobody(house, mod
     assert len(model.asked) == 2
 
 
+def test_an_answer_that_an_earlier_version_recorded_is_still_read(house, model) -> None:
+    model.answers[SCOPE] = [("Checkout is a must.", ["WEB-201 "])]
+    run = house.resolve("planning")
+    opening = OpenReleaseOperator(task_id="act", run=run, decision=house.decide(run))
+    opening.execute({})
+    with house.store.connect() as connection:
+        connection.execute(
+            "UPDATE release_ops.effect SET result = replace(result::text, 'sources', 'changes')::jsonb "
+            "WHERE key LIKE 'summary:%'"
+        )
+    opening.execute({})
+    assert "Checkout is a must." in kept(house)["scope.md"]
+    assert len(model.asked) == 2
+
+
 def test_a_plan_that_changed_is_asked_about_anew(house, model) -> None:
     model.answers[SCOPE] = [("Checkout is a must.", ["WEB-201 "])]
     plan(house)
