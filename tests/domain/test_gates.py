@@ -400,6 +400,7 @@ DEFAULTS = YAML(typ="safe").load(
 def test_the_default_gates_ask_the_agreed_roles():
     asked = {name: gate.get("approvals", {}).get("roles", {}) for name, gate in DEFAULTS["gates"].items()}
     assert asked == {
+        "planning": {},
         "feature_complete": {"technical_lead": 1},
         "alpha": {"qa_lead": 1, "technical_lead": 1},
         "freeze": {},
@@ -407,6 +408,9 @@ def test_the_default_gates_ask_the_agreed_roles():
         "production": {"release_manager": 1, "stakeholder": 1},
     }
     assert DEFAULTS["gates"]["production"]["approvals"]["minimum"] == 2
+    assert DEFAULTS["gates"]["planning"]["approvals"]["types"] == {
+        "major": {"roles": {"change_board": 2}, "timeout": "5d"}
+    }
 
 
 def test_every_default_checklist_item_can_be_ticked_by_a_role_that_is_asked():
@@ -418,6 +422,7 @@ def test_every_default_checklist_item_can_be_ticked_by_a_role_that_is_asked():
 
 def test_milestones_have_the_gates_of_the_plan():
     assert DEFAULTS["milestone_gates"] == {
+        "planning": "planning",
         "feature_complete": "feature_complete",
         "alpha": "alpha",
         "freeze": "freeze",
