@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_ops.domain.lint_dates import DateRow, lint_dates, stage_of
+from release_ops.domain.rules import parse_weekday
 
 
 def row(name: str, day: str, **more: object) -> DateRow:
@@ -89,6 +90,31 @@ def test_most_weeks_are_believed_rather_than_ga_and_the_others_are_told_beside()
         (3, "week"),
     ]
     assert lint_dates([DateRow(name="x", day=days[0], week="the week of the summit")], ga=days[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "weekday", "week", "meant"),
+    [
+        ("2026-04-09", "Sat", "week 18", "2026-05-09"),  # another month
+        ("2024-02-06", "Fri", "week 5", "2026-02-06"),  # another year
+        ("2026-02-06", "Tue", "week 7", "2026-02-17"),  # neither: that weekday of that week
+        ("2026-02-06", None, "week 7", "2026-02-20"),
+    ],
+)
+def test_the_day_that_was_meant_has_the_week_and_the_weekday_that_are_written(day, weekday, week, meant) -> None:
+    number = None if weekday is None else parse_weekday(weekday)
+    doubts = lint_dates(
+        [DateRow(name="x", day=date.fromisoformat(day), weekday=number, week=week)], start=date(2026, 1, 5)
+    )
+    assert {one.instead for one in doubts} == {date.fromisoformat(meant)}
+    assert "week" in {one.kind.value for one in doubts}
+
+
+def test_a_day_before_the_start_is_in_no_week() -> None:
+    assert told(row("Freeze", "2025-12-29", week="week 2"), start=date(2026, 1, 5)) == [
+        "week: Freeze: 2025-12-29 is not in week 2 but before the start; did you mean 2026-01-12? correct the date or the "
+        "week"
+    ]
 
 
 def test_a_start_outside_the_first_week_is_stale() -> None:

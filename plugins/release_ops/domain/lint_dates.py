@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -101,8 +101,12 @@ def lint_dates(
         *(_out_of_order(rows) if listed else ()),
         *(_first_week(rows, start) if listed and start is not None else ()),
     ]
+    in_weeks = {doubt.row: doubt for doubt in found if doubt.kind is Doubtful.WEEK}
     said: dict[tuple[int | None, Doubtful], DateDoubt] = {}
-    for doubt in found:
+    for first in found:
+        doubt = first
+        if first.kind in {Doubtful.WEEKDAY, Doubtful.YEAR} and (better := in_weeks.get(first.row)) is not None:
+            doubt = replace(first, remedy=better.remedy, instead=better.instead)  # week and weekday agree on it
         kind = Doubtful.BACKWARDS if doubt.kind is Doubtful.YEAR else doubt.kind  # one wrong year is told once
         said.setdefault((doubt.row, kind), doubt)
     return sorted(said.values(), key=lambda doubt: (-1 if doubt.row is None else doubt.row, doubt.kind))
@@ -143,11 +147,27 @@ def _weeks(rows: Sequence[DateRow], ga: date | None, start: date | None) -> Iter
         for place, shift in off.items():
             if shift != usual:
                 row, rule, away = rows[place], rules[place], shift - usual
-                right = f"R{rule.weeks + away:+d}" if isinstance(rule, WeekLabel) else f"week {_number(rule) + away}"
-                message = f"{row.name or row.day}: {row.day} is not in {row.week} but in {right}"
-                meant = row.day - timedelta(weeks=away)
+                right = _written(rule, away)
+                message = f"{row.name or row.day}: {row.day} is not in {row.week} but {right}"
+                meant = _in_week(row, monday(row.day) - timedelta(weeks=away))
                 remedy = f"did you mean {meant}? correct the date or the week"
                 yield DateDoubt(place, Doubtful.WEEK, message, remedy, meant)
+
+
+def _written(rule: Rule | None, away: int) -> str:
+    """`in R-4`, `in week 7`: the week so many weeks from that of a rule."""
+    if isinstance(rule, WeekLabel):
+        return f"in R{rule.weeks + away:+d}"
+    number = _number(rule) + away
+    return f"in week {number}" if number > 0 else "before the start"
+
+
+def _in_week(row: DateRow, first: date) -> date:
+    """The day that a row means in the week from `first`: one with another month or year, or else that week's weekday."""
+    weekday = row.day.weekday() if row.weekday is None else row.weekday
+    typed = (add_months(row.day, months) for months in (1, -1, *_YEARS))
+    fitting = (day for day in typed if day.day == row.day.day and monday(day) == first)
+    return next((day for day in fitting if row.weekday in {None, day.weekday()}), first + timedelta(days=weekday))
 
 
 def _first_week(rows: Sequence[DateRow], start: date) -> Iterable[DateDoubt]:
