@@ -81,9 +81,12 @@ def test_the_command_line_shows_a_plan_of_a_file_of_features(tmp_path, capsys):
     ("text", "said"),
     [
         ("", "holds no features"),
-        ("id,title,points\nA,Alpha,many\n", ":2: points: many:"),
+        ("id,title,points\nA,Alpha,many\n", ":2: points: many: is not a number; write one like 0.5"),
+        ("id,title,points\nA,Alpha,-4\n", ":2: points: -4: is too small; write 0 or more"),
+        ("id;title\nA;Alpha\n", ":2: id: is missing; each feature needs id and title, and CSV has commas"),
+        ("id,title,status\nA,Alpha,todo\n", ":2: status: todo: is not known here; known are: 'planned'"),
         ("id,title\nA,Alpha\nA,Again\n", ":3: id: A: is in 2 already"),
-        ("id,title,pionts\nA,Alpha,3\n", ":2: pionts: 3:"),
+        ("id,title,pionts\nA,Alpha,3\n", ":2: pionts: 3: unknown column; did you mean 'points'?"),
     ],
 )
 def test_a_wrong_file_of_features_is_told_by_line(tmp_path, capsys, text, said):

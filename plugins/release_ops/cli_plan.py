@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +20,9 @@ from release_ops.domain.model import Feature, Product, Release
 from release_ops.domain.prioritise import plain
 from release_ops.domain.scope_policy import FILE
 from release_ops.product_convert import feature_of
+from release_ops.product_errors import did_you_mean
 from release_ops.product_plan import FeaturePart
+from release_ops.product_validation import in_words
 from release_ops.store import json_safe
 from release_ops.terminal import OK, PROBLEMS, Command, Terminal, product_named, unreadable
 
@@ -90,10 +93,7 @@ def read_features(path: Path) -> tuple[Feature, ...]:
         try:
             feature = feature_of(FeaturePart.model_validate(row))
         except ValidationError as error:
-            problems += [
-                f"{path}:{where}: {'.'.join(map(str, one['loc'])) or 'row'}: {str(one.get('input'))[:60]}: {one['msg']}"
-                for one in error.errors(include_url=False)
-            ]
+            problems += [f"{path}:{where}: {_told(one)}" for one in error.errors(include_url=False)]
             continue
         if feature.id in seen:
             problems.append(f"{path}:{where}: id: {feature.id}: is in {seen[feature.id]} already; remove one")
@@ -106,6 +106,20 @@ def read_features(path: Path) -> tuple[Feature, ...]:
     if problems:
         raise FeaturesError("\n".join(problems))
     return tuple(found)
+
+
+def _told(error: ErrorDetails) -> str:
+    """`points: many: is not a number; write one like 0.5`, of one error in a row."""
+    column = ".".join(map(str, error["loc"])) or "row"
+    value = str(error["input"])[:60]
+    if error["type"] == "missing":
+        return f"{column}: is missing; each feature needs id and title, and CSV has commas between its columns"
+    if error["type"] == "extra_forbidden":
+        return f"{column}: {value}: unknown column; {did_you_mean(column, FeaturePart.model_fields)}"
+    if error["type"] in {"enum", "literal_error"}:
+        return f"{column}: {value}: is not known here; known are: {error['ctx']['expected']}"
+    message, remedy = in_words(error)
+    return f"{column}: {value}: {message}" + (f"; {remedy}" if remedy else "")
 
 
 def _csv_rows(text: str) -> list[tuple[str, Any]]:

@@ -57,6 +57,14 @@ _NOT_OF_TYPE = {
     "model_attributes_type": ("is not a mapping", "write `key: value` lines below it"),
 }
 
+_OUT_OF_RANGE = {
+    "greater_than": ("gt", "is too small", "write more than {}"),
+    "greater_than_equal": ("ge", "is too small", "write {} or more"),
+    "less_than": ("lt", "is too large", "write less than {}"),
+    "less_than_equal": ("le", "is too large", "write at most {}"),
+}
+"""Type of the schema's error to the name of the bound in its context, what is wrong and the remedy."""
+
 
 def validate(root: Node) -> tuple[ProductPart, list[Problem], list[Steps]]:
     """Return the sound parts of a merged file, all problems of the schema, and the paths that were left out for them."""
@@ -197,6 +205,17 @@ def _wrong_value(node: Node, error: ErrorDetails) -> tuple[str, str]:
     if kind == "unknown_zone":
         near = did_you_mean(node.raw, _zones(), what="")
         return error["msg"], near if near.startswith("did") else "use a name like Europe/Berlin or UTC"
+    return in_words(error)
+
+
+def in_words(error: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with a value that is not of its type or out of its bounds, and the remedy."""
+    kind, context = error["type"], error.get("ctx") or {}
+    if kind in _OUT_OF_RANGE:
+        bound, wrong, remedy = _OUT_OF_RANGE[kind]
+        return wrong, remedy.format(f"{context[bound]:g}")
+    if kind == "product_file":
+        return context["message"], context["remedy"]
     message = error["msg"]
     return _NOT_OF_TYPE.get(kind, (message[:1].lower() + message[1:], ""))
 
