@@ -280,6 +280,18 @@ def test_the_train_does_not_depend_on_the_day_it_is_asked(write: Write) -> None:
             "shop.yaml:15: blackouts[0].end: 2026-12-01: ends before it starts; swap start and end, or correct one", id="blackout",
         ),
         pytest.param(
+            "away: [{who: lin, start: 2026-12-24, end: 2026-12-01}]",
+            "shop.yaml:15: away[0].end: 2026-12-01: ends before it starts; swap start and end, or correct one", id="absence",
+        ),
+        pytest.param(
+            "events: {beta: {title: Beta party, rule: -1w}}",
+            "shop.yaml:15: events.beta: is the name of a milestone; rename it; rules that count from this name mean the milestone",
+            id="event named like a milestone",
+        ),
+        pytest.param(
+            "load: {features_per_week: -1}", "shop.yaml:15: load.features_per_week: -1: is too small; write more than 0", id="too small"
+        ),
+        pytest.param(
             "audiences: {engineering: [{kind: slack}]}",
             'shop.yaml:15: audiences.engineering[0]: a channel of kind slack needs `to`; write to: "#releases"', id="channel without to",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
@@ -20,13 +20,15 @@ from release_ops.domain.model import Criterion, Gate, MilestoneKind, Product
 from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
-from release_ops.product_checks_calendar import anchor_problems, cadence_problems, idle_overrides, place_of
+from release_ops.product_calendar import AbsencePart
+from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
 from release_ops.product_checks_plan import plan_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
 from release_ops.product_validation import Steps, dotted, located
+from release_ops.product_windows import BlackoutPart
 from release_ops.product_yaml import Node, locate, walk
 
 
@@ -37,8 +39,7 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
     if "versioning" not in broken:
         problems += _versions(root, product)
     problems += _names(product, root, broken)
-    if "blackouts" not in broken:
-        problems += _blackouts(root, part)
+    problems += _periods(root, part, broken)
     if not broken & {"releases", "scope", "capacity", "repository"}:
         problems += plan_problems(product, root)
     if "releases" not in broken:
@@ -50,7 +51,7 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
     if "cadences" not in broken and "versioning" not in broken:
         problems += cadence_problems(product, part, root)
     if not broken & {"trains", "events"}:
-        problems += idle_overrides(product, root)
+        problems += [*idle_overrides(product, root), *event_names(product, root)]
     anchors = anchor_problems(product, root)
     problems += anchors
     told = {(problem.file, problem.line) for problem in problems}
@@ -223,13 +224,15 @@ def _notes(product: Product, root: Node) -> list[Problem]:
     return found
 
 
-def _blackouts(root: Node, part: ProductPart) -> list[Problem]:
+def _periods(root: Node, part: ProductPart, broken: set[str | int]) -> list[Problem]:
     found = []
     zone = ZoneInfo(part.timezone)
-    for index, one in enumerate(part.blackouts):
-        if instant(one.start, zone, last=False) >= instant(one.end, zone, last=True):
-            message, remedy = "ends before it starts", "swap start and end, or correct one"
-            found.append(located(root, ("blackouts", index, "end"), message, remedy))
+    kinds: dict[str, Sequence[BlackoutPart | AbsencePart]] = {"blackouts": part.blackouts, "away": part.away}
+    for section, periods in kinds.items():
+        for index, one in enumerate(() if section in broken else periods):
+            if instant(one.start, zone, last=False) >= instant(one.end, zone, last=True):
+                message, remedy = "ends before it starts", "swap start and end, or correct one"
+                found.append(located(root, (section, index, "end"), message, remedy))
     return found
 
 

@@ -45,6 +45,13 @@ def anchor_problems(product: Product, root: Node) -> list[Problem]:
     return list(unique.values())
 
 
+def event_names(product: Product, root: Node) -> list[Problem]:
+    """Return the events that are named like a milestone: `beta +2d` always counts from the milestone."""
+    taken = {"start", *(kind.value for kind in MilestoneKind)}
+    message, remedy = "is the name of a milestone", "rename it; rules that count from this name mean the milestone"
+    return [located(root, ("events", rule.id), message, remedy) for rule in product.events if rule.id in taken]
+
+
 def idle_overrides(product: Product, root: Node) -> list[Problem]:
     """Return what releases say of milestones and events that they do not have: a misspelt name changes nothing."""
     found = []
