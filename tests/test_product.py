@@ -240,6 +240,10 @@ def test_the_train_does_not_depend_on_the_day_it_is_asked(write: Write) -> None:
         pytest.param("nmae: Shop", "shop.yaml:15: nmae: unknown key; did you mean 'name'?", id="unknown key"),
         pytest.param("timezone: Europe/Berlin", "shop.yaml:15: timezone: is here twice (first in line 4); remove one", id="twice"),
         pytest.param(
+            "conferences: [{name: Fair, start: 2027-01-01, end: 2027-01-02, name: Fair}]",
+            "shop.yaml:15: conferences[0].name: is here twice (first in line 15); remove one", id="twice in a list",
+        ),
+        pytest.param(
             "milestone_gates: {betta: alpha}", "shop.yaml:15: milestone_gates.betta: unknown milestone; did you mean 'beta'?",
             id="unknown milestone",
         ),

@@ -271,8 +271,10 @@ class _Builder:
         top.key, top.key_line = text, line
 
     def _path(self, last: str) -> str:
-        parts = [str(len(o.node.value)) if isinstance(o.node.value, list) else (o.key or "") for o in self._open[:-1]]
-        return ".".join([*filter(None, parts), last])
+        text = ""
+        for one in self._open[:-1]:
+            text += f"[{len(one.node.value)}]" if isinstance(one.node.value, list) else f".{one.key or ''}"
+        return f"{text}.{last}".lstrip(".")
 
     def _put(self, node: Node, line: int) -> None:
         if not self._open:
