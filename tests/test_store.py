@@ -33,6 +33,8 @@ MILESTONE = {**RELEASE, "kind": "alpha"}
 RUN = {"run_id": "scheduled__webapp:2.8.0:alpha", "dag_id": "release_alpha"}
 
 PLAUSIBLE: dict[str, Any] = {
+    "resolved": True,
+    "risks": ["churn"],
     **MILESTONE,
     **RUN,
     "answered_at": NOW,
