@@ -798,3 +798,18 @@ def test_a_login_that_may_make_no_roles_can_migrate(empty_dsn: str) -> None:
             connection.execute(f"REASSIGN OWNED BY owner_of_{name} TO postgres")
             connection.execute(f"DROP OWNED BY owner_of_{name}")
             connection.execute(f"DROP ROLE owner_of_{name}")
+
+
+def test_a_conflict_from_before_it_had_a_time_of_news_is_news_since_it_was_seen(empty_dsn: str, folder: Path) -> None:
+    for file in folder.glob("[0-9]*.sql"):
+        if file.name >= "0010":
+            file.unlink()
+    migrate(empty_dsn, folder)
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO release_ops.conflict (key, first_seen, last_seen, kind, severity, first_product, first_version,"
+            " first_milestone, message) VALUES ('k', '2026-03-01Z', '2026-03-02Z', 'holiday', 'warning', 'p', '1', 'ga', 'm')"
+        )
+    migrate(empty_dsn)
+    (row,) = Store(empty_dsn).all("conflicts_untold")
+    assert row["news_at"] == datetime(2026, 3, 1, tzinfo=UTC)

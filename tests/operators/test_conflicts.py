@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from release_ops.domain.conflict_policy import Severity
+from release_ops.domain.conflicts import find_conflicts
 from release_ops.operators import announce
 from release_ops.operators import conflicts as operator
 from release_ops.operators.conflicts import CONFLICT, FindConflictsOperator
+from release_ops.product import load_products, products_folder
 
 OTHER = """\
 product: search
@@ -175,3 +179,76 @@ def test_a_thousand_conflicts_are_written_in_one_go(town):
     operator.write_conflicts(town.house.store, found[:400], at + timedelta(days=1))
     assert len(town.rows("resolved_at IS NULL")) == 400
     assert len(town.rows()) == 1000
+
+
+class Flaky:
+    """Slack that refuses the first message, and remembers the others."""
+
+    def __init__(self) -> None:
+        self.refused = False
+        self.sent: list[str] = []
+
+    def find_message(self, *_):
+        return None
+
+    def post(self, to, key, *_, since):
+        if not self.refused:
+            self.refused = True
+            raise ConnectionError("Slack does not answer")
+        self.sent.append(key)
+        return {"ts": "1"}
+
+
+SLACK = 'audiences: {engineering: [{kind: slack, to: "#search"}]}\n'
+FAIR = "conferences:\n  - {{name: Fair, start: {day}, end: {day}}}\n"
+
+
+def test_who_was_told_of_several_is_not_told_again_because_the_other_side_of_one_could_not_be(town, monkeypatch):
+    slack = Flaky()
+    monkeypatch.setattr(announce, "_slack", lambda _: slack)
+    town.house.rehearsal.file.write_text(
+        town.house.rehearsal.file.read_text(encoding="utf-8") + FAIR.format(day=town.ga), encoding="utf-8"
+    )
+    town.write(more=SLACK)
+    with pytest.raises(AirflowFailException, match="Slack does not answer"):
+        town.look()
+    (told,) = town.messages("webapp", "2.8.0")
+    assert "same window" in told["body"]
+    assert "conference" in told["body"]
+    town.look()
+    assert town.messages("webapp", "2.8.0") == [told]
+
+
+def test_what_is_gone_before_everybody_was_told_repeats_nothing_to_those_who_were(town, monkeypatch):
+    slack = Flaky()
+    monkeypatch.setattr(announce, "_slack", lambda _: slack)
+    twice = SLACK.replace("[{", "[{kind: outbox}, {")
+    town.write(more=twice + FAIR.format(day=town.ga))
+    with pytest.raises(AirflowFailException, match="Slack does not answer"):
+        town.look()
+    town.write(more=twice)
+    town.look()
+    assert len([row for row in town.messages("search", "1.0.0") if row["key"].endswith(":outbox")]) == 1
+
+
+def test_one_that_becomes_an_error_is_news_to_those_who_were_told(town):
+    town.look()
+    products, _ = load_products(products_folder())
+    now = datetime.now(UTC)
+    found = [replace(one, severity=Severity.ERROR) for one in find_conflicts(products.values(), since=now.date())]
+    operator.write_conflicts(town.house.store, found, now)
+    assert operator.tell_conflicts(operator.parts.open_ledger(), products, now) == []
+    assert len(town.messages("webapp", "2.8.0")) == 2
+
+
+def test_a_product_whose_file_breaks_is_told_when_it_can_be_read_again(town, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(operator, "tell_conflicts", lambda *_: [])
+        town.look()
+    sound = town.other.read_text(encoding="utf-8")
+    town.other.write_text("product: search\n", encoding="utf-8")
+    town.look()
+    assert len(town.messages("webapp", "2.8.0")) == 1
+    town.other.write_text(sound, encoding="utf-8")
+    town.look()
+    assert len(town.messages("search", "1.0.0")) == len(town.messages("webapp", "2.8.0")) == 1

@@ -6,6 +6,10 @@ UPDATE release_ops.conflict AS c SET
     told_at = CASE
         WHEN c.severity = 'warning' AND s.severity = 'error' OR c.accepted <> '' AND s.accepted = '' THEN NULL
         ELSE c.told_at
+    END,
+    news_at = CASE
+        WHEN c.severity = 'warning' AND s.severity = 'error' OR c.accepted <> '' AND s.accepted = '' THEN s.last_seen
+        ELSE c.news_at
     END
 FROM conflict_stage AS s
 WHERE c.key = s.key AND c.resolved_at IS NULL

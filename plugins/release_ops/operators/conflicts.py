@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -99,8 +98,8 @@ def _side(side: Side) -> Sequence[Any]:
 def tell_conflicts(ledger: Ledger, products: Mapping[str, Product], now: datetime) -> list[str]:
     """Tell both sides' `problems_to` of the conflicts that are news, one message per release; returns what failed.
 
-    The key of a message is made of what it says: a look that was killed, or whose channel failed, says the same again,
-    and the ledger knows what of it was sent.
+    The key of a message is its release and since when they are news: a look after one that was killed, or whose channel
+    failed, has the same message to send, also if some of them are gone or told by now, and the ledger knows who has it.
     """
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in ledger.store.all("conflicts_untold"):
@@ -108,17 +107,20 @@ def tell_conflicts(ledger: Ledger, products: Mapping[str, Product], now: datetim
             (row[f"{side}_product"], row[f"{side}_version"]) for side in ("first", "second") if row[f"{side}_product"]
         )
         for product, version in sides:
-            groups.setdefault((product, version, row["first_seen"].isoformat()), []).append(row)
+            groups.setdefault((product, version, row["news_at"].isoformat()), []).append(row)
     failures: list[str] = []
     failed: set[str] = set()
     told: set[str] = set()
-    for (product, version, seen), rows in groups.items():
+    for (product, version, since), rows in groups.items():
         run = {"product": product, "version": version, "kind": "conflict", "run_id": ""}
-        said = hashlib.sha256(repr([(row["key"], row["severity"]) for row in rows]).encode()).hexdigest()[:16]
         data = {"conflicts": rows[:LISTED], "more": max(0, len(rows) - LISTED)}
         keys = {row["key"] for row in rows}
+        if product not in products:
+            # Its file cannot be read now, which `report_problems` says: it is told when it can.
+            failed |= keys
+            continue
         try:
-            tell(ledger, products[product], run, "conflict", f":{seen}:{said}", data)
+            tell(ledger, products[product], run, "conflict", f":{since}", data)
             told |= keys
         except Exception as error:
             failures.append(f"{product} {version}: {error}")
