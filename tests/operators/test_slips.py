@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import pytest
 
 from release_ops.operators import slips as operator
 from release_ops.operators.record import plan
+from release_ops.operators.slip_record import forget_releases
 from release_ops.operators.slips import RecordSlipsOperator
 from release_ops.operators.watch import FindMissedOperator
 from release_ops.product import find_product
@@ -330,3 +332,39 @@ def test_events_move_too(house, ga):
     (row,) = rows(house, where="category = 'event'")
     assert (row["title"], row["days"], row["policy"]) == ("Freeze of the docs", 7, "none")
     assert isinstance(row["old_on"], date)
+
+
+def test_a_new_zone_that_keeps_the_instant_and_not_the_day_hides_no_later_move(house, ga):
+    def write(day, at):
+        return f'ga: {day}\n    milestones: {{ga: {{at: "{at}", reason: zone}}}}\n'
+
+    house.edit("timezone: Europe/Berlin", "timezone: Asia/Tokyo")
+    house.edit(f"ga: {ga}\n", write(ga, "02:00"))
+    watch(house)
+    instant = entry(house, "ga")["planned_at"]
+    before = ga - timedelta(days=1)
+    house.edit("timezone: Asia/Tokyo", "timezone: Asia/Dubai")
+    house.edit(write(ga, "02:00"), write(before, "21:00"))
+    watch(house)
+    assert entry(house, "ga")["planned_at"] == instant
+    later = ga + timedelta(days=20)
+    house.edit(write(before, "21:00"), write(later, "21:00"))
+    watch(house)
+    assert [(row["old_on"], row["new_on"]) for row in rows(house, where="entry = 'ga'")] == [
+        (ga, before),
+        (before, later),
+    ]
+
+
+def test_what_was_done_is_in_the_plan_again_when_its_release_comes_back(house):
+    house.milestone("planning")
+    planned = entry(house, "planning", "2.8.0")
+    product = find_product("webapp")
+    without = replace(product, releases=tuple(one for one in product.releases if one.version != "2.8.0"))
+    forget_releases(house.store, without, now=datetime.now(UTC))
+    assert entry(house, "planning", "2.8.0")["withdrawn"]
+    house.postpone()
+    watch(house)
+    back = entry(house, "planning", "2.8.0")
+    assert (back["planned_at"], back["sequence"]) == (planned["planned_at"], planned["sequence"] + 2)
+    assert not any(row["withdrawn"] for row in rows(house, "milestone_plan", "2.8.0"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -246,7 +246,8 @@ def compare(
 ) -> tuple[Difference, ...]:
     """Return what changed in a release's calendar since it was last seen; nothing for what is the same.
 
-    A milestone in `kept` (kinds: done, or under way) keeps the date it was seen with. A new date of one in `past`
+    A milestone in `kept` (kinds: done, or under way) keeps the date it was seen with, also when its release left the
+    product file and comes back. A new date of one in `past`
     (released before anybody looked) corrects a record: it shifts and does not slip. What comes back after it was
     withdrawn is new, whatever its date.
     """
@@ -254,11 +255,14 @@ def compare(
     planned = {one.subject: one for one in after}
     found = []
     for subject in dict.fromkeys((*planned, *known)):
-        if subject.category is Category.MILESTONE and subject.name in kept and subject in known:
-            continue
-        change = _change(known.get(subject), planned.get(subject), subject.name in past)
+        now, seen = planned.get(subject), known.get(subject)
+        if subject.category is Category.MILESTONE and subject.name in kept and seen is not None:
+            if now is None or not seen.withdrawn:
+                continue
+            now = replace(now, planned_at=seen.planned_at, ends_at=seen.ends_at, day=seen.day)
+        change = _change(seen, now, subject.name in past)
         if change is not None:
-            found.append(Difference(change, known.get(subject), planned.get(subject)))
+            found.append(Difference(change, seen, now))
     return tuple(found)
 
 
