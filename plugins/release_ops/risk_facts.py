@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from release_ops.adapters.git_history import History
 from release_ops.domain.milestones import train
@@ -38,7 +39,7 @@ from release_ops.domain.risk_measures import (
 )
 from release_ops.domain.rollback import Change, people_of
 from release_ops.domain.versions import base_tag, tag_version
-from release_ops.store import Store
+from release_ops.store import Row, Store
 
 PAST = 12
 """Past releases that a release is compared with."""
@@ -188,7 +189,7 @@ def _measures(
         row = asked.store.one("release_one", product=product.id, version=release.version)
         opened = row["opened_at"] if row else None
         begun = opened.date() if opened else max(start, today)
-        rows = asked.store.all("risk_history", product=product.id, within=product.risks.hotfix_within)
+        rows = _past_releases(asked.store, product)
         history = [row for row in rows if row["version"] != release.version]
     unread = Measure(value=None, words=facts.change.why)
     unasked = Measure(value=None, words="the database could not be asked how past releases went")
@@ -216,10 +217,14 @@ def _measures(
     }
 
 
+def _past_releases(store: Store, product: Product) -> list[Row]:
+    return store.all("risk_history", product=product.id, within=product.risks.hotfix_within, zone=product.timezone)
+
+
 def _course(store: Store, product: Product, release: Release) -> Course:
     subject = {"product": product.id, "version": release.version}
     row = store.one("release_one", **subject) or {}
-    history = store.all("risk_history", product=product.id, within=product.risks.hotfix_within)
+    history, zone = _past_releases(store, product), ZoneInfo(product.timezone)
     failed = [one["gate"] for one in store.all("gate_evaluations_of", **subject) if one["verdict"] == "fail"]
     scope = store.all("scope_of", **subject)
     left = [
@@ -231,14 +236,14 @@ def _course(store: Store, product: Product, release: Release) -> Course:
             MilestoneFact(
                 kind=one["kind"],
                 state=one["state"],
-                planned_on=one["planned_at"].date() if one["planned_at"] else None,
-                done_on=one["actual_at"].date() if one["actual_at"] else None,
+                planned_on=one["planned_at"].astimezone(zone).date() if one["planned_at"] else None,
+                done_on=one["actual_at"].astimezone(zone).date() if one["actual_at"] else None,
             )
             for one in store.all("milestones_of", **subject)
         ),
         failed_gates=tuple(dict.fromkeys(failed)),
         hotfixes=tuple(name for one in history if one["version"] == release.version for name in one["hotfixes"]),
         musts_left_out=tuple(left),
-        released_on=released.date() if released else None,
+        released_on=released.astimezone(zone).date() if released else None,
         is_closed=row.get("state") == "closed",
     )

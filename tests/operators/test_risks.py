@@ -239,3 +239,20 @@ def test_what_made_a_risk_come_true_is_said_once(house):
     detail = rows(house)["compression"]["detail"].split("; ")
     assert len(detail) == len(set(detail)) > 1
     assert any(one.startswith("GA is ") for one in detail)
+def test_a_milestone_is_late_by_the_day_of_the_products_zone(house):
+    """16:30 in Los Angeles is half past midnight in UTC, and 15:30 is not: done an hour late it is still on its day."""
+    planned = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)
+    of = {"product": "webapp", "version": "2.7.0"}
+    with house.store.connect() as connection:
+        connection.execute(
+            "INSERT INTO release_ops.release (product, version, type, planned_ga, released_at) "
+            "VALUES ('webapp', '2.7.0', 'minor', '2026-01-15', '2026-01-16 00:30+00')"
+        )
+    house.store.execute(
+        "milestone_state", **of, kind="ga", state="done", planned_at=planned, actual_at=planned + timedelta(hours=1)
+    )
+    late = {
+        zone: house.store.all("risk_history", product="webapp", within=timedelta(days=14), zone=zone)[0]["late"]
+        for zone in ("America/Los_Angeles", "UTC")
+    }
+    assert late == {"America/Los_Angeles": False, "UTC": True}

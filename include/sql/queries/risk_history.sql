@@ -1,9 +1,9 @@
--- How the releases of a product went that are out: late milestones, failed gates, hotfixes within a time after GA.
+-- How the releases of a product went that are out: late milestones, failed gates, hotfixes within a time after GA; days are those of `zone`.
 SELECT r.version, r.released_at,
     EXISTS (
         SELECT FROM release_ops.milestone m
         WHERE m.product = r.product AND m.version = r.version AND m.kind <> 'support_end'
-            AND (m.state IN ('missed', 'blocked') OR m.actual_at::date > m.planned_at::date)
+            AND (m.state IN ('missed', 'blocked') OR (m.actual_at AT TIME ZONE %(zone)s)::date > (m.planned_at AT TIME ZONE %(zone)s)::date)
     ) AS late,
     EXISTS (
         SELECT FROM release_ops.gate_evaluation g
