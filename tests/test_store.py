@@ -807,8 +807,9 @@ def test_a_conflict_from_before_it_had_a_time_of_news_is_news_since_it_was_seen(
     migrate(empty_dsn, folder)
     with psycopg.connect(empty_dsn, autocommit=True) as connection:
         connection.execute(
-            "INSERT INTO release_ops.conflict (key, first_seen, last_seen, kind, severity, first_product, first_version,"
-            " first_milestone, message) VALUES ('k', '2026-03-01Z', '2026-03-02Z', 'holiday', 'warning', 'p', '1', 'ga', 'm')"
+            "INSERT INTO release_ops.conflict (key, first_seen, last_seen, kind, severity, first_product,"
+            " first_version, first_milestone, message)"
+            " VALUES ('k', '2026-03-01Z', '2026-03-02Z', 'holiday', 'warning', 'p', '1', 'ga', 'm')"
         )
     migrate(empty_dsn)
     (row,) = Store(empty_dsn).all("conflicts_untold")
