@@ -239,6 +239,8 @@ def test_what_made_a_risk_come_true_is_said_once(house):
     detail = rows(house)["compression"]["detail"].split("; ")
     assert len(detail) == len(set(detail)) > 1
     assert any(one.startswith("GA is ") for one in detail)
+
+
 def test_a_milestone_is_late_by_the_day_of_the_products_zone(house):
     """16:30 in Los Angeles is half past midnight in UTC, and 15:30 is not: done an hour late it is still on its day."""
     planned = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)
