@@ -54,6 +54,12 @@ def test_a_span_in_which_nothing_is_possible_says_what_closes_it_and_what_is_nea
     assert "0 of 11 days are possible; not possible:\n  11 days: window: Christmas" in out
 
 
+def test_a_ga_that_is_near_cannot_move_without_a_breach(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "moving it breaches the notice that was promised: 2 days before the old date, but a patch release asks for 3"
+    assert said in schedule(capsys, DEMO, "2.8.1", *DECEMBER, today=date(2026, 12, 8))[1]
+    assert "breaches" not in schedule(capsys, DEMO, "2.8.1", *DECEMBER, today=date(2026, 12, 7))[1]
+
+
 def test_json_has_every_part_with_weight_and_reason(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = schedule(capsys, DEMO, "2.8.1", *DECEMBER, "--count", "2", "--json")
     assert code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from release_ops.domain.model import Product, Release
 from release_ops.domain.scheduling import needed, propose
 from release_ops.domain.scheduling_conflicts import conflict_check
 from release_ops.domain.scheduling_model import Candidate, Proposal, obstacle_texts
+from release_ops.domain.slips import Policy, notice_policy
 from release_ops.domain.windows import moment_text
 from release_ops.product import load_products, products_folder
 from release_ops.terminal import OK, PROBLEMS, Command, Terminal, day, product_named
@@ -129,6 +131,11 @@ def _show(terminal: Terminal, product: Product, release: Release, found: Proposa
         for where, near in (("before", found.before), ("after", found.after)):
             said = f"{moment_text(near.at)}, score {near.score:.0f}" if near else "none"
             terminal.say(f"  nearest possible date {where} it: {said}")
+    policy, why = notice_policy(
+        release.ga, release.ga + timedelta(days=1), terminal.today, product.notice.get(release.type), type=release.type
+    )
+    if release.ga >= terminal.today and policy is Policy.BREACHED:
+        terminal.say(Text(f"moving it breaches the notice that was promised: {why}", style="yellow"))
     if found.best:
         terminal.out.print()
         terminal.out.print(_table(found))
