@@ -132,7 +132,7 @@ def test_no_products_and_no_such_file_are_wrong_calls(run, tmp_path):
         ("conflicts: {kinds: {team: {within: 36h}}}", "team counts whole days; write `within:` like 1d"),
         ("conflicts: {kinds: {needs: {within: 1d}}}", "needs is not about too much at once and has no `within`"),
         ("conflicts: {horizon: 3000d}", "horizon is not between a day and a year"),
-        ("conflicts: {kinds: {team: {at_most: 0}}}", "greater than or equal to 1"),
+        ("conflicts: {kinds: {team: {at_most: 0}}}", "is too small; write 1 or more"),
         ("conferences: [{name: Fair, start: 2027-01-05, end: 2027-01-04}]", "ends before it starts"),
         ("accepted_conflicts: [{kind: team}]", "accepted_conflicts[0].reason: is missing"),
         ("accepted_conflicts: [{kind: team, version: 2.8.1, reason: x}]", "did you mean '2.8.0'?"),
