@@ -24,7 +24,7 @@ from release_ops.product_errors import did_you_mean
 from release_ops.product_plan import FeaturePart
 from release_ops.product_validation import in_words
 from release_ops.store import json_safe
-from release_ops.terminal import OK, PROBLEMS, Command, Terminal, product_named, unreadable
+from release_ops.terminal import OK, PROBLEMS, Command, Terminal, product_named, release_named, unreadable
 
 MOST_BYTES = 10_000_000
 LISTS = ("depends_on", "acceptance")
@@ -51,10 +51,9 @@ def _plan(args: argparse.Namespace, terminal: Terminal) -> int:
     product = product_named(args.file, terminal)
     if isinstance(product, int):
         return product
-    release = next((one for one in product.releases if one.version == args.version), None)
-    if release is None:
-        known = ", ".join(one.version for one in product.releases) or "none"
-        return terminal.refuse(f"{product.id} plans no release {args.version}; its releases: {known}")
+    release = release_named(product, args.version, terminal)
+    if isinstance(release, int):
+        return release
     if args.features is None and product.scope.source != FILE:
         return terminal.refuse(
             f"the features of {product.id} come from {product.scope.source}, which only Airflow has the connection to; "

@@ -17,7 +17,7 @@ from release_ops.domain.risk import Basis, Risk, level_of
 from release_ops.domain.rollback import Change
 from release_ops.risk_facts import Asked, RepositoryFacts, asked_of, assess, repository_facts
 from release_ops.store import Store
-from release_ops.terminal import OK, Command, Terminal, product_named
+from release_ops.terminal import OK, Command, Terminal, product_named, release_named
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +31,9 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     product = product_named(args.file, terminal)
     if isinstance(product, int):
         return product
-    release = next((one for one in product.releases if one.version == args.version), None)
-    if release is None:
-        known = ", ".join(one.version for one in product.releases) or "none"
-        return terminal.refuse(f"{product.id} plans no release {args.version}; its releases: {known}")
+    release = release_named(product, args.version, terminal)
+    if isinstance(release, int):
+        return release
     facts = _facts(product, release)
     store = _store(args.database, terminal)
     asked = asked_of(store, product, release) if store else Asked()

@@ -20,7 +20,7 @@ from release_ops.domain.scheduling_model import Candidate, Proposal, obstacle_te
 from release_ops.domain.slips import Policy, notice_policy
 from release_ops.domain.windows import moment_text
 from release_ops.product import load_products, products_folder
-from release_ops.terminal import OK, PROBLEMS, Command, Terminal, day, product_named
+from release_ops.terminal import OK, PROBLEMS, Command, Terminal, day, product_named, release_named
 
 MOST = 50
 """Candidates that are shown at most."""
@@ -49,10 +49,9 @@ def _schedule(args: argparse.Namespace, terminal: Terminal) -> int:
     product = product_named(args.file, terminal)
     if isinstance(product, int):
         return product
-    release = next((one for one in product.releases if one.version == args.version), None)
-    if release is None:
-        known = ", ".join(one.version for one in product.releases) or "none"
-        return terminal.refuse(f"{product.id} plans no release {args.version}; its releases: {known}")
+    release = release_named(product, args.version, terminal)
+    if isinstance(release, int):
+        return release
     products = _others(args.file, terminal)
     first, last = args.between
     try:

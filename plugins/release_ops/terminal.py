@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from release_ops.domain.model import Product
+from release_ops.domain.model import Product, Release
 from release_ops.product import Problem, ProductError, find_product, load_product, products_folder
 
 OK, PROBLEMS, USAGE = 0, 1, 2
@@ -109,3 +109,12 @@ def product_named(name: str, terminal: Terminal) -> Product | int:
         for problem in error.problems:
             terminal.problem(problem)
         return PROBLEMS
+
+
+def release_named(product: Product, version: str, terminal: Terminal) -> Release | int:
+    """Release of a product; when it plans none of that version, says so and returns the exit code."""
+    release = next((one for one in product.releases if one.version == version), None)
+    if release is not None:
+        return release
+    known = ", ".join(one.version for one in product.releases) or "none"
+    return terminal.refuse(f"{product.id} plans no release {version}; its releases: {known}")
