@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from release_ops.domain.plan_policy import milestone_name
+from release_ops.domain.words import days_text
 
 LARGEST_IMPACT = 5
 TOLERANCE = 0.005
@@ -359,9 +360,5 @@ def _lateness(one: MilestoneFact, today: date) -> str:
         return ""
     days = ((one.done_on or today) - one.planned_on).days
     if one.done_on is not None:
-        return f"{name} was {_days(days)} late" if days > 0 else ""
-    return f"{name} is {_days(days)} late" if days > 1 else ""
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+        return f"{name} was {days_text(days)} late" if days > 0 else ""
+    return f"{name} is {days_text(days)} late" if days > 1 else ""

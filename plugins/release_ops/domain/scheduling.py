@@ -17,6 +17,7 @@ from release_ops.domain.scheduling_model import Candidate, Closing, Obstacle, Pa
 from release_ops.domain.seats import can_fill, eligible, gate_of
 from release_ops.domain.window_rules import Closer
 from release_ops.domain.windows import closed_by, closed_spans, moment_text
+from release_ops.domain.words import days_text
 
 LONGEST_SPAN = 731
 """Days that are looked at in one go."""
@@ -220,7 +221,11 @@ class Judge:
         when = f"{name} is planned for {moment_text(theirs.astimezone(self.zone))}"
         if margin < timedelta(0):
             return 0.0, f"{when}, after {need.before} here", False
-        return 0.5 + 0.5 * min(1.0, margin / _NEED_MARGIN), f"{when}, {_days(margin.days)} before {need.before}", True
+        return (
+            0.5 + 0.5 * min(1.0, margin / _NEED_MARGIN),
+            f"{when}, {days_text(margin.days)} before {need.before}",
+            True,
+        )
 
     def _risk(self, at: datetime, dated: Mapping[MilestoneKind, Milestone]) -> Judged:
         off = self._off(at)
@@ -237,7 +242,7 @@ class Judge:
         if off:
             reasons = [f"nobody is there to mend it: {off}"]
         if closed:
-            reasons.append(f"{closed} begins in {_days(until.days)}")
+            reasons.append(f"{closed} begins in {days_text(until.days)}")
         if squeezed:
             reasons.append(f"{', '.join(squeezed)} would lie in the past")
         return score, "; ".join(reasons), []
@@ -299,19 +304,21 @@ class Judge:
             scores.append(1.0)
             reasons.append("the date is known already")
         elif notice:
-            reason = f"{_days(known.days)} of notice, the policy asks for {_days(notice.days)}"
+            reason = f"{days_text(known.days)} of notice, the policy asks for {days_text(notice.days)}"
             if known < notice:
                 kind = self.release.type
-                obstacles.append(Obstacle("notice", f"less than {_days(notice.days)} of notice of a {kind}", reason))
+                obstacles.append(
+                    Obstacle("notice", f"less than {days_text(notice.days)} of notice of a {kind}", reason)
+                )
             scores.append(_margin(known, notice))
             reasons.append(reason)
         near = self._neighbour(at.date())
         if near is not None:
             other, need = near
             distance = abs(other.ga - at.date())
-            reason = f"{_days(distance.days)} from {other.version}, {_days(need.days)} are asked for"
+            reason = f"{days_text(distance.days)} from {other.version}, {days_text(need.days)} are asked for"
             if distance < need:
-                subject = f"{other.version} on {other.ga} within {_days(need.days)}"
+                subject = f"{other.version} on {other.ga} within {days_text(need.days)}"
                 obstacles.append(Obstacle("spacing", subject, reason))
             scores.append(_margin(distance, need))
             reasons.append(reason)
@@ -349,7 +356,3 @@ Judged = tuple[float, str, list[Obstacle]]
 def _margin(found: timedelta, asked: timedelta) -> float:
     """0 below what is asked for, a half at it, 1 at twice as much."""
     return 0.5 + 0.5 * min(1.0, (found - asked) / asked) if found >= asked else 0.0
-
-
-def _days(number: int) -> str:
-    return "1 day" if number == 1 else f"{number} days"

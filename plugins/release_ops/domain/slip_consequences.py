@@ -16,6 +16,7 @@ from release_ops.domain.model import Absence, ApprovalPolicy, Milestone, Milesto
 from release_ops.domain.rules import local_instant
 from release_ops.domain.slips import GA, Category, Slip, Subject, by_subject, headline, label
 from release_ops.domain.windows import closed_by, next_open
+from release_ops.domain.words import days_text
 
 
 class Topic(StrEnum):
@@ -151,13 +152,13 @@ def _other_trains(
             text = f"its GA is no longer after that of {name} on {_day(other.ga)}"
             found.append(_told(Topic.TRAIN, other, text, bad=True, days=(other.ga - now[1]).days))
         elif start < now[1] <= other.ga and start >= before[1]:
-            text = f"the train of {name}, which starts on {_day(start)}, overlaps it by {_count(now[1] - start)}"
-            found.append(_told(Topic.TRAIN, other, text, bad=True, days=(now[1] - start).days))
+            days = (now[1] - start).days
+            text = f"the train of {name}, which starts on {_day(start)}, overlaps it by {days_text(days)}"
+            found.append(_told(Topic.TRAIN, other, text, bad=True, days=days))
         elif now[0] < other.ga <= now[1] and before[0] >= other.ga:
-            text = (
-                f"it starts before the GA of {name} on {_day(other.ga)} and overlaps it by {_count(other.ga - now[0])}"
-            )
-            found.append(_told(Topic.TRAIN, other, text, bad=True, days=(other.ga - now[0]).days))
+            days = (other.ga - now[0]).days
+            text = f"it starts before the GA of {name} on {_day(other.ga)} and overlaps it by {days_text(days)}"
+            found.append(_told(Topic.TRAIN, other, text, bad=True, days=days))
     return found
 
 
@@ -209,7 +210,7 @@ def _dependent(theirs: Release, need: Need, needed: Milestone, before: Milestone
         if late
         else "still fits on the same day"
         if not spare
-        else f"still fits, {_plural(spare)} to spare"
+        else f"still fits, {days_text(spare)} to spare"
     )
     text = (
         f"{theirs.product} {theirs.version} needs {_name(need.milestone)} of {need.product} {need.version} before its own "
@@ -326,22 +327,14 @@ def _day(day: date) -> str:
     return f"{day:%a %Y-%m-%d}"
 
 
-def _plural(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
-
-
-def _count(length: timedelta) -> str:
-    return _plural(length.days)
-
-
 def _late(days: int) -> str:
-    return f"{_plural(days)} too late" if days > 0 else "not before it, on the same day"
+    return f"{days_text(days)} too late" if days > 0 else "not before it, on the same day"
 
 
 def _distance(day: date, ga: date) -> str:
     if day == ga:
         return "on the day of"
-    return f"{_count(ga - day)} before" if day < ga else f"{_count(day - ga)} after"
+    return f"{days_text((ga - day).days)} before" if day < ga else f"{days_text((day - ga).days)} after"
 
 
 def _because(absence: Absence) -> str:

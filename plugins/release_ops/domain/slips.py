@@ -11,6 +11,7 @@ from typing import NamedTuple
 from release_ops.domain.events import events
 from release_ops.domain.milestones import train
 from release_ops.domain.model import MilestoneKind, MilestoneOverride, Product, Release, ReleaseType
+from release_ops.domain.words import days_text
 
 YEAR = 365
 """Days; a date that moves by as much, or lies further back when it is noticed, is more likely a wrong year."""
@@ -181,7 +182,11 @@ def notice_policy(
     first = min(old, new)
     given = (first - noticed).days
     which = "old" if first == old else "new"
-    said = f"{_days(given)} before the {which} date" if given >= 0 else f"told {_days(-given)} after the {which} date"
+    said = (
+        f"{days_text(given)} before the {which} date"
+        if given >= 0
+        else f"told {days_text(-given)} after the {which} date"
+    )
     asked = f"{what} asks for {_length(notice)}"
     if timedelta(days=given) >= notice:
         return Policy.OK, f"{said}; {asked}"
@@ -201,10 +206,10 @@ def implausible(old: date, new: date, noticed: date | None = None) -> str:
         guesses = [guess for guess in (_in_year(new, old.year + more) for more in (-1, 0, 1)) if guess and guess != new]
         guess = min(guesses, key=lambda one: abs((one - old).days), default=None)
         hint = f"did you mean {guess}?" if guess else "correct one of the two"
-        return f"moves by {_days(abs(days))}, from {old} to {new}; {hint}"
+        return f"moves by {days_text(abs(days))}, from {old} to {new}; {hint}"
     if noticed is not None and (noticed - new).days >= YEAR:
         guess = _in_year(new, noticed.year)
-        return f"{new} was {_days((noticed - new).days)} ago when it was moved there" + (
+        return f"{new} was {days_text((noticed - new).days)} ago when it was moved there" + (
             f"; did you mean {guess}?" if guess else "; correct its year"
         )
     if noticed is not None and (new - noticed).days >= FAR:
@@ -345,13 +350,9 @@ def _in_year(day: date, year: int) -> date | None:
         return None
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
-
-
 def _length(length: timedelta) -> str:
     hours = length.seconds // 3600
-    return f"{_days(length.days)} and {hours} h" if hours else _days(length.days)
+    return f"{days_text(length.days)} and {hours} h" if hours else days_text(length.days)
 
 
 def by_subject(slips: Iterable[Slip]) -> Mapping[Subject, Slip]:

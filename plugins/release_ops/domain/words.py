@@ -1,0 +1,8 @@
+"""Numbers as sentences have them."""
+
+from __future__ import annotations
+
+
+def days_text(count: int) -> str:
+    """Return `1 day`, `2 days`."""
+    return "1 day" if count == 1 else f"{count} days"
