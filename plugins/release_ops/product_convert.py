@@ -35,6 +35,7 @@ from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_conflicts import acceptances, conferences, conflict_policy
+from release_ops.product_delivery import delivery_policy
 from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
@@ -141,6 +142,7 @@ def convert(part: ProductPart, location: str) -> Product:
         ships_into=tuple(dict.fromkeys(part.ships_into)),
         load=LoadPolicy(**part.load.model_dump()),
         forecast=policy_of(part.forecast),
+        delivery=delivery_policy(part.delivery),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),

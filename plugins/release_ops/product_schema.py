@@ -22,6 +22,7 @@ from release_ops.product_calendar import (
 )
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
+from release_ops.product_delivery import DeliveryPart
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
@@ -221,6 +222,7 @@ class ProductPart(Part):
     load: LoadPart = LoadPart()
     scope: ScopePart = ScopePart()
     forecast: ForecastPart = ForecastPart()
+    delivery: DeliveryPart = DeliveryPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

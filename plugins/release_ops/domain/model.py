@@ -11,6 +11,7 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
+from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
@@ -432,6 +433,7 @@ class Product:
     """Where its features come from."""
     capacity: Capacity = field(default_factory=Capacity)
     forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
+    delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 
     risks: RiskPolicy = field(default_factory=RiskPolicy)

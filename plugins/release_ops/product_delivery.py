@@ -1,0 +1,94 @@
+"""Delivery in a product file: where facts come from, what others call things, and what figures are held to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from release_ops.domain.delivery_policy import DeliveryFeed, DeliveryPolicy, DeliveryTargets
+from release_ops.product_types import Duration, Part, Text, wrong
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[float, Field(ge=0, le=10_000)]
+Stream = Literal[
+    "commits",
+    "pull_requests",
+    "pull_reviews",
+    "check_runs",
+    "issues",
+    "published_releases",
+    "deployments",
+    "deployment_statuses",
+    "deployed_commits",
+    "incidents",
+    "flag_changes",
+    "release_measures",
+]
+
+
+class DeliveryFeedPart(Part):
+    """Facts from a CSV file or an SQL statement; docs/feeds.md has the columns."""
+
+    file: Text | None = Field(default=None, examples=["deployments.csv", "s3://metrics/webapp/deployments.csv"])
+    """CSV file beside the product file, with an absolute path, or in an object store."""
+    statement: Text | None = None
+    """SQL statement whose columns are named like those of the CSV file."""
+    connection: Text | None = None
+    """Airflow connection of the statement, or of the object store."""
+
+    @model_validator(mode="after")
+    def _is_one_source(self) -> DeliveryFeedPart:
+        if (self.file is None) == (self.statement is None):
+            raise wrong("a feed is either a file or a statement", "write one of `file` and `statement`")
+        if self.statement is not None and self.connection is None:
+            raise wrong("a statement needs `connection`", "name the Airflow connection of the database")
+        return self
+
+
+class DeliveryTargetsPart(Part):
+    """What figures are held to; `null`: to nothing."""
+
+    deployment_success: Ratio | None = 0.98
+    """Share of production deployments without failure or rollback, at least."""
+    freeze_to_production: Duration | None = None
+    """Time from a release's freeze to its production deployment, less than."""
+    critical_issues: Count | None = 0.5
+    """Critical issues in the 48 hours after GA, fewer than, on average over releases."""
+    recovery: Duration | None = None
+    """Failed deployment recovery time, less than."""
+
+
+class DeliveryPart(Part):
+    """Facts of delivery: what is read from repository, forge and feeds, and what figures are held to."""
+
+    since: Duration = timedelta(days=365)
+    """How far back the first reading goes."""
+    production: Text = "production"
+    """Environment that stands for users."""
+    environments: dict[Text, list[Text]] = Field(default={}, examples=[{"production": ["prod", "live-*"]}])
+    """Our name to the names that others use, `*` standing for any text; an unnamed environment keeps its name."""
+    incidents: list[Text] = []
+    """Labels that make an issue an incident."""
+    severities: dict[Literal["critical", "high", "medium", "low"], list[Text]] = {}
+    """Labels that tell how severe an issue is."""
+    feeds: dict[Stream, DeliveryFeedPart] = {}
+    """Facts from files and databases, beside the repository's or instead of them."""
+    targets: DeliveryTargetsPart = DeliveryTargetsPart()
+
+
+def delivery_policy(part: DeliveryPart) -> DeliveryPolicy:
+    """The domain's policy."""
+    return DeliveryPolicy(
+        since=part.since,
+        production=part.production,
+        environments={name: tuple(others) for name, others in part.environments.items()},
+        incidents=tuple(label.casefold() for label in part.incidents),
+        severities={name: tuple(label.casefold() for label in labels) for name, labels in part.severities.items()},
+        feeds={
+            stream: DeliveryFeed(file=one.file or "", statement=one.statement or "", connection=one.connection or "")
+            for stream, one in part.feeds.items()
+        },
+        targets=DeliveryTargets(**part.targets.model_dump()),
+    )
