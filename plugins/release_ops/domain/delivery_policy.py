@@ -6,11 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-STREAMS = (
-    *("commits", "pull_requests", "pull_reviews", "check_runs", "issues", "published_releases"),
-    *("deployments", "deployment_statuses", "deployed_commits", "incidents", "flag_changes", "release_measures"),
-)
-"""What can be read, each into the table of its singular."""
 SEVERITIES = ("critical", "high", "medium", "low")
 
 

@@ -1,0 +1,35 @@
+"""Facts of delivery on their way from a source to the tables: rows by stream, and where the next reading goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TABLES: Mapping[str, str] = {
+    "commits": "commit",
+    "pull_requests": "pull_request",
+    "pull_reviews": "pull_review",
+    "check_runs": "check_run",
+    "issues": "issue",
+    "published_releases": "published_release",
+    "deployments": "deployment",
+    "deployment_statuses": "deployment_status",
+    "deployed_commits": "deployed_commit",
+    "incidents": "incident",
+    "flag_changes": "flag_change",
+    "release_measures": "release_measure",
+}
+"""Stream to its table in both schemas."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one step of a reading found; it is written, and the watermark moved, in one transaction."""
+
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    """Stream to rows, whose keys are columns of its table but for product, source and loaded_at; times are aware."""
+    watermark: Mapping[str, Any] = field(default_factory=dict)
+    """Where the next reading goes on once these rows are written; JSON-safe, in the words of the source."""
+    done: bool = False
+    """True for the last batch of a reading."""
