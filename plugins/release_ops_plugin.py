@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from release_ops.addresses import PREFIX, RELEASES
+from release_ops.addresses import PREFIX
 from release_ops.timetable import MilestoneTimetable
+from release_ops.web.sections import SECTIONS
+from release_ops.web.statics import address
 
 
 class _PagesOnDemand:
@@ -27,10 +29,14 @@ class ReleaseOpsPlugin(AirflowPlugin):
     fastapi_apps = _PagesOnDemand()
     external_views: ClassVar[list[Any]] = [
         {
-            "name": "Release artifacts",
-            "href": f"{PREFIX}{RELEASES}".removeprefix("/"),  # below the path where Airflow lives
-            "url_route": "release-artifacts",
+            "name": section.title,
+            # Below the path where Airflow lives.
+            "href": f"{PREFIX}{section.route}".removeprefix("/"),
+            "url_route": section.url_route,
             "destination": "nav",
-            "category": "browse",
+            "category": "Release Ops",
+            "icon": address(f"{section.icon}.svg"),
+            "icon_dark_mode": address(f"{section.icon}-dark.svg"),
         }
+        for section in SECTIONS
     ]

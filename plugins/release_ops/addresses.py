@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 PREFIX = "/release-ops"
 """Where Airflow mounts the pages."""
-RELEASES = "/releases"
 CALENDAR = "/calendar"
+RELEASES = "/releases"
+HEALTH = "/health"
+METRICS = "/metrics"
 
 
 def release_page(product: str, version: str) -> str:

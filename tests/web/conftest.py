@@ -33,6 +33,11 @@ class Site:
     reader: httpx.Client
     stranger: httpx.Client
     store: Store
+    tokens: dict[str, str]
+
+    def get_as(self, user: str, path: str, **headers: str) -> httpx.Response:
+        """The answer to a user of `auth_manager.READABLE`, who shows a token as programs do."""
+        return self.stranger.get(path, headers={"Authorization": f"Bearer {self.tokens[user]}", **headers})
 
     def keep(self, kind: str, name: str, content: str | bytes, media_type: str = "text/markdown") -> str:
         """Address of the artifact of webapp 2.8.0 that this makes."""
@@ -67,11 +72,12 @@ def server(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__AUTH_MANAGER": "tests.web.auth_manager.CompanyAuthManager",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "vera:viewer",
         "AIRFLOW__API__BASE_URL": "http://localhost/team",
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests that is long enough",
         "AIRFLOW_CONN_RELEASE_OPS_DB": json.dumps(ours),
-        "PYTHONPATH": str(PROJECT / "plugins"),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT / "plugins"), str(PROJECT)]),
     }
     log = home / "server.log"
     with log.open("w") as sink:
@@ -107,7 +113,7 @@ def site(server: tuple[str, dict[str, str], str]) -> Iterator[Site]:
     common: dict[str, Any] = {"base_url": f"{url}/team", "trust_env": False, "timeout": 60}
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(httpx.Client(cookies={"_token": tokens["vera"]}, **common))
-        yield Site(reader, stack.enter_context(httpx.Client(**common)), Store(address))
+        yield Site(reader, stack.enter_context(httpx.Client(**common)), Store(address), tokens)
 
 
 @pytest.fixture

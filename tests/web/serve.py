@@ -16,11 +16,15 @@ from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.models.base import Base
 from airflow.settings import engine
 
+from tests.web.auth_manager import READABLE
+
 app = create_app(apps="core")
 # What a login and a connection ask for; `airflow db migrate` would take longer than all the tests.
 Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in ("revoked_token", "connection")])
-user = SimpleAuthManagerUser(username="vera", role="viewer")
-tokens = {"vera": get_auth_manager().generate_jwt(user)}
+tokens = {
+    name: get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=name, role="viewer"))
+    for name in ("vera", *READABLE)
+}
 listener = socket.create_server(("127.0.0.1", 0))
 url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))

@@ -6,31 +6,37 @@ import logging
 from urllib.parse import quote
 
 import psycopg
-from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
-from airflow.api_fastapi.core_api.security import requires_access_view
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from release_ops.web import artifacts, calendar_pages
-from release_ops.web.responses import Link, Problem, airflow_root, problem_page
+from release_ops.web import artifacts, calendar_pages, entrance
+from release_ops.web.access import admit, is_known, sections_for
+from release_ops.web.responses import Link, Problem, airflow_root, pages_root, problem_page
 
 log = logging.getLogger(__name__)
+
+ROUTERS = (entrance.router, calendar_pages.router, artifacts.router)
+"""One per section, and what they share."""
 
 
 def create_app() -> FastAPI:
     """The pages, for whoever may see Airflow's plugins: anonymous requests get 401 and a link to the login."""
     app = FastAPI(
         title="Release Ops",
-        dependencies=[Depends(requires_access_view(AccessView.PLUGINS))],
-        # Routes that FastAPI adds on its own would not ask for the login.
+        version=entrance.VERSION,
+        description=entrance.DESCRIPTION,
+        dependencies=[Depends(admit)],
+        # Routes that FastAPI adds on its own would not ask for the login; `entrance` has the description.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(artifacts.router)
-    app.include_router(calendar_pages.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(Problem, _told)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _refused)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _misread)  # type: ignore[arg-type]
     app.add_exception_handler(psycopg.Error, _without_database)  # type: ignore[arg-type]
     return app
 
@@ -46,19 +52,45 @@ def _refused(request: Request, error: HTTPException) -> Response:
         login = Link("Log in", f"{airflow_root(request)}/api/v2/auth/login?next={here}")
         problem = Problem(401, "Log in first", "This page is for people who are logged in to Airflow.", link=login)
     elif error.status_code == 403:
+        problem = _not_allowed(request)
+    elif error.status_code == 404:
         problem = Problem(
+            404, "No such page", "There is nothing at this address.", "The sections above lead to all there is."
+        )
+    else:
+        problem = Problem(error.status_code, "This cannot be done", str(error.detail), "These pages can only be read.")
+    return problem_page(request, problem)
+
+
+def _not_allowed(request: Request) -> Problem:
+    if not is_known(request):
+        return Problem(
             403,
             "Not for this login",
             "Your login may not see the pages of Airflow's plugins, or it is no longer valid.",
             "Log out of Airflow and in again; if that does not help, ask its administrator for access to plugins.",
         )
-    elif error.status_code == 404:
-        problem = Problem(
-            404, "No such page", "There is nothing at this address.", "The list of releases leads to all there is."
-        )
-    else:
-        problem = Problem(error.status_code, "This cannot be done", str(error.detail), "These pages can only be read.")
-    return problem_page(request, problem)
+    section = getattr(request.state, "section", None)
+    dags = " or ".join(section.dags) if section and len(section.dags) <= 2 else "one of the release DAGs"
+    other = next(iter(sections_for(request)), None)
+    return Problem(
+        403,
+        "Not for this login",
+        f"This shows what DAGs of Airflow found, and your login may not read {dags}.",
+        "Ask Airflow's administrator for permission to read that DAG.",
+        Link(other.title, pages_root(request) + other.route) if other else None,
+    )
+
+
+def _misread(request: Request, error: RequestValidationError) -> Response:
+    """A parameter that is none."""
+    said = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors()[:5])
+    there = Link(
+        "The page without its parameters", pages_root(request) + request.scope["path"].removeprefix(pages_root(request))
+    )
+    return problem_page(
+        request, Problem(400, "This cannot be asked", said[:500], "Change it, or begin anew without parameters.", there)
+    )
 
 
 def _without_database(request: Request, error: psycopg.Error) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,19 +16,25 @@ from release_ops.addresses import RELEASES, artifact_page, release_page
 from release_ops.database import DATABASE_CONNECTION, open_store
 from release_ops.render import Safe, clean
 from release_ops.store import Store
+from release_ops.web.access import may_see, shows
 from release_ops.web.markdown import markdown_html
 from release_ops.web.responses import (
+    PROBLEMS,
     STORED_FILE_POLICY,
     STORED_PAGE_POLICY,
+    Answer,
     Link,
     Problem,
     disposition,
+    documented,
     page,
     pages_root,
     send,
+    wants_json,
 )
+from release_ops.web.sections import section_of
 
-router = APIRouter()
+router = APIRouter(dependencies=[shows(section_of(RELEASES))], responses=PROBLEMS, tags=["releases"])
 
 SHOWN = 200_000
 """Characters of a text that are shown; longer ones are there to be downloaded."""
@@ -48,24 +55,90 @@ FORMATS = {
 """How people call what ends so, or has this media type."""
 
 
-@router.get("/")
-@router.get(RELEASES)
+class ReleaseRow(Answer):
+    """A release that has begun."""
+
+    product: str
+    """Id of its product."""
+    version: str
+    """Its version."""
+    theme: str
+    """What it is about, in the product file's words; may be empty."""
+    state: str
+    """planned, in_progress, frozen, released or closed."""
+    planned_ga: date | None
+    """Day of its general availability; null for a release without a calendar."""
+    artifacts: int
+    """How many texts and files its milestones made."""
+    page: str
+    """Address of its page."""
+
+
+class ReleasesAnswer(Answer):
+    """All releases that have begun, the newest first."""
+
+    releases: list[ReleaseRow]
+
+
+class ArtifactRow(Answer):
+    """A text or file that a milestone made."""
+
+    kind: str
+    """Its milestone."""
+    name: str
+    """Name of the file."""
+    format: str
+    """Markdown, Slack, PDF, ..."""
+    size: int
+    """Bytes."""
+    created_at: datetime
+    """When it was first made, UTC."""
+    download: str
+    """Address of the file."""
+
+
+class ArtifactsAnswer(Answer):
+    """What the milestones of a release left behind, as far as the user may read their DAGs."""
+
+    product: str
+    """Id of its product."""
+    version: str
+    """Its version."""
+    state: str
+    """planned, in_progress, frozen, released or closed."""
+    artifacts: list[ArtifactRow]
+
+
+class ArtifactAnswer(ArtifactRow):
+    """One text or file with what is in it."""
+
+    content: str | None
+    """The text; null for a file of bytes, which is there to be downloaded."""
+
+
+@router.get(RELEASES, **documented(ReleasesAnswer))
 def releases(request: Request) -> Response:
     """All releases."""
-    rows = _store().all("releases_shelf")
     root = pages_root(request)
-    found = [{**row, "page": root + release_page(row["product"], row["version"])} for row in rows]
-    return page(request, "releases.html.j2", title="Releases", releases=found)
+    found = [
+        ReleaseRow(**row, page=root + release_page(row["product"], row["version"]))
+        for row in _store().all("releases_shelf")
+    ]
+    return page(request, "releases.html.j2", ReleasesAnswer(releases=found), title="Releases")
 
 
-@router.get("/artifacts/{product}/{version}")
+@router.get("/artifacts/{product}/{version}", **documented(ArtifactsAnswer))
 def artifacts(request: Request, product: str, version: str) -> Response:
     """The artifacts of a release, milestone by milestone."""
     store = _store()
     release = store.one("release_one", product=product, version=version)
     if release is None:
         raise _nowhere(request, "No such release", f"There is no release {version} of {product}.")
-    rows = [_described(request, row) for row in store.all("artifacts_list", product=product, version=version)]
+    rows = [
+        _described(request, row)
+        for row in store.all("artifacts_list", product=product, version=version)
+        if _may_see_artifacts(request, row["kind"])
+    ]
     groups = [
         {"kind": kind, "title": milestone_title(kind), "artifacts": list(group)}
         for kind, group in groupby(rows, key=lambda row: row["kind"])
@@ -73,6 +146,9 @@ def artifacts(request: Request, product: str, version: str) -> Response:
     return page(
         request,
         "artifacts.html.j2",
+        ArtifactsAnswer(
+            product=product, version=version, state=release["state"], artifacts=[ArtifactRow(**row) for row in rows]
+        ),
         title=f"{product} {version}",
         release=release,
         groups=groups,
@@ -80,14 +156,14 @@ def artifacts(request: Request, product: str, version: str) -> Response:
     )
 
 
-@router.get("/artifacts/{product}/{version}/{kind}/{name}")
+@router.get("/artifacts/{product}/{version}/{kind}/{name}", **documented(ArtifactAnswer))
 def artifact(
     request: Request, product: str, version: str, kind: str, name: str, download: str = "", raw: str = ""
 ) -> Response:
     """One artifact: shown; with `raw` as it is stored; with `download` as a file to be saved."""
     store = _store()
     row = store.one("artifact_of", product=product, version=version, kind=kind, name=name)
-    if row is None:
+    if row is None or not _may_see_artifacts(request, kind):
         here = Link(f"All artifacts of {product} {version}", pages_root(request) + release_page(product, version))
         raise _nowhere(
             request,
@@ -104,7 +180,7 @@ def artifact(
             policy=STORED_PAGE_POLICY,
             headers={"Content-Disposition": disposition(name)},
         )
-    if raw or row["content"] is None:
+    if raw or (row["content"] is None and not wants_json(request)):
         return _as_stored(request, row, content)
     listed = store.all("artifacts_list", product=product, version=version)
     also = [
@@ -113,11 +189,12 @@ def artifact(
         if other["kind"] == kind and stem(other["name"]) == stem(name)
     ]
     one = _described(request, row)
-    text = row["content"]
+    text = row["content"] or ""
     framed = f"{one['page']}?raw=1" if row["media_type"] == "text/html" else ""
     return page(
         request,
         "artifact.html.j2",
+        ArtifactAnswer(**one, content=row["content"]),
         title=name,
         one=one,
         also=also,
@@ -158,16 +235,18 @@ def _described(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
     where = root + artifact_page(row["product"], row["version"], row["kind"], row["name"])
     is_shown = row["media_type"] != "application/pdf" and row["media_type"] in FORMATS
     return {
-        **{name: row[name] for name in ("product", "version", "kind", "name")},
+        **{name: row[name] for name in ("product", "version", "kind", "name", "size", "created_at")},
         "page": where if is_shown else "",
         "download": f"{where}?download=1",
         "release_page": root + release_page(row["product"], row["version"]),
         "milestone": milestone_title(row["kind"]),
         "format": format_name(row["name"], row["media_type"]),
         "size_text": size_text(row["size"]),
-        "made": f"{row['created_at']:%Y-%m-%d %H:%M} UTC",
-        "made_iso": row["created_at"].isoformat(),
     }
+
+
+def _may_see_artifacts(request: Request, kind: str) -> bool:
+    return may_see(request, f"release_{kind}")
 
 
 def milestone_title(kind: str) -> str:

@@ -20,10 +20,12 @@ from release_ops.domain.agenda import NO_RECORDS, Entry, Records, agenda
 from release_ops.domain.model import Product
 from release_ops.icalendar_feed import MEDIA_TYPE, feed
 from release_ops.product import load_products, products_folder
-from release_ops.web.responses import STORED_PAGE_POLICY, Link, Problem, disposition, page, pages_root, send
+from release_ops.web.access import shows
+from release_ops.web.responses import PROBLEMS, STORED_PAGE_POLICY, Link, Problem, disposition, page, pages_root, send
+from release_ops.web.sections import section_of
 
 log = logging.getLogger(__name__)
-router = APIRouter()
+router = APIRouter(dependencies=[shows(section_of(CALENDAR))], responses=PROBLEMS, tags=["calendar"])
 
 
 @router.get(CALENDAR)

@@ -1,18 +1,27 @@
-"""Answers to browsers: pages from templates, documents as they are stored, each under the strictest policy that works."""
+"""Answers to browsers and tools: pages from templates, the same data as JSON, documents as they are stored.
+
+Each goes out under the strictest policy that works.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from release_ops.addresses import PREFIX
-from release_ops.render import Safe, render
+from release_ops.render import Safe, find_template, render
+from release_ops.web import parts
+from release_ops.web.access import is_known, sections_for
+from release_ops.web.statics import static
 
 FRAMES = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 """Airflow shows the pages in a frame of its own; nobody else may."""
@@ -20,6 +29,12 @@ STORED_PAGE_POLICY = f"sandbox; default-src 'none'; style-src 'unsafe-inline'; {
 """A stored page is nobody's program: no script, no request, no cookies of Airflow's."""
 STORED_FILE_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; {FRAMES}"
 """For browsers that show a PDF by a page of their own around it."""
+JSON_POLICY = f"default-src 'none'; {FRAMES}"
+
+FRAME_SCRIPT = "frame.js"
+"""What every page loads: it follows Airflow's colours and leads links out of Airflow's frame."""
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -27,7 +42,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     # Kept, but asked for each time: whether the reader may still see it is Airflow's to say.
     "Cache-Control": "private, no-cache",
-    "Vary": "Cookie, Authorization, Sec-Fetch-Dest",
+    "Vary": "Cookie, Authorization, Accept, Sec-Fetch-Dest",
 }
 
 
@@ -50,27 +65,102 @@ class Problem(Exception):
         self.link = link
 
 
-def page(request: Request, template: str, *, title: str, status: int = 200, **data: Any) -> Response:
-    """A page of `include/templates/pages`, which extends `pages/layout.html.j2`; `data` is escaped as HTML."""
-    style = render("pages/style.css", fmt="html")
-    framed = request.headers.get("sec-fetch-dest") == "iframe"
+class Answer(BaseModel):
+    """Base of what a page shows: its fields are the JSON of the page, documented in `/openapi.json`."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class ProblemAnswer(Answer):
+    """Why there is no answer (RFC 9457)."""
+
+    type: str = Field(default="about:blank")
+    """Always `about:blank`: the status says which kind it is."""
+    title: str
+    """The problem in a few words."""
+    status: int
+    """HTTP status."""
+    detail: str
+    """What is wrong with this request."""
+    remedy: str
+    """What to do about it; may be empty."""
+
+
+def documented(answer: type[Answer]) -> dict[str, Any]:
+    """What a page's route says of itself: `@router.get(CALENDAR, **documented(CalendarAnswer))`."""
+    return {"response_model": answer, "responses": {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": words, "content": {PROBLEM_JSON: {"schema": ProblemAnswer.model_json_schema()}}}
+    for status, words in {
+        400: "A parameter has a value that it cannot have.",
+        401: "Nobody is logged in.",
+        403: "The user may read none of the DAGs whose results this shows.",
+        404: "There is no such thing.",
+        503: "The database does not answer, or is not up to date.",
+    }.items()
+}
+"""What every route may answer instead, for `APIRouter(responses=PROBLEMS)`."""
+
+
+def page(
+    request: Request,
+    template: str,
+    answer: Answer | None = None,
+    *,
+    title: str,
+    status: int = 200,
+    scripts: Sequence[str] = (),
+    may_connect: bool = False,
+    **extra: Any,
+) -> Response:
+    """The answer as a page of `include/templates/pages`, or as JSON for who asks for that.
+
+    The template extends `pages/layout.html.j2`; it sees the model as `data`, `extra` by its names, and the functions
+    of `parts.PARTS`; all is escaped as HTML. `scripts` are names of static files. `may_connect`: a script may fetch
+    from Airflow.
+    """
+    if answer is not None and wants_json(request):
+        return send(request, answer.model_dump_json().encode(), JSON, policy=JSON_POLICY, status=status)
+    style, fingerprint = _style(_stamp("pages/style.css"))
+    root = pages_root(request)
+    # Who is not logged in could not load them.
+    loaded = [static(name) for name in (FRAME_SCRIPT, *scripts)] if is_known(request) else []
+    current = getattr(request.state, "section", None)
     text = render(
         f"pages/{template}",
         fmt="html",
         title=title,
-        style=Safe(style),
-        root=pages_root(request),
+        style=style,
+        scripts=[{"address": root + one.address, "integrity": one.integrity} for one in loaded],
+        root=root,
         # In a frame, Airflow's UI would come up inside of itself.
-        airflow="" if framed else f"{airflow_root(request)}/",
-        **data,
+        airflow="" if _is_framed(request) else f"{airflow_root(request)}/",
+        sections=[
+            {"title": one.title, "address": root + one.route, "is_current": one == current}
+            for one in sections_for(request)
+        ],
+        data=answer,
+        request_address=lambda **changes: here(request, **changes),
+        **parts.PARTS,
+        **extra,
     )
-    fingerprint = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{fingerprint}'; frame-src 'self'; {FRAMES}"
+    allowed = " ".join(f"'{one.integrity}'" for one in loaded) or "'none'"
+    connect = "connect-src 'self'; " if may_connect else ""
+    policy = (
+        f"default-src 'none'; style-src '{fingerprint}'; script-src {allowed}; img-src 'self'; frame-src 'self'; "
+        f"{connect}base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    )
     return send(request, text.encode(), "text/html", policy=policy, status=status)
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
-    """The page that says what is wrong."""
+    """What is wrong, as a page or as JSON."""
+    if wants_json(request):
+        told = ProblemAnswer(title=problem.title, status=problem.status, detail=problem.text, remedy=problem.remedy)
+        body = told.model_dump_json().encode()
+        return send(request, body, PROBLEM_JSON, policy=JSON_POLICY, status=problem.status)
     return page(
         request,
         "problem.html.j2",
@@ -80,6 +170,26 @@ def problem_page(request: Request, problem: Problem) -> Response:
         remedy=problem.remedy,
         link=problem.link,
     )
+
+
+def json_answer(request: Request, value: Any) -> Response:
+    """A value of JSON's own types."""
+    return send(request, json.dumps(value).encode(), JSON, policy=JSON_POLICY)
+
+
+_ACCEPTED = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?")
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the request asks for JSON: by `?format=json`, or by preferring it to HTML in `Accept`."""
+    if asked := request.query_params.get("format"):
+        return asked == "json"
+    weights: dict[str, float] = {}
+    for part in request.headers.get("accept", "")[:1000].split(","):
+        if match := _ACCEPTED.match(part):
+            weights[match[1].lower()] = float(match[2] or 1)
+    wanted = max(weights.get(JSON, 0.0), weights.get(PROBLEM_JSON, 0.0))
+    return wanted > max(weights.get("text/html", 0.0), weights.get("application/xhtml+xml", 0.0))
 
 
 def send(
@@ -125,3 +235,26 @@ def pages_root(request: Request) -> str:
 def airflow_root(request: Request) -> str:
     """Address of Airflow itself, without the slash at its end."""
     return pages_root(request).removesuffix(PREFIX)
+
+
+def here(request: Request, **changes: object) -> str:
+    """Address of this page with parameters changed; None or an empty value takes one away. The order stays."""
+    known = dict(request.query_params.multi_items()) | {name: str(value or "") for name, value in changes.items()}
+    return "?" + urlencode({name: value for name, value in known.items() if value})
+
+
+def _is_framed(request: Request) -> bool:
+    return request.headers.get("sec-fetch-dest") == "iframe"
+
+
+def _stamp(template: str) -> tuple[str, int]:
+    path = find_template(template)
+    return str(path), path.stat().st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _style(_stamp: tuple[str, int]) -> tuple[Safe, str]:
+    """Text of the style, read once per change of its file, and the hash that the policy names."""
+    style = render("pages/style.css", fmt="html")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return Safe(style), f"sha256-{digest}"

@@ -1,0 +1,43 @@
+"""The sections of the pages: what Airflow's navigation and our own list, and whose results each of them shows.
+
+Every component of Airflow reads this table with the plugin, so it knows nothing of Airflow or the web.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from release_ops.addresses import CALENDAR, HEALTH, METRICS, RELEASES
+from release_ops.domain.model import MilestoneKind
+
+
+class Section(NamedTuple):
+    """One entry of the navigation. Whoever may read one of its DAGs sees it."""
+
+    title: str
+    route: str
+    """Address of its first page, below PREFIX."""
+    url_route: str
+    """Name in Airflow's own address, `/plugin/<url_route>`."""
+    icon: str
+    """Picture for it, in `static/`; `<icon>.svg` and `<icon>-dark.svg`."""
+    dags: tuple[str, ...]
+
+
+TRAIN_DAGS = tuple(f"release_{kind}" for kind in MilestoneKind)
+"""The DAGs of the train, one per milestone kind."""
+
+SECTIONS = (
+    Section("Calendar", CALENDAR, "release-calendar", "calendar", ("calendar_watch",)),
+    Section("Releases", RELEASES, "releases", "releases", TRAIN_DAGS),
+    Section("Health", HEALTH, "release-health", "health", ("health_report",)),
+    Section("Metrics", METRICS, "release-metrics", "metrics", ("delivery_metrics",)),
+)
+
+DAGS = frozenset(dag for section in SECTIONS for dag in section.dags)
+"""Every DAG whose results the sections show."""
+
+
+def section_of(route: str) -> Section:
+    """Section at an address below PREFIX. KeyError for an address that none has."""
+    return {section.route: section for section in SECTIONS}[route]
