@@ -164,6 +164,13 @@ PLAUSIBLE: dict[str, Any] = {
     "trend": "rising",
     "why": "412 commits",
     "within": timedelta(days=14),
+    "week": date(2026, 11, 2),
+    "before_week": date(2026, 11, 2),
+    "headline": {"planned_ga": "2026-11-26", "features_total": 8, "features_done": 5, "on_time": 0.62},
+    "facts": {"scope": {"features_total": 8}},
+    "reasons": [
+        {"measure": "on_time", "status": "yellow", "value": 0.62, "threshold": 0.8, "unit": "ratio", "words": "62 %"}
+    ],
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "release_state": {"state": "frozen"},
@@ -171,6 +178,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "risk_save": {"state": "open", "category": "technical"},
     "risk_assess": {"basis": "measured"},
     "prediction_save": {"kind": "ga_date", "subject": "p85", "expected": None},
+    "health_report_save": {"status": "yellow"},
 }
 
 
