@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -47,17 +48,35 @@ class DeliveryFeedPart(Part):
         return self
 
 
-class DeliveryTargetsPart(Part):
-    """What figures are held to; `null`: to nothing."""
+class DeliveryProfilePart(Part):
+    """Named figures to be held to; what a profile does not name is held to nothing."""
 
-    deployment_success: Ratio | None = 0.98
+    deployment_success: Ratio | None = None
     """Share of production deployments without failure or rollback, at least."""
     freeze_to_production: Duration | None = None
     """Time from a release's freeze to its production deployment, less than."""
-    critical_issues: Count | None = 0.5
+    critical_issues: Count | None = None
     """Critical issues in the 48 hours after GA, fewer than, on average over releases."""
     recovery: Duration | None = None
-    """Failed deployment recovery time, less than."""
+    """Time from a failed deployment to users being well again, less than; the median counts."""
+
+
+class DeliveryTargetsPart(DeliveryProfilePart):
+    """What figures are held to: those of a profile, but for what is written here."""
+
+    profile: Text | None = Field(default=None, examples=["strict"])
+    """Profile whose figures count: standard, strict, or one of your own."""
+    profiles: dict[Text, DeliveryProfilePart] = {}
+    """Profiles to choose from."""
+
+    @model_validator(mode="after")
+    def _names_a_profile(self) -> DeliveryTargetsPart:
+        if self.profile is not None and self.profile not in self.profiles:
+            known = sorted(self.profiles)
+            near = get_close_matches(self.profile, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known) or 'none'}"
+            raise wrong(f"profile {self.profile!r} is none of `profiles`", remedy)
+        return self
 
 
 class DeliveryPart(Part):
@@ -90,5 +109,11 @@ def delivery_policy(part: DeliveryPart) -> DeliveryPolicy:
             stream: DeliveryFeed(file=one.file or "", statement=one.statement or "", connection=one.connection or "")
             for stream, one in part.feeds.items()
         },
-        targets=DeliveryTargets(**part.targets.model_dump()),
+        targets=_targets(part.targets),
     )
+
+
+def _targets(part: DeliveryTargetsPart) -> DeliveryTargets:
+    profile = part.profiles[part.profile] if part.profile is not None else DeliveryProfilePart()
+    beside = part.model_dump(include=set(DeliveryProfilePart.model_fields), exclude_none=True)
+    return DeliveryTargets(profile=part.profile or "", **(profile.model_dump() | beside))

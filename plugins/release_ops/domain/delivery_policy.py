@@ -23,6 +23,8 @@ class DeliveryFeed:
 class DeliveryTargets:
     """What figures are held to; None: to nothing."""
 
+    profile: str = ""
+    """Profile of the product file that they come from; empty without one."""
     deployment_success: float | None = 0.98
     """Share of production deployments without failure or rollback, at least."""
     freeze_to_production: timedelta | None = timedelta(weeks=4)
@@ -30,7 +32,7 @@ class DeliveryTargets:
     critical_issues: float | None = 0.5
     """Critical issues in the 48 hours after GA, fewer than, on average."""
     recovery: timedelta | None = None
-    """Failed deployment recovery time, less than."""
+    """Time from a failed deployment to users being well again, less than; the median counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
