@@ -38,6 +38,24 @@ PLAUSIBLE: dict[str, Any] = {
     **MILESTONE,
     **RUN,
     "answered_at": NOW,
+    "asked_at": NOW - timedelta(hours=3),
+    "criteria": ["coverage"],
+    "decided_at": NOW,
+    "proceeded": True,
+    "seats": 2,
+    "seats_answered": 1,
+    "targets": [
+        {
+            "product": "webapp",
+            "profile": "standard",
+            "timezone": "Europe/Berlin",
+            "production": "production",
+            "deployment_success": 0.98,
+            "freeze_to_production": 2419200.0,
+            "critical_issues": 0.5,
+            "recovery": None,
+        }
+    ],
     "about": {"tag": "v2.8.0-alpha.1"},
     "actual_at": NOW,
     "approved": True,
@@ -209,6 +227,7 @@ def test_writing_twice_is_writing_once(store: Store, name: str) -> None:
         "milestone_plan": "milestone",
         "scope_save": "scope_feature",
         "scope_plan": "scope_feature",
+        "product_targets_save": "product_target",
     }.get(name, name.rsplit("_", 1)[0])
     store.execute(name, **plausible(name))
     first = rows(store, table)

@@ -101,6 +101,7 @@ class House:
                 "login": user,
                 "approved": True,
                 "reason": "",
+                "asked_at": seat["asked_at"],
                 "answered_at": datetime.now(UTC).isoformat(),
                 "ticked": [name.removeprefix("tick_") for name in seat["form"] if name.startswith("tick_")],
                 "waived": [],

@@ -53,11 +53,13 @@ class SeatsOperator(MilestoneOperator):
             self.log.warning("%s", error)
             return []
         subject = f"{product.name} {run['version']}: {run['kind'].replace('_', ' ')}"
+        asked_at = datetime.now(UTC).isoformat()
         body = result["body"] + _window_note(product, run)
         return [
             {
                 "seat": seat.id,
                 "role": seat.role,
+                "asked_at": asked_at,
                 "subject": f"{subject} - {gates.role_name(seat.role)}",
                 "body": body,
                 "assigned_users": [{"id": person.id, "name": person.name} for person in seat.people],
@@ -71,14 +73,16 @@ class SeatsOperator(MilestoneOperator):
 class SeatOperator(HITLOperator):
     """Asks the people of one seat to approve; the first answer counts.
 
-    Returns seat, role, user and login (None when nobody answered in time), approved, reason, answered_at, ticked
-    checklist items and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
+    Returns seat, role, user and login (None when nobody answered in time), approved, reason, asked_at, answered_at,
+    ticked checklist items and waivers as JSON. `form` is the JSON schema of the fields; `response_timeout` is in seconds.
     """
 
     # Subject and body hold text from outside; as template fields they would be run through Jinja once more.
     template_fields: Sequence[str] = ()
 
-    def __init__(self, *, seat: str, role: str, form: dict[str, Any], response_timeout: float, **kwargs: Any) -> None:
+    def __init__(
+        self, *, seat: str, role: str, asked_at: str, form: dict[str, Any], response_timeout: float, **kwargs: Any
+    ) -> None:
         kwargs.pop("params", None)  # those of the DAG, which are no fields of this form
         super().__init__(
             options=[APPROVE, REJECT],
@@ -89,6 +93,7 @@ class SeatOperator(HITLOperator):
         )
         self.seat = seat
         self.role = role
+        self.asked_at = asked_at
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """The answer."""
@@ -102,6 +107,7 @@ class SeatOperator(HITLOperator):
             "login": user["name"] if user else None,
             "approved": answer["chosen_options"] == [APPROVE],
             "reason": str(fields.get("reason") or "")[:2000],
+            "asked_at": self.asked_at,
             "answered_at": answer["responded_at"].isoformat() if answer["responded_at"] else None,
             "ticked": _chosen(fields, TICK),
             "waived": _chosen(fields, WAIVE),
@@ -187,6 +193,7 @@ class DecideOperator(BaseBranchOperator):
         reasons += unreasoned_waivers(gate, answers)
         if not quorum.reached:
             reasons.append(_unmet(product, gate, quorum, answers, run))
+        _keep_attempt(store, run, result, evaluation, answers, proceeded=not reasons, now=now)
         used = {piece.criterion for piece in evaluation.evidence if piece.waived_by}
         expiries = [waiver.expires_at for waiver in waivers if waiver.criterion in used]
         return {
@@ -284,7 +291,7 @@ def as_approval(answer: Mapping[str, Any]) -> Approval:
         user=answer["user"],
         approved=answer["approved"],
         reason=answer["reason"],
-        answered_at=datetime.fromisoformat(answer["answered_at"]) if answer["answered_at"] else None,
+        answered_at=_instant(answer["answered_at"]),
         ticked=frozenset(answer["ticked"]),
     )
 
@@ -303,9 +310,52 @@ def _save(store: Any, run: Mapping[str, Any], gate: Gate, answers: Sequence[Mapp
                 user_id=answer["user"],
                 approved=answer["approved"],
                 reason=answer["reason"],
-                answered_at=datetime.fromisoformat(answer["answered_at"]) if answer["answered_at"] else None,
+                answered_at=_instant(answer["answered_at"]),
                 ticked=answer["ticked"],
+                asked_at=_instant(answer.get("asked_at")),
             )
+
+
+def _keep_attempt(
+    store: Any,
+    run: Mapping[str, Any],
+    result: Mapping[str, Any],
+    evaluation: gates.Evaluation,
+    answers: Sequence[Mapping[str, Any]],
+    *,
+    proceeded: bool,
+    now: datetime,
+) -> None:
+    """Write an evaluation and what was decided on it down for good: the next one of this run overwrites the rest."""
+    # A run that was asked by an earlier version of ours does not say when it was evaluated.
+    about = {
+        "run_id": run["run_id"],
+        "gate": evaluation.gate,
+        "evaluated_at": _instant(result.get("evaluated_at")) or now,
+    }
+    asked = [at for answer in answers if (at := _instant(answer.get("asked_at")))]
+    answered = [at for answer in answers if (at := _instant(answer["answered_at"]))]
+    with store.transaction():
+        store.execute(
+            "gate_attempt_save",
+            **about,
+            product=run["product"],
+            version=run["version"],
+            kind=run["kind"],
+            verdict=evaluation.verdict.value,
+            commit=result["commit"],
+            asked_at=min(asked, default=None),
+            answered_at=max(answered, default=None),
+            seats=len(answers),
+            seats_answered=sum(answer["user"] is not None for answer in answers),
+            decided_at=now,
+            proceeded=proceeded,
+        )
+        store.execute("criterion_attempt_keep", **about, criteria=[piece.criterion for piece in evaluation.evidence])
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _unmet(

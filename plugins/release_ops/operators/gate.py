@@ -34,9 +34,9 @@ class QualityGateOperator(MilestoneOperator):
     """Collects the evidence of a gate's criteria and evaluates it.
 
     `gate` names the gate; without it, the product's gate for this milestone is taken, and a milestone without a gate
-    passes. Returns gate, verdict (pass, conditional or fail), commit that was looked at, base tag, the evidence as a
-    list of mappings and `body`, a Markdown table for whoever approves, which is kept as the gate's report too. A failed
-    gate is a result, not an error.
+    passes. Returns gate, verdict (pass, conditional or fail), commit that was looked at, base tag, evaluated_at, the
+    evidence as a list of mappings and `body`, a Markdown table for whoever approves, which is kept as the gate's report
+    too. A failed gate is a result, not an error.
     """
 
     operator_extra_links = (GATE_REPORT,)
@@ -65,6 +65,7 @@ class QualityGateOperator(MilestoneOperator):
         store = parts.open_store()
         sources = _sources(product, release, run, repository, store, commit=commit, base=base)
         evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
+        evaluated_at = datetime.now(UTC)
         body = gate_table(product, run, gate, evaluation, commit)
         save(store, run, gate, evaluation, commit, body)
         self.made = {GATE_REPORT.name: page_of(run, report_name(gate))}
@@ -73,6 +74,7 @@ class QualityGateOperator(MilestoneOperator):
             body = f"{body}\n{write(SCOPE_DOCUMENT, kickoff_of(run, at=sources.now))}"
         return {
             **facts,
+            "evaluated_at": evaluated_at.isoformat(),
             "verdict": evaluation.verdict.value,
             "evidence": [as_mapping(piece) for piece in evaluation.evidence],
             "body": body,
