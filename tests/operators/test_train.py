@@ -16,7 +16,7 @@ from release_ops.changelog_formats import CHANGELOG_FORMATS
 from release_ops.cli import main
 from release_ops.operators import notes, parts
 from release_ops.operators.approval import SeatOperator, SeatsOperator
-from release_ops.operators.changelog import GenerateChangelogOperator, PublishReleaseOperator
+from release_ops.operators.changelog import CutPrereleaseOperator, GenerateChangelogOperator, PublishReleaseOperator
 from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.record import note_failure
 from release_ops.operators.turn import AwaitPredecessorOperator, MilestoneTrigger
@@ -491,6 +491,27 @@ def test_a_run_whose_date_is_moved_while_people_decide_ends_and_leaves_the_miles
     row = house.store.one("milestone_one", product="webapp", version="2.8.0", kind="ga")
     assert (row["state"], row["planned_at"].date()) == ("planned", later)
     assert "refs/tags/v2.8.0" not in house.refs()
+
+
+@pytest.mark.parametrize("started_by", [None, "ana"])
+def test_a_milestone_that_is_skipped_while_people_decide_is_not_carried_out(house, started_by):
+    upto(house, "rc")
+    run = {**house.resolve("rc"), "started_by": started_by}
+    decision = house.decide(run)
+    house.edit(f"    ga: {house.ga}\n", f"    ga: {house.ga}\n    milestones: {{rc: skip}}\n")
+    for wait in (
+        AwaitWindowOperator(task_id="await_window", run=run, decision=decision),
+        CutPrereleaseOperator(task_id="tag_prerelease", run=run, decision=decision, changelog={}),
+        AwaitPredecessorOperator(task_id="await_predecessor", run=run),
+    ):
+        with pytest.raises(AirflowSkipException, match="no longer in the plan"):
+            wait.execute({})
+    row = house.store.one("milestone_one", product="webapp", version="2.8.0", kind="rc")
+    assert row["state"] == "skipped"
+    assert "no longer in the plan" in row["detail"]
+    assert house.store.one("run_of", run_id=run["run_id"], dag_id=run["dag_id"])["state"] == "blocked"
+    assert "refs/tags/v2.8.0-rc.1" not in house.refs()
+    assert house.milestone("ga")["tag"] == "v2.8.0"
 
 
 def test_a_run_that_was_created_just_before_its_date_moved_does_not_begin(house):

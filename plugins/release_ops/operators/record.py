@@ -82,17 +82,23 @@ def plan(store: Store, product: Product, release: Release) -> tuple[Milestone, .
 
 
 def check_unmoved(store: Store, product: Product, release: Release, run: Mapping[str, Any]) -> None:
-    """AirflowSkipException when the calendar made this run and its milestone has been moved to a later date since.
+    """AirflowSkipException when what this run is to carry out is no longer planned for now.
 
-    The milestone is planned again, for the run of its new date; one that a person started goes on.
+    A milestone that has been moved to a later date since the calendar made the run is planned again, for the run of its
+    new date; one that a person started goes on. One that the product file skips now is skipped, whoever started it.
     """
     now = datetime.now(UTC)
     planned = next((each.planned_at for each in train(product, release) if each.kind == run["kind"]), None)
-    if run["started_by"] is not None or planned is None or planned <= now:
+    if planned is not None and (run["started_by"] is not None or planned <= now):
         return
-    why = f"moved to {planned:%Y-%m-%d %H:%M %Z} before it was carried out"
+    if planned is None:
+        why = "it is no longer in the plan of its product file"
+    else:
+        why = f"moved to {planned:%Y-%m-%d %H:%M %Z} before it was carried out"
     finish(store, run, state="blocked", detail=why)
     plan(store, product, release)
+    if planned is None:
+        store.execute("milestone_state", **select(run, "product", "version", "kind"), state="skipped", detail=why)
     raise AirflowSkipException(f"{run['kind']} of {run['product']} {run['version']}: {why}")
 
 
