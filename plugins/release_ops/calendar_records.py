@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from release_ops.domain.agenda import Move, Progress, Records
 from release_ops.store import Store
 
 
-def records_of(store: Store, product: str | None = None) -> Records:
-    """Records of one product, or of all."""
-    of = {"product": product} if product else {}
+def records_of(store: Store, products: Sequence[str] | None = None) -> Records:
+    """Records of some products by their ids, or of all."""
+    of = {} if products is None else {"products": list(products)}
     rows = store.all("milestones_progress", **of)
     moves = {
         (row["product"], row["version"], row["category"], row["entry"]): Move(

@@ -7,18 +7,21 @@ import os
 import socket
 import sys
 import threading
+from urllib.parse import urlsplit
 
 os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
 
 import uvicorn
 from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.configuration import conf
 from airflow.models.base import Base
 from airflow.settings import engine
 
 from tests.web.auth_manager import READABLE
 
 app = create_app(apps="core")
+path = urlsplit(conf.get("api", "base_url")).path.rstrip("/")
 # What a login and a connection ask for; `airflow db migrate` would take longer than all the tests.
 Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in ("revoked_token", "connection")])
 tokens = {
@@ -36,5 +39,5 @@ def end_with_the_tests() -> None:
 
 
 threading.Thread(target=end_with_the_tests, daemon=True).start()
-print(f"SERVES {json.dumps({'url': url, 'tokens': tokens})}", flush=True)
+print(f"SERVES {json.dumps({'url': url, 'path': path, 'tokens': tokens})}", flush=True)
 server.run(sockets=[listener])

@@ -70,3 +70,20 @@ def test_a_problem_is_told_as_json_too(site, user, path, status, detail):
 def test_who_shows_no_token_is_told_so(site):
     answer = site.stranger.get(f"{ROOT}/releases", headers=JSON)
     assert (answer.status_code, answer.json()["title"]) == (401, "Log in first")
+
+
+def test_every_page_is_described_for_programs(site):
+    assert site.stranger.get(f"{ROOT}/openapi.json").status_code == 401
+    described = site.reader.get(f"{ROOT}/openapi.json").json()
+    assert described["servers"] == [{"url": "/team/release-ops"}]
+    for path, operations in described["paths"].items():
+        operation = operations["get"]
+        assert set(operations) == {"get"}
+        assert operation["security"], path
+        assert {"401", "403", "404"} <= set(operation["responses"]), path
+        if not path.endswith(".ics"):
+            content = operation["responses"]["200"]["content"]
+            name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            schema = described["components"]["schemas"][name]
+            undescribed = [key for key, field in schema["properties"].items() if not field.get("description")]
+            assert undescribed == ["releases"] or not undescribed, (path, undescribed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -116,11 +116,38 @@ def milestone_name(kind: str) -> str:
 
 def agenda(product: Product, records: Records = NO_RECORDS) -> tuple[Entry, ...]:
     """Return the milestones and events of all releases of a product, and what was withdrawn, ordered by date."""
-    found = [entry for release in product.releases for entry in _planned(product, release, records)]
-    present = {entry.key for entry in found}
+    planned = plan(product)
+    return in_order([*recorded(planned, records), *unplanned(product, planned, records)])
+
+
+def plan(product: Product) -> tuple[Entry, ...]:
+    """Return the milestones and events of all releases of a product as its file has them, release by release."""
+    return tuple(entry for release in product.releases for entry in _planned(product, release))
+
+
+def recorded(planned: Iterable[Entry], records: Records) -> Iterable[Entry]:
+    """Entries of a `plan` with what is on record of them."""
+    for entry in planned:
+        move, progress = records.moves.get(entry.key), records.progress.get(entry.key)
+        if move is None and progress is None:
+            yield entry
+        elif entry.category == "milestone" and move and progress and progress.state == "done":
+            # What is done is measured by the date that it was done for, whatever the file says since.
+            done_for = move.planned_at.astimezone(entry.planned_at.tzinfo)
+            yield replace(entry, planned_at=done_for, ends_at=done_for, move=move, progress=progress)
+        else:
+            yield replace(entry, move=move, progress=progress)
+
+
+def unplanned(product: Product, planned: Iterable[Entry], records: Records) -> Iterable[Entry]:
+    """What is on record of a product and not in its `plan`: withdrawn, except for what was done, which stays done."""
+    present = {entry.key for entry in planned}
     zone = ZoneInfo(product.timezone)
-    gone = (
-        Entry(
+    for key, move in records.moves.items():
+        if key[0] != product.id or key in present:
+            continue
+        progress = records.progress.get(key)
+        yield Entry(
             product=product.id,
             name=product.name,
             version=key[1],
@@ -130,14 +157,9 @@ def agenda(product: Product, records: Records = NO_RECORDS) -> tuple[Entry, ...]
             planned_at=move.planned_at.astimezone(zone),
             ends_at=(move.ends_at or move.planned_at).astimezone(zone),
             move=move,
-            progress=records.progress.get(key),
-            # What was done stays done, also when its release has left the product file since.
-            withdrawn=key not in records.progress or records.progress[key].state != "done",
+            progress=progress,
+            withdrawn=progress is None or progress.state != "done",
         )
-        for key, move in records.moves.items()
-        if key[0] == product.id and key not in present
-    )
-    return in_order([*found, *gone])
 
 
 def in_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -150,14 +172,8 @@ def _order(entry: Entry) -> tuple[datetime, str, str, str, int, str]:
     return entry.planned_at.astimezone(UTC), entry.product, entry.version, entry.category, rank, entry.id
 
 
-def _planned(product: Product, release: Release, records: Records) -> Iterable[Entry]:
+def _planned(product: Product, release: Release) -> Iterable[Entry]:
     for one in train(product, release):
-        closure = closed_by(product, one.kind, one.planned_at, release.type)
-        key = (product.id, release.version, "milestone", one.kind.value)
-        move, progress = records.moves.get(key), records.progress.get(key)
-        # What is done is measured by the date that it was done for, whatever the file says since.
-        done_for = move.planned_at if move and progress and progress.state == "done" else one.planned_at
-        planned_at = done_for.astimezone(one.planned_at.tzinfo)
         yield Entry(
             product=product.id,
             name=product.name,
@@ -165,13 +181,11 @@ def _planned(product: Product, release: Release, records: Records) -> Iterable[E
             category="milestone",
             id=one.kind.value,
             title=milestone_name(one.kind),
-            planned_at=planned_at,
-            ends_at=planned_at,
+            planned_at=one.planned_at,
+            ends_at=one.planned_at,
             rule=one.rule,
             note=one.note,
-            waits=str(closure or ""),
-            move=move,
-            progress=progress,
+            waits=str(closed_by(product, one.kind, one.planned_at, release.type) or ""),
         )
     for event in events(product, release):
         yield Entry(
@@ -187,5 +201,4 @@ def _planned(product: Product, release: Release, records: Records) -> Iterable[E
             rule=event.rule,
             note=event.note,
             owner=event.owner,
-            move=records.moves.get((product.id, release.version, "event", event.id)),
         )

@@ -3,132 +3,266 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from itertools import groupby
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import psycopg
 from airflow.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from release_ops.addresses import CALENDAR, PREFIX, feed_address, release_page
+from release_ops.addresses import CALENDAR, PREFIX, RELEASES, feed_address, release_page
 from release_ops.calendar_records import records_of
 from release_ops.database import open_store
-from release_ops.domain.agenda import NO_RECORDS, Entry, Records, agenda
-from release_ops.domain.model import Product
+from release_ops.domain.agenda import NO_RECORDS, Records, milestone_name
+from release_ops.domain.model import MilestoneKind, Product, ReleaseType
 from release_ops.icalendar_feed import MEDIA_TYPE, feed
-from release_ops.product import load_products, products_folder
-from release_ops.web.access import shows
-from release_ops.web.responses import PROBLEMS, STORED_PAGE_POLICY, Link, Problem, disposition, page, pages_root, send
+from release_ops.web import period as periods
+from release_ops.web import timeline
+from release_ops.web.access import may_see, shows
+from release_ops.web.calendar_data import (
+    Asked,
+    Shown,
+    conflicts_of,
+    find_products,
+    product_of,
+    read_records,
+    releases_in_state,
+)
+from release_ops.web.calendar_model import CalendarAnswer
+from release_ops.web.filters import Choice, Filters, FormField
+from release_ops.web.parts import paginate
+from release_ops.web.period import Period
+from release_ops.web.responses import (
+    PROBLEMS,
+    STORED_PAGE_POLICY,
+    Link,
+    Problem,
+    disposition,
+    documented,
+    here,
+    page,
+    pages_root,
+    send,
+)
 from release_ops.web.sections import section_of
+from release_ops.web.shelf import SHELF, Catalogue, Shelved
 
 log = logging.getLogger(__name__)
 router = APIRouter(dependencies=[shows(section_of(CALENDAR))], responses=PROBLEMS, tags=["calendar"])
 
+TABLE_TOO = 150
+"""Entries up to which the table stands below the timeline without being asked for."""
 
-@router.get(CALENDAR)
-def calendar(request: Request) -> Response:
+View = StrEnum("View", ["timeline", "table"])
+State = StrEnum("State", ["planned", "running", "blocked", "done", "missed", "skipped", "withdrawn", "moved"])
+Name = Literal["coming", "month", "quarter", "half_year", "year"]
+"""Those of `period.NAMES`."""
+
+
+class CalendarQuery(BaseModel):
+    """What to show of the calendar. An empty value means all."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    product: Annotated[str, Field(max_length=100)] = ""
+    """Id of a product, or a part of ids and names."""
+    type: ReleaseType | None = None
+    """Releases of this type only."""
+    kind: MilestoneKind | None = None
+    """Milestones of this kind only."""
+    state: State | None = None
+    """Entries in this state only; `moved` are milestones whose date is not the first one."""
+    period: Name = "coming"
+    """A period by name; `from` and `until` go before it."""
+    first: Annotated[date | None, Field(alias="from")] = None
+    """First day of the period."""
+    until: date | None = None
+    """Last day of the period, included."""
+    view: View = View("timeline")
+    """How the page shows it; JSON is the same."""
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """Part of the list of products."""
+    size: Annotated[int, Field(ge=1, le=100)] = 20
+    """Products of a part."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: Any) -> Any:
+        """A form sends an empty value for what was not chosen."""
+        return {name: value for name, value in given.items() if value != ""} if isinstance(given, Mapping) else given
+
+    def chosen(self, today: date) -> Period:
+        """The period that is asked for; ValueError for none."""
+        if self.first is None and self.until is None:
+            return periods.named(self.period, today)
+        if self.first is None or self.until is None:
+            return periods.around(self.first, self.until)
+        return Period(self.first, self.until)
+
+
+@router.get(CALENDAR, **documented(CalendarAnswer))
+def calendar(request: Request, query: Annotated[CalendarQuery, Query()]) -> Response:
     """All products: what is planned, what was done, how far they differ, what is next."""
-    products, broken = load_products(products_folder())
-    records = _records()
-    root = pages_root(request)
-    shown = [_shown(product, records, root) for product in products.values()]
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    try:
+        period = query.chosen(now.date())
+    except (ValueError, OverflowError) as error:
+        there = Link("The calendar", pages_root(request) + CALENDAR)
+        raise Problem(400, "This period cannot be shown", f"The period: {error}.", link=there) from error
+    asked = Asked(
+        period=period,
+        product=query.product,
+        type=query.type,
+        kind=query.kind,
+        state=query.state.value if query.state else "",
+    )
+    catalogue = SHELF.catalogue()
+    answer = _answer(request, catalogue, asked, query, now)
+    entries = sum(len(release.entries) for product in answer.products for release in product.releases)
     return page(
         request,
         "calendar.html.j2",
+        answer,
         title="Calendar",
-        products=shown,
-        feed=root + feed_address(),
-        recorded=records is not NO_RECORDS,
-        broken=[str(problem) for problem in broken][:20],
+        period=period,
+        view=query.view.value,
+        with_table=query.view == View("table") or entries <= TABLE_TOO,
+        entries=entries,
+        filters=_filters(query, period),
+        quick=_quick(request, query, period),
+        any_product=bool(catalogue.products),
+        signs=timeline.SIGNS,
+        axis=lambda: timeline.axis(period, now),
+        lane=lambda product: timeline.lane(product, answer.conflicts, period, now),
+        words=timeline.words,
     )
 
 
-@router.get("/calendar.ics")
+def _answer(
+    request: Request, catalogue: Catalogue, asked: Asked, query: CalendarQuery, now: datetime
+) -> CalendarAnswer:
+    products: Sequence[Shelved]
+    try:
+        with open_store().transaction() as store:
+            found = find_products(catalogue, asked, releases_in_state(store, asked))
+            products, pages = paginate(found, query.page, query.size)
+            records, rows = read_records(store, products)
+        recorded = True
+    except (AirflowNotFoundException, psycopg.Error) as error:
+        log.warning("the calendar is shown without what was done: %s", error)
+        products, pages = paginate(find_products(catalogue, asked, None), query.page, query.size)
+        records, rows, recorded = NO_RECORDS, [], False
+    root = pages_root(request)
+    shown = Shown(
+        asked=asked,
+        records=records,
+        conflicts=conflicts_of(rows, asked.period),
+        now=now,
+        page=(lambda product, version: root + release_page(product, version))
+        if may_see(request, *section_of(RELEASES).dags)
+        else None,
+        feed=lambda product: root + feed_address(product),
+    )
+    return CalendarAnswer(
+        first_day=asked.period.first,
+        last_day=asked.period.last,
+        now=now,
+        products=[product_of(one, shown) for one in products],
+        pages=pages,
+        conflicts=list(shown.conflicts),
+        recorded=recorded,
+        feed=root + feed_address(),
+        problems=[str(problem) for problem in catalogue.problems][:20],
+    )
+
+
+def _filters(query: CalendarQuery, period: Period) -> Filters:
+    kinds = [
+        Choice(kind.value, milestone_name(kind).capitalize() if kind not in ("ga", "rc") else kind.upper())
+        for kind in MilestoneKind
+    ]
+    return Filters(
+        fields=(
+            FormField("product", "Product", query.product, kind="search"),
+            FormField(
+                "type",
+                "Release type",
+                query.type or "",
+                [Choice(one.value, one.value.capitalize()) for one in ReleaseType],
+            ),
+            FormField("kind", "Milestone", query.kind or "", kinds),
+            FormField(
+                "state", "State", query.state or "", [Choice(one.value, one.value.capitalize()) for one in State]
+            ),
+            FormField("from", "From", period.first.isoformat(), kind="date"),
+            FormField("until", "Until", period.last.isoformat(), kind="date"),
+        ),
+        kept={"view": query.view.value} if query.view != View("timeline") else {},
+        is_set=bool(query.product or query.type or query.kind or query.state or query.first or query.until),
+    )
+
+
+def _quick(request: Request, query: CalendarQuery, period: Period) -> dict[str, Any]:
+    """Links to other periods: those with a name, and the ones before and after this."""
+    by_name = query.first is None and query.until is None
+
+    def at(other: Period) -> str:
+        return here(request, **{"from": other.first, "until": other.last, "period": None, "page": None})
+
+    moved: dict[str, str] = {}
+    for name, way in (("earlier", period.earlier), ("later", period.later)):
+        try:
+            moved[name] = at(way())
+        except (ValueError, OverflowError):  # the calendar has an end on both sides
+            moved[name] = ""
+    return {
+        "names": [
+            {
+                "words": words,
+                "address": here(request, **{"period": name, "from": None, "until": None, "page": None}),
+                "is_current": by_name and query.period == name,
+            }
+            for name, words in periods.NAMES.items()
+        ],
+        **moved,
+    }
+
+
+@router.get("/calendar.ics", **documented(None, MEDIA_TYPE))
 def feed_of_all(request: Request) -> Response:
     """Feed of all products."""
-    products, _ = load_products(products_folder())
-    return _feed(request, list(products.values()), "Release calendar", "releases.ics")
+    products = [one.product for one in SHELF.catalogue().products.values()]
+    return _feed(request, products, "Release calendar", "releases.ics")
 
 
-@router.get("/calendar/{product}.ics")
+@router.get("/calendar/{product}.ics", **documented(None, MEDIA_TYPE))
 def feed_of_one(request: Request, product: str) -> Response:
     """Feed of one product."""
-    products, _ = load_products(products_folder())
-    if product not in products:
+    found = SHELF.catalogue().products.get(product)
+    if found is None:
         link = Link("The calendar", pages_root(request) + CALENDAR)
         raise Problem(404, "No such product", f"No product file describes {product}.", link=link)
-    return _feed(request, [products[product]], products[product].name, f"{product}.ics")
+    return _feed(request, [found.product], found.product.name, f"{product}.ics")
 
 
 def _feed(request: Request, products: Sequence[Product], name: str, file: str) -> Response:
     # Links stand in other programs, which know nothing of the address that this request came by.
     base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
     where = (lambda product, version: base + PREFIX + release_page(product, version)) if base else None
-    content = feed(products, _records(), name=name, page=where)
+    records = _records(None if len(products) != 1 else [products[0].id])
+    content = feed(products, records, name=name, page=where)
     headers = {"Content-Disposition": disposition(file, inline=True)}
     return send(request, content, MEDIA_TYPE, policy=STORED_PAGE_POLICY, headers=headers)
 
 
-def _records() -> Records:
-    """What the database knows; a calendar without it is still one."""
+def _records(products: Sequence[str] | None = None) -> Records:
+    """What the database knows of some products, or of all; a calendar without it is still one."""
     try:
-        return records_of(open_store())
+        return records_of(open_store(), products)
     except (AirflowNotFoundException, psycopg.Error) as error:
         log.warning("the calendar is shown without what was done: %s", error)
         return NO_RECORDS
-
-
-def _shown(product: Product, records: Records, root: str) -> dict[str, Any]:
-    now = datetime.now(UTC)
-    entries = [one for one in agenda(product, records) if not one.withdrawn]
-    following = next((one for one in entries if one.state == "planned" and one.planned_at.astimezone(UTC) >= now), None)
-    releases = []
-    by_version = sorted(entries, key=lambda one: one.version)
-    grouped = {version: list(group) for version, group in groupby(by_version, key=lambda one: one.version)}
-    for release in sorted(product.releases, key=lambda one: one.ga, reverse=True):
-        dated = grouped.get(release.version, [])
-        releases.append(
-            {
-                "version": release.version,
-                "type": release.type.value,
-                "theme": release.theme,
-                # There is a page as soon as there is a record.
-                "page": root + release_page(product.id, release.version) if any(one.progress for one in dated) else "",
-                "current": following is not None and following.version == release.version,
-                "entries": [_row(one) for one in dated],
-            }
-        )
-    return {
-        "id": product.id,
-        "name": product.name,
-        "timezone": product.timezone,
-        "feed": root + feed_address(product.id),
-        "following": _row(following) | {"version": following.version} if following else None,
-        "releases": releases,
-    }
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    late = entry.days_late
-    first = (
-        f"first planned {entry.move.first_planned_on} ({entry.days_moved:+d} d)"
-        if entry.move and entry.days_moved
-        else ""
-    )
-    waits = f"closed by {entry.waits}" if entry.waits and entry.state != "done" else ""
-    form = "%a %Y-%m-%d" if entry.all_day else "%a %Y-%m-%d %H:%M"
-    return {
-        "title": entry.title[:1].upper() + entry.title[1:],
-        "is_ga": entry.is_ga,
-        "planned": entry.planned_at.strftime(form),
-        "planned_iso": entry.planned_at.date().isoformat() if entry.all_day else entry.planned_at.isoformat(),
-        "actual": entry.actual_at.strftime("%a %Y-%m-%d %H:%M") if entry.actual_at else "",
-        "actual_iso": entry.actual_at.isoformat() if entry.actual_at else "",
-        "days": "" if late is None else "on the day" if late == 0 else f"{late:+d} d",
-        "late": bool(late and late > 0),
-        "state": entry.state if entry.category == "milestone" else "",
-        "note": "; ".join(part for part in (first, entry.note, waits) if part),
-    }

@@ -86,9 +86,12 @@ class ProblemAnswer(Answer):
     """What to do about it; may be empty."""
 
 
-def documented(answer: type[Answer]) -> dict[str, Any]:
-    """What a page's route says of itself: `@router.get(CALENDAR, **documented(CalendarAnswer))`."""
-    return {"response_model": answer, "responses": {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}}
+def documented(answer: type[Answer] | None, media_type: str = "text/html") -> dict[str, Any]:
+    """What a route says of itself: `@router.get(CALENDAR, **documented(CalendarAnswer))`; None: it has no data."""
+    text = {200: {"content": {media_type: {"schema": {"type": "string"}}}}}
+    if answer is None:
+        return {"response_model": None, "response_class": Response, "responses": text}
+    return {"response_model": answer, "responses": text}
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

@@ -1,0 +1,36 @@
+"""A form that narrows a page down, sent as GET so that it works without a script and its address can be shared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value and how people read it."""
+
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the form: a list where it has choices, which always begins with "all", else an input of its `kind`."""
+
+    name: str
+    label: str
+    value: str = ""
+    choices: Sequence[Choice] = ()
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The form of a page, for `pages/filters.html.j2`."""
+
+    fields: Sequence[FormField]
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that the form leaves as they are."""
+    is_set: bool = False
+    """Whether something is chosen, so that there is something to take back."""
