@@ -67,9 +67,8 @@ with DAG(
     record_slips = RecordSlipsOperator(task_id="record_slips", outlets=[SLIPS], trigger_rule="all_done")
     write_feeds = WriteFeedsOperator(task_id="write_feeds", trigger_rule="all_done")
     find_missed >> record_slips >> write_feeds
-    ReportProblemsOperator(
-        task_id="report_problems",
-        problems=[one.output["problems"] for one in (find_missed, record_slips, assess_risks)],
-        trigger_rule="all_done",
-        retries=0,
+    finders = [find_missed, record_slips, assess_risks]
+    report_problems = ReportProblemsOperator(
+        task_id="report_problems", tasks=[one.task_id for one in finders], trigger_rule="all_done", retries=0
     )
+    finders >> report_problems

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from release_ops.operators.watch import FindMissedOperator, ReportProblemsOperator
+from release_ops.operators.watch import FindMissedOperator
 
+DAG_FILE = Path(__file__).resolve().parents[2] / "dags" / "calendar_watch.py"
 BROKEN = """\
 product: gone
 repository: {kind: git, location: /nowhere/gone.git}
@@ -74,11 +78,29 @@ def test_one_unreachable_repository_does_not_hide_the_others(house):
     assert len(problems) == 1
     assert "gone" in problems[0]
     with pytest.raises(AirflowFailException, match="gone"):
-        ReportProblemsOperator(task_id="report_problems", problems=problems).execute({})
+        report(find_missed=problems)
+
+
+def report(**pushed):
+    """One report over the tasks of calendar_watch that look for problems, of which those named pushed theirs."""
+    task = runpy.run_path(str(DAG_FILE))["find_missed"].dag.get_task("report_problems")
+
+    def xcom_pull(*, task_ids, key, default=None, map_indexes=None):
+        assert task_ids in task.upstream_task_ids
+        return pushed.get(task_ids, default) if key == "problems" else default
+
+    context = {"ti": SimpleNamespace(xcom_pull=xcom_pull, dag_id="calendar_watch")}
+    task.render_template_fields(context)
+    task.execute(context)
 
 
 def test_nothing_wrong_is_nothing_to_report():
-    ReportProblemsOperator(task_id="report_problems", problems=[]).execute({})
+    report(find_missed=[], record_slips=[], assess_risks=[])
+
+
+def test_a_task_that_failed_before_it_could_say_what_is_wrong_does_not_swallow_what_the_others_found():
+    with pytest.raises(AirflowFailException, match=r"^a date moved by a year\nthe risks cannot be read$"):
+        report(record_slips=["a date moved by a year"], assess_risks=["the risks cannot be read"])
 
 
 def test_a_release_that_left_its_file_while_it_was_open_is_a_problem(house):

@@ -64,18 +64,18 @@ class FindMissedOperator(BaseOperator):
 class ReportProblemsOperator(BaseOperator):
     """Fails with everything that the look at the calendar found wrong; late milestones are started all the same.
 
-    `problems` holds sentences, or lists of them.
+    `tasks` are those that push their problems, a sentence each, under the key `problems`. One that failed before it could
+    is red itself, and must not swallow what the others found.
     """
 
-    template_fields: Sequence[str] = ("problems",)
-
-    def __init__(self, *, problems: Any, **kwargs: Any) -> None:
+    def __init__(self, *, tasks: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.problems = problems
+        self.tasks = tasks
 
     def execute(self, context: Context) -> None:
         """AirflowFailException with one line per problem; nothing if there is none."""
-        problems = [each for found in self.problems for each in ([found] if isinstance(found, str) else found or ())]
+        pushed = [context["ti"].xcom_pull(task_ids=task, key="problems") for task in self.tasks]
+        problems = [each for found in pushed for each in found or ()]
         if problems:
             raise AirflowFailException("\n".join(problems))
 
