@@ -1,4 +1,4 @@
-"""The demo product's files: source, documents, changelog, and the reports that its build commits."""
+"""The files of a demo product: source, documents, changelog, and the reports that its build commits."""
 
 from __future__ import annotations
 
@@ -8,69 +8,67 @@ from datetime import date
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from quickstart import demo_history as told
+from quickstart.demo_history import Scope, Story
 
 if TYPE_CHECKING:
     from quickstart.demo_team import Past
 
-SUITES: dict[str, tuple[str, ...]] = {
-    "integration": ("stock service", "payment provider", "address service", "mail service", "parcel tracking"),
-    "system": ("order as a guest", "order with an account", "return an item", "cancel an order", "combine vouchers"),
-    "acceptance": ("one-page checkout", "bank transfer", "address suggestions", "order history as CSV", "dark colours"),
-    "performance": ("first paint under 1.2 s", "search under 80 ms", "basket under 50 ms", "checkout under 150 ms"),
-    "load": ("400 orders per minute", "2000 searches per second", "a sale day of four hours", "recovery after a peak"),
-}
 LINES = 12_400
 
 
-def first_files() -> dict[str, str]:
+def first_files(story: Story) -> dict[str, str]:
     """What was there before the first commit of the history."""
+    links = "".join(f"- [{scope.name.title()}]({scope.name}.md)\n" for scope in story.scopes[:3])
     files = {
-        "README.md": "# Webapp\n\nThe front end of a web shop. Start it with `npm run dev`.\n",
+        "README.md": f"# {story.name}\n\nThis is {story.about}. Start it with `npm run dev`.\n",
         "LICENSE": "Apache License 2.0, see https://www.apache.org/licenses/LICENSE-2.0\n",
-        "package.json": json.dumps({"name": "webapp", "version": "2.4.0", "private": True, "type": "module"}, indent=2)
+        "package.json": json.dumps(
+            {"name": story.product, "version": story.before, "private": True, "type": "module"}, indent=2
+        )
         + "\n",
-        "CHANGELOG.md": changelog_file(()),
+        "CHANGELOG.md": changelog_file(story, ()),
         "ci/pipeline.yaml": "stages: [lint, unit, integration, system, report]\n",
-        "docs/index.md": "# Webapp\n\n- [Runbook](runbook.md)\n- [Search](search.md)\n- [Checkout](checkout.md)\n",
+        "docs/index.md": f"# {story.name}\n\n- [Runbook](runbook.md)\n{links}",
         "docs/runbook.md": (
-            "# Runbook\n\n## Roll back\n\n1. `shopctl rollout undo webapp`\n2. Watch the error rate for ten minutes.\n"
+            f"# Runbook\n\n## Roll back\n\n1. `shopctl rollout undo {story.product}`\n"
+            "2. Watch the error rate for ten minutes.\n"
             "\n## Alerts\n\nError rate over 1 % for five minutes pages the person on call.\n"
         ),
         "docs/dependencies.md": "# Updates of dependencies\n\n",
     }
-    for scope in (*told.SCOPES, told.Scope("ui", ("colours", "spacing"), ())):
+    for scope in (*story.scopes, Scope("ui", ("colours", "spacing"), ())):
         files[f"src/{scope.name}/index.ts"] = f"// {scope.name}: {', '.join((*scope.seen, *scope.held))}\n"
         files[f"tests/{scope.name}.test.ts"] = 'import { test } from "vitest";\n'
         files[f"docs/{scope.name}.md"] = f"# {scope.name.title()}\n"
     return files
 
 
-def reports(day: date, *, coverage: float) -> dict[str, str]:
+def reports(story: Story, day: date, *, coverage: float) -> dict[str, str]:
     """JUnit, Cobertura and SARIF as the build of that day wrote them; everything passed."""
-    files = {f"reports/junit-{name}.xml": _junit(name, cases, day) for name, cases in SUITES.items()}
-    files["reports/coverage.xml"] = _cobertura(day, coverage)
-    files["reports/security.sarif"] = _sarif()
+    files = {f"reports/junit-{name}.xml": _junit(story, name, cases, day) for name, cases in story.reports.items()}
+    files["reports/coverage.xml"] = _cobertura(story, day, coverage)
+    files["reports/security.sarif"] = _sarif(story)
     return files
 
 
-def _junit(name: str, cases: Sequence[str], day: date) -> str:
+def _junit(story: Story, name: str, cases: Sequence[str], day: date) -> str:
+    group = quoteattr(f"{story.product}.{name}")
     rows = "".join(
-        f'    <testcase classname={quoteattr("webapp." + name)} name={quoteattr(case)} time="{1.2 + i * 0.7:.3f}"/>\n'
+        f'    <testcase classname={group} name={quoteattr(case)} time="{1.2 + i * 0.7:.3f}"/>\n'
         for i, case in enumerate(cases)
     )
     totals = f'tests="{len(cases)}" failures="0" errors="0" skipped="0"'
     about = f'name="{name}" {totals} timestamp="{day}T17:00:00" hostname="ci"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites name="webapp" {totals}>\n'
+        f'<testsuites name="{story.product}" {totals}>\n'
         f"  <testsuite {about}>\n{rows}  </testsuite>\n</testsuites>\n"
     )
 
 
-def _cobertura(day: date, coverage: float) -> str:
+def _cobertura(story: Story, day: date, coverage: float) -> str:
     stamp = day.toordinal() * 86_400_000
-    names = [scope.name for scope in told.SCOPES]
+    names = [scope.name for scope in story.scopes]
     packages = "".join(
         f'    <package name="{name}" line-rate="{coverage}" branch-rate="0.86" complexity="0">\n'
         f'      <classes><class name="index.ts" filename="src/{name}/index.ts" line-rate="{coverage}" branch-rate="0.86" '
@@ -87,9 +85,9 @@ def _cobertura(day: date, coverage: float) -> str:
     )
 
 
-def _sarif() -> str:
+def _sarif(story: Story) -> str:
     rule = {"id": "js/weak-hash", "shortDescription": {"text": "A weak hash is used"}}
-    where = {"artifactLocation": {"uri": "src/catalogue/index.ts"}, "region": {"startLine": 1}}
+    where = {"artifactLocation": {"uri": f"src/{story.scopes[-1].name}/index.ts"}, "region": {"startLine": 1}}
     result = {
         "ruleId": "js/weak-hash",
         "level": "note",
@@ -102,9 +100,9 @@ def _sarif() -> str:
     return json.dumps(log, indent=2) + "\n"
 
 
-def changelog_file(past: Sequence[Past]) -> str:
+def changelog_file(story: Story, past: Sequence[Past]) -> str:
     """CHANGELOG.md with the newest release on top."""
-    text = "# Changelog\n\nAll notable changes of the web shop's front end.\n"
+    text = f"# Changelog\n\nAll notable changes of {story.about}.\n"
     titles = {"feat": "Features", "fix": "Fixes", "perf": "Performance"}
     for release in reversed(past):
         text += f"\n## [{release.version}] - {release.day}\n"

@@ -1,7 +1,8 @@
-"""What the demo product's team wrote: people, features, and the words of a few hundred commits."""
+"""What the demo's teams wrote: people, features, and the words of a few hundred commits of a web shop's front end."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PEOPLE: dict[str, str] = {
@@ -23,6 +24,41 @@ class Scope:
     seen: tuple[str, ...]
     held: tuple[str, ...]
     features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that is told of one product. Templates are for what one sees, then for what is held."""
+
+    product: str
+    name: str
+    about: str
+    """What it is; the subject of the first commit begins with it."""
+    before: str
+    """Version before the first release that is told."""
+    releases: tuple[tuple[str, int, int], ...]
+    """Version, how many days before `today` it was released, how many commits led to it."""
+    patch: tuple[str, int, int] | None
+    """The same of a last release from a branch of its own."""
+    ahead: int
+    """Number of commits on the release that is under way."""
+    scopes: tuple[Scope, ...]
+    fixes: tuple[tuple[str, ...], tuple[str, ...]]
+    others: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    housekeeping: tuple[tuple[str, str], ...]
+    packages: tuple[str, ...]
+    features: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    """Work under way: id of the feature in the product file, who, scope, subjects of its commits."""
+    breaking: tuple[str, str, str, str] | None
+    """Scope, subject, reason and note of a breaking change."""
+    reports: Mapping[str, tuple[str, ...]]
+    """Suite of tests to its cases, as the build reports them."""
+    seed: int = 280
+
+    @property
+    def root(self) -> str:
+        """Message of the first commit."""
+        return f"feat: import {self.about}"
 
 
 SCOPES: tuple[Scope, ...] = (
@@ -170,4 +206,29 @@ BREAKING = (
     "answer dates in UTC only",
     "Partners read the local times of orders wrongly twice a year.",
     "order dates in the partner API end in Z; convert them where you show them",
+)
+SUITES: Mapping[str, tuple[str, ...]] = {
+    "integration": ("stock service", "payment provider", "address service", "mail service", "parcel tracking"),
+    "system": ("order as a guest", "order with an account", "return an item", "cancel an order", "combine vouchers"),
+    "acceptance": ("one-page checkout", "bank transfer", "address suggestions", "order history as CSV", "dark colours"),
+    "performance": ("first paint under 1.2 s", "search under 80 ms", "basket under 50 ms", "checkout under 150 ms"),
+    "load": ("400 orders per minute", "2000 searches per second", "a sale day of four hours", "recovery after a peak"),
+}
+
+WEBAPP = Story(
+    product="webapp",
+    name="Webapp",
+    about="the web shop's front end",
+    before="2.4.0",
+    releases=(("2.5.0", 259, 40), ("2.6.0", 182, 110), ("2.6.1", 161, 18), ("2.7.0", 91, 90)),
+    patch=("2.7.1", 63, 9),
+    ahead=118,
+    scopes=SCOPES,
+    fixes=FIXES,
+    others=OTHERS,
+    housekeeping=HOUSEKEEPING,
+    packages=PACKAGES,
+    features=FEATURES,
+    breaking=BREAKING,
+    reports=SUITES,
 )

@@ -1,4 +1,4 @@
-"""How the demo product's team works: which commit comes next, on which day, by whom, and what it changes."""
+"""How a demo product's team works: which commit comes next, on which day, by whom, and what it changes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from quickstart import demo_history as told
 from quickstart.demo_files import first_files
+from quickstart.demo_history import Story
 
 SEED = 28
 FIRST_PULL_REQUEST = 1180
@@ -58,25 +59,26 @@ class Past:
 class Team:
     """The people, what they still have to say, and the files as they stand."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, story: Story) -> None:
+        self.story = story
         self._chance = chance
         self._numbers = itertools.count(FIRST_PULL_REQUEST)
         self._issues = itertools.count(FIRST_ISSUE)
         self._people = [person for key, person in told.PEOPLE.items() if key != "ana"]
-        self._words = {"fix": self._things(told.FIXES)} | {k: self._things(v) for k, v in told.OTHERS.items()}
-        features = [(scope.name, feature) for scope in told.SCOPES for feature in scope.features]
+        self._words = {"fix": self._things(story.fixes)} | {k: self._things(v) for k, v in story.others.items()}
+        features = [(scope.name, feature) for scope in story.scopes for feature in scope.features]
         self._words["feat"] = iter(chance.sample(features, len(features)))
-        self._words["house"] = iter(told.HOUSEKEEPING)
-        self._packages = dict.fromkeys(told.PACKAGES, 3)
+        self._words["house"] = iter(story.housekeeping)
+        self._packages = dict.fromkeys(story.packages, 3)
         self._base: dict[str, str] = {}
         self.lead = told.PEOPLE["ana"]
-        self.files: dict[str, str] = first_files()
-        self.version = "2.4.0"
+        self.files: dict[str, str] = first_files(story)
+        self.version = story.before
 
     def _things(self, templates: tuple[tuple[str, ...], tuple[str, ...]]) -> Iterator[tuple[str, str]]:
         every = [
             (scope.name, template.format(thing=thing))
-            for scope in told.SCOPES
+            for scope in self.story.scopes
             for words, things in zip(templates, (scope.seen, scope.held), strict=True)
             for template in words
             for thing in things
@@ -101,13 +103,14 @@ class Team:
         """Work on the release that is planned: its features between everyday commits, and one breaking change."""
         planned = [
             Commit("feat", scope, subject, told.PEOPLE[who], trailers=(f"Refs: {feature}",))
-            for feature, who, scope, subjects in told.FEATURES
+            for feature, who, scope, subjects in self.story.features
             for subject in subjects
         ]
-        scope, subject, why, note = told.BREAKING
-        lead = told.PEOPLE["ben"]
-        trailers = (f"BREAKING CHANGE: {note}",)
-        planned.insert(5, Commit("feat", scope, subject, lead, body=why, trailers=trailers, breaking=True))
+        if self.story.breaking is not None:
+            scope, subject, why, note = self.story.breaking
+            lead = told.PEOPLE["ben"]
+            trailers = (f"BREAKING CHANGE: {note}",)
+            planned.insert(5, Commit("feat", scope, subject, lead, body=why, trailers=trailers, breaking=True))
         planned = [replace(commit, trailers=(*commit.trailers, *self._signed(commit.author))) for commit in planned]
         kinds = [kind for kind in MIX if kind not in {"feat", ""}]
         weights = [MIX[kind] for kind in kinds]
@@ -143,7 +146,7 @@ class Team:
         return (*together, *self.reviewed(author))
 
     def _update(self) -> Commit:
-        package = self._chance.choice(told.PACKAGES)
+        package = self._chance.choice(self.story.packages)
         self._packages[package] = now = self._packages[package] + 1
         subject = f"bump {package} from 5.{now - 1}.0 to 5.{now}.0"
         return Commit("build", "deps", subject, told.BOT, trailers=self.reviewed(told.BOT))

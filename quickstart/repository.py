@@ -1,4 +1,4 @@
-"""The demo product's git repository: a bare remote with a few hundred commits of a web shop, made in a second."""
+"""The git repository of a demo product: a bare remote with a few hundred commits, made in a second."""
 
 from __future__ import annotations
 
@@ -15,17 +15,12 @@ from typing import IO
 
 from quickstart import demo_history as told
 from quickstart.demo_files import changelog_file, first_files, reports
+from quickstart.demo_history import WEBAPP, Story
 from quickstart.demo_team import Commit, Past, Team, instants, workday
 
 BRANCH = "main"
-SEED = 280
 REVERTED = 35
 """About every how many commits a fix is taken back."""
-ROOT_MESSAGE = "feat: import the web shop's front end"
-# Version, how many days before `today` it was released, how many commits led to it.
-RELEASES = (("2.5.0", 259, 40), ("2.6.0", 182, 110), ("2.6.1", 161, 18), ("2.7.0", 91, 90))
-PATCH = ("2.7.1", 63, 9)
-AHEAD = 118
 DEMO_VERSION = "2.8.0"
 """What comes after these: the release that is rehearsed, whatever day it is."""
 
@@ -43,7 +38,7 @@ class NotOurs(Exception):
     """There is something else at the path."""
 
 
-def make_demo_remote(path: Path | str, *, today: date) -> Facts:
+def make_demo_remote(path: Path | str, *, today: date, story: Story = WEBAPP) -> Facts:
     """Make the bare repository at `path`, its last commit on the working day before `today`.
 
     The same `today` gives the same commit ids. A repository that was made before is left as it is, with whatever was
@@ -51,13 +46,13 @@ def make_demo_remote(path: Path | str, *, today: date) -> Facts:
     """
     path = Path(path).absolute()
     if path.exists() and any(path.iterdir()):
-        return _facts_of_ours(path)
+        return _facts_of_ours(path, story)
     partial = path.with_name(path.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.parent.mkdir(parents=True, exist_ok=True)
     _git("init", "--quiet", "--bare", "--template=", f"--initial-branch={BRANCH}", str(partial))
     with _Import(partial) as history:
-        _write(history, today)
+        _write(history, today, story)
     _git("-C", str(partial), "gc", "--quiet")
     if path.exists():
         path.rmdir()
@@ -65,12 +60,12 @@ def make_demo_remote(path: Path | str, *, today: date) -> Facts:
     return _facts(path)
 
 
-def _facts_of_ours(path: Path) -> Facts:
+def _facts_of_ours(path: Path, story: Story) -> Facts:
     try:
         root = _git("-C", str(path), "log", "--format=%s", "--max-parents=0", BRANCH)
     except subprocess.CalledProcessError:
         root = ""
-    if root != ROOT_MESSAGE:
+    if root != story.root:
         raise NotOurs(f"{path} holds something else than the demo's repository; name another path or remove it")
     return _facts(path)
 
@@ -162,34 +157,42 @@ class _Import:
         self._in.write(b"data %d\n%s\n" % (len(data), data))
 
 
-def _write(history: _Import, today: date) -> None:
-    team = Team(random.Random(SEED))  # noqa: S311 - the same history every time
+def _write(history: _Import, today: date, story: Story) -> None:
+    team = Team(random.Random(story.seed), story)  # noqa: S311 - the same history every time
     past: list[Past] = []
-    begin = workday(today - timedelta(days=RELEASES[0][1] + 50))
+    begin = workday(today - timedelta(days=story.releases[0][1] + 50))
     main = _Line(history, f"refs/heads/{BRANCH}", team, begin)
     since = begin + timedelta(days=1)
-    for version, days, count in RELEASES:
+    for version, days, count in story.releases:
         day = workday(today - timedelta(days=days))
         changes = team.fixes(count) if not version.endswith(".0") else team.changes(count)
         made = main.write(changes, instants(since, day - timedelta(days=1), count))
         past.append(Past(version, day, tuple(made)))
         main.release(past)
         since = day + timedelta(days=1)
+    last = workday(today - timedelta(days=1))
+    times = instants(since, last - timedelta(days=1), story.ahead)
+    ahead = list(zip(team.under_way(story.ahead), times, strict=True))
+    if story.patch is not None:
+        ahead = _write_patch(main, story.patch, today, past, ahead)
+    main.write([commit for commit, _ in ahead], [at for _, at in ahead])
+    main.nightly(datetime.combine(last, time(19), UTC), coverage=0.93)
 
-    # The patch comes from its own branch while main goes on, and is merged back on its day.
-    version, days, count = PATCH
-    day, last = workday(today - timedelta(days=days)), workday(today - timedelta(days=1))
-    ahead = list(zip(team.under_way(AHEAD), instants(since, last - timedelta(days=1), AHEAD), strict=True))
-    patch = main.branch(f"refs/heads/release/{version}")
-    made = patch.write(patch.team.fixes(count), instants(day - timedelta(days=10), day - timedelta(days=1), count))
+
+def _write_patch(
+    main: _Line, patch: tuple[str, int, int], today: date, past: list[Past], ahead: list[tuple[Commit, datetime]]
+) -> list[tuple[Commit, datetime]]:
+    """A patch on its own branch while main goes on, merged back on its day; what of `ahead` is left to do."""
+    version, days, count = patch
+    day = workday(today - timedelta(days=days))
+    line = main.branch(f"refs/heads/release/{version}")
+    made = line.write(line.team.fixes(count), instants(day - timedelta(days=10), day - timedelta(days=1), count))
     past.append(Past(version, day, tuple(made)))
-    patch.release(past)
+    line.release(past)
     before = [each for each in ahead if each[1].date() <= day]
     main.write([commit for commit, _ in before], [at for _, at in before])
-    main.merge(patch, f"Merge branch 'release/{version}'\n", datetime.combine(day, time(18, 30), UTC))
-    after = ahead[len(before) :]
-    main.write([commit for commit, _ in after], [at for _, at in after])
-    main.nightly(datetime.combine(last, time(19), UTC), coverage=0.93)
+    main.merge(line, f"Merge branch 'release/{version}'\n", datetime.combine(day, time(18, 30), UTC))
+    return ahead[len(before) :]
 
 
 class _Line:
@@ -202,10 +205,9 @@ class _Line:
         self.head = ""
         self._start: tuple[str, ...] = ()
         if begin is not None:
-            files = {**first_files(), **reports(begin, coverage=0.91)}
-            first = Commit(
-                "feat", "", ROOT_MESSAGE.removeprefix("feat: "), team.lead, trailers=team.reviewed(team.lead)
-            )
+            files = {**first_files(team.story), **reports(team.story, begin, coverage=0.91)}
+            subject = team.story.root.removeprefix("feat: ")
+            first = Commit("feat", "", subject, team.lead, trailers=team.reviewed(team.lead))
             self._add(first.message, first.author, datetime.combine(begin, time(7), UTC), files)
 
     def branch(self, ref: str) -> _Line:
@@ -236,9 +238,13 @@ class _Line:
             f'"version": "{self.team.version}"', f'"version": "{version}"'
         )
         commit = Commit("chore", "release", version, author, trailers=self.team.reviewed(author))
-        self._add(commit.message, author, at, {"CHANGELOG.md": changelog_file(past), "package.json": package})
+        self._add(
+            commit.message, author, at, {"CHANGELOG.md": changelog_file(self.team.story, past), "package.json": package}
+        )
         self.team.version = version
-        self._history.tag(f"v{version}", self.head, f"Webapp {version}\n", author, at + timedelta(minutes=20))
+        self._history.tag(
+            f"v{version}", self.head, f"{self.team.story.name} {version}\n", author, at + timedelta(minutes=20)
+        )
 
     def merge(self, other: _Line, message: str, at: datetime) -> None:
         """Merge a branch."""
@@ -250,7 +256,7 @@ class _Line:
         author = told.PEOPLE["yuki"]
         trailers = self.team.reviewed(author)
         commit = Commit("ci", "", "publish the reports of the nightly build", author, trailers=trailers)
-        self._add(commit.message, author, at, reports(at.date(), coverage=coverage))
+        self._add(commit.message, author, at, reports(self.team.story, at.date(), coverage=coverage))
 
     def _add(self, message: str, author: str, at: datetime, files: Mapping[str, str]) -> None:
         self.head = self._history.commit(self._ref, message, author, at, files=files, parents=self._start)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quickstart.demo_api import API
 from quickstart.repository import Facts, NotOurs, make_demo_remote
 from release_ops.adapters.git import GitRepository
 from release_ops.adapters.reports import read_report
@@ -56,6 +57,19 @@ def test_the_same_day_gives_the_same_commits(made: tuple[Path, Facts], tmp_path:
 
 def test_a_repository_that_is_there_stays_as_it_is_on_a_later_day(made: tuple[Path, Facts]) -> None:
     assert make_demo_remote(made[0], today=TODAY + timedelta(days=3)) == made[1]
+
+
+def test_the_second_product_has_a_history_of_its_own(made: tuple[Path, Facts], tmp_path: Path) -> None:
+    facts = make_demo_remote(tmp_path / "api.git", today=TODAY, story=API)
+    assert facts.tags == ("v1.2.0", "v1.3.0", "v1.4.0")
+    assert make_demo_remote(tmp_path / "api.git", today=TODAY, story=API) == facts
+    with pytest.raises(NotOurs):
+        make_demo_remote(tmp_path / "api.git", today=TODAY)
+    api = GitRepository(tmp_path / "api.git", mirror=tmp_path / "mirror.git", push=True)
+    changes = [parse_commit(commit.message) for commit in api.log("v1.4.0", "main")]
+    assert None not in changes
+    scopes = {change.scope for change in changes if change is not None}
+    assert scopes >= {scope.name for scope in API.scopes}
 
 
 def test_something_else_at_the_path_is_not_touched(tmp_path: Path) -> None:
