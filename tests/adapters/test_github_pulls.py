@@ -100,7 +100,7 @@ def test_many_commits_are_few_calls_in_their_order(github: FakeGitHub) -> None:
     commits = history(github, 120)
     assert numbers(list(pulls_of(api(github), "octo/webapp", commits))) == [[n] for n in range(120, 0, -1)]
     assert len(github.requests) == 3
-    assert github.graphql.points == 5000 - 3 - 3 - 2
+    assert github.graphql.points == 5000 - 3 - 3 - 1
 
 
 def test_no_commits_are_no_call(github: FakeGitHub) -> None:

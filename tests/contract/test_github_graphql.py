@@ -14,17 +14,33 @@ from graphql import (
     validate,
 )
 
+from release_ops.adapters import github_delivery_pulls, github_nested
 from release_ops.adapters.github_pulls import BATCH, document
-from tests.fakes.github_graphql import SCHEMA
+from tests.fakes.github_graphql_schema import SCHEMA
 
 pytestmark = pytest.mark.contract
 
+NESTED = (
+    github_delivery_pulls.COMMITS,
+    github_delivery_pulls.REVIEWS,
+    github_delivery_pulls.COMMENTS,
+    github_delivery_pulls.CHECKS,
+)
+DELIVERY = {
+    "pull requests": github_delivery_pulls.DOCUMENT,
+    "lists inside": github_nested.document(NESTED),
+}
 OURS = [kind for name, kind in SCHEMA.type_map.items() if not name.startswith("__")]
 
 
 @pytest.mark.parametrize("count", [1, BATCH])
 def test_github_understands_our_query(github_schema: GraphQLSchema, count: int) -> None:
     assert validate(github_schema, parse(document(["6dcb09b5b57875f334f61aebed695e2e4193db5e"] * count))) == []
+
+
+@pytest.mark.parametrize("text", DELIVERY.values(), ids=DELIVERY)
+def test_github_understands_the_queries_of_the_facts_of_delivery(github_schema: GraphQLSchema, text: str) -> None:
+    assert validate(github_schema, parse(text)) == []
 
 
 def test_a_wrong_query_is_noticed(github_schema: GraphQLSchema) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode
 from github import Auth, Github
 
 from tests.fakes import github_bodies as bodies
+from tests.fakes.github_delivery import Delivery
 from tests.fakes.github_graphql import GraphQL, commit_data
 from tests.fakes.loopback import Answer, Loopback, Request
 
@@ -56,7 +57,9 @@ class FakeGitHub(Loopback):
         self.remaining = 5000
         self._next = 100
         self._routes = self._table()
-        self.graphql = GraphQL(name, self._graphql_commit)
+        self.delivery = Delivery()
+        """What only GraphQL lists."""
+        self.graphql = GraphQL(name, self._graphql_commit, self.delivery)
 
     @property
     def url(self) -> str:

@@ -41,7 +41,7 @@ class Loopback:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.violations: list[str] = []
-        self._faults: deque[tuple[str, str, Answer | object]] = deque()
+        self._faults: deque[tuple[str, str, Answer | object | None]] = deque()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -53,9 +53,9 @@ class Loopback:
     def answer(self, request: Request) -> Answer:
         raise NotImplementedError
 
-    def fail_next(self, count: int, answer: Answer, verb: str = "") -> None:
-        """Answers the next requests (of that verb, if given) so, without acting."""
-        self._faults.extend([(verb, "", answer)] * count)
+    def fail_next(self, count: int, answer: Answer, verb: str = "", *, skip: int = 0) -> None:
+        """Answers the next requests (of that verb, if given) so, without acting, once `skip` were served."""
+        self._faults.extend([(verb, "", None)] * skip + [(verb, "", answer)] * count)
 
     def drop_next(self, count: int, verb: str = "", end: str = "") -> None:
         """Acts on the next requests (of that verb, if given, and with that end of the path), then hangs up."""

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ _GRAPHQL_STATUS = {
     "FORBIDDEN": 403,
     "INSUFFICIENT_SCOPES": 403,
     "NOT_FOUND": 404,
+    "INVALID_CURSOR_ARGUMENTS": 422,
     "MAX_NODE_LIMIT_EXCEEDED": 502,
     "RESOURCE_LIMITS_EXCEEDED": 502,
 }
@@ -215,23 +217,26 @@ class GitHubApi:
         for page in self.pages(path, **query):
             yield from page if key is None else page[key]
 
-    def query(self, document: str, variables: Mapping[str, Any], *, attempts: int = GET_ATTEMPTS) -> Any:
+    def query(
+        self, document: str, variables: Mapping[str, Any], *, attempts: int = GET_ATTEMPTS, absent: bool = False
+    ) -> Any:
         """`data` of a GraphQL query, whole or not at all; it may only read, for it is repeated like a GET.
 
         A query that is too much for GitHub, which says so with a 502, a timeout or a part of the answer, is an
-        UnreachableError: ask for less.
+        UnreachableError: ask for less. With `absent`, what GitHub does not find is null instead of a NotFoundError.
         """
         body = {"query": document, "variables": dict(variables)}
-        url = self.requester.graphql_url
-        return self.call("POST", url, body=body, attempts=attempts, check=_refuse_errors)[1]["data"]
+        url, check = self.requester.graphql_url, partial(_refuse_errors, absent=absent)
+        return self.call("POST", url, body=body, attempts=attempts, check=check)[1]["data"]
 
 
-def _refuse_errors(headers: Mapping[str, str], answer: Any) -> None:
+def _refuse_errors(headers: Mapping[str, str], answer: Any, *, absent: bool) -> None:
     """GraphQL's errors come with status 200; GithubException with the status that REST would have."""
     errors = answer.get("errors") if isinstance(answer, Mapping) else None
-    if isinstance(answer, Mapping) and not errors and isinstance(answer.get("data"), Mapping):
-        return
     entries = [entry for entry in errors or () if isinstance(entry, Mapping)]
+    whole = not errors or (absent and len(entries) == len(errors) and all(map(_is_absence, entries)))
+    if isinstance(answer, Mapping) and whole and isinstance(answer.get("data"), Mapping):
+        return
     said = str(entries[0].get("message") or "no message") if entries else "an answer without data"
     kinds = {str(entry.get("type") or "") for entry in entries}
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in kinds), None)
@@ -241,6 +246,11 @@ def _refuse_errors(headers: Mapping[str, str], answer: Any) -> None:
         # Without a type it is GitHub's own trouble, or our query does not fit its schema; only the latter has a place.
         status = 422 if any(entry.get("locations") and not entry.get("path") for entry in entries) else 502
     raise GithubException(status, {"message": said, "errors": entries[1:]}, dict(headers))
+
+
+def _is_absence(entry: Mapping[str, Any]) -> bool:
+    """True of an error that only says of one place in the answer that there is nothing."""
+    return entry.get("type") == "NOT_FOUND" and bool(entry.get("path"))
 
 
 def _name(verb: str, path: str) -> str:

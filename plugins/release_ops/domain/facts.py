@@ -29,6 +29,8 @@ class Batch:
 
     rows: Mapping[str, Sequence[Mapping[str, Any]]]
     """Stream to rows, whose keys are columns of its table but for product, source and loaded_at; times are aware."""
+    gone: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Stream to keys, without product, of rows that are no longer true: an issue that lost its label is no incident."""
     watermark: Mapping[str, Any] = field(default_factory=dict)
     """Where the next reading goes on once these rows are written; JSON-safe, in the words of the source."""
     done: bool = False

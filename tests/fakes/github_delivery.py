@@ -1,0 +1,239 @@
+"""What GitHub's GraphQL API lists of a repository: pull requests, issues, releases and deployments, and how they change."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLError
+
+BEGAN = "2026-09-01T09:00:00Z"
+FORBIDDEN = "Resource not accessible by personal access token"
+
+
+def sha(name: object) -> str:
+    """Full id of a commit."""
+    return hashlib.sha1(str(name).encode()).hexdigest()
+
+
+@dataclass
+class Said:
+    """A review (with a state) or a comment. A login that ends with `[bot]` is a program's; empty: it is gone."""
+
+    author: str
+    at: str | None = BEGAN
+    state: str = "COMMENTED"
+
+
+@dataclass
+class Ran:
+    """A check run, or with `is_status` a status; `conclusion` None: it has not ended."""
+
+    name: str
+    conclusion: str | None = "SUCCESS"
+    started_at: str | None = BEGAN
+    is_status: bool = False
+
+
+@dataclass
+class Pull:
+    """A pull request; `commits` are (id, authored), oldest first."""
+
+    number: int
+    updated_at: str = BEGAN
+    created_at: str = BEGAN
+    state: str = "OPEN"
+    title: str = ""
+    author: str = "grace"
+    commits: list[tuple[str, str]] = field(default_factory=list)
+    reviews: list[Said] = field(default_factory=list)
+    comments: list[Said] = field(default_factory=list)
+    checks: list[Ran] = field(default_factory=list)
+    """Of its last commit."""
+    labels: list[str] = field(default_factory=list)
+    is_draft: bool = False
+    ready: list[str] = field(default_factory=list)
+    merged_at: str | None = None
+    closed_at: str | None = None
+    merge_commit: str | None = None
+    base: str = "main"
+
+    def __post_init__(self) -> None:
+        self.commits = self.commits or [(sha(f"commit of {self.number}"), self.created_at)]
+
+    @property
+    def head(self) -> str:
+        return self.commits[-1][0]
+
+
+@dataclass
+class Delivery:
+    """State of the lists. `forbidden` are fields that the token may not see."""
+
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    forbidden: set[str] = field(default_factory=set)
+    others: dict[str, Callable[[], Mapping[str, Any] | None]] = field(default_factory=dict)
+    """Id to the data of what is found by id alone."""
+
+    def add_pull(self, number: int, **facts: Any) -> Pull:
+        """A pull request, or the same anew."""
+        self.pulls[number] = Pull(number, **facts)
+        return self.pulls[number]
+
+    # --------------------------------------------------------------------------------------------------------- serving
+
+    def repository(self, name: str) -> dict[str, Any]:
+        """Data of the repository."""
+        return {
+            "id": "R_1",
+            "nameWithOwner": name,
+            "pullRequests": lambda _, first, orderBy, after=None: _page(  # noqa: N803
+                [self._pull(one) for one in self.pulls.values()], first, after, orderBy
+            ),
+        }
+
+    def node(self, id_: str) -> Any:
+        """Data of anything by its id; an error where there is nothing."""
+        for pull in self.pulls.values():
+            if id_ == f"PR_{pull.number}":
+                return self._pull(pull)
+            if id_ == f"C_{pull.head}":
+                return self._commit(pull.head, BEGAN)
+        return GraphQLError(
+            f"Could not resolve to a node with the global id of '{id_}'", extensions={"type": "NOT_FOUND"}
+        )
+
+    def _pull(self, pull: Pull) -> dict[str, Any]:
+        one = f"{pull.number}"
+        merge = pull.merge_commit and {"__typename": "Commit", "id": f"C_{pull.merge_commit}", "oid": pull.merge_commit}
+        return {
+            "__typename": "PullRequest",
+            "id": f"PR_{one}",
+            "number": pull.number,
+            "title": pull.title or f"Change {one}",
+            "url": f"https://github.com/octo/webapp/pull/{one}",
+            "state": pull.state,
+            "isDraft": pull.is_draft,
+            "createdAt": pull.created_at,
+            "updatedAt": pull.updated_at,
+            "closedAt": pull.closed_at or pull.merged_at,
+            "mergedAt": pull.merged_at,
+            "baseRefName": pull.base,
+            "headRefName": f"feature-{one}",
+            "headRefOid": pull.head,
+            "additions": 10 * pull.number,
+            "deletions": pull.number,
+            "changedFiles": 2,
+            "author": actor(pull.author),
+            "mergeCommit": merge,
+            "labels": lambda _, first: {"nodes": [{"name": label} for label in pull.labels[:first]]},
+            "commits": lambda _, **page: _list(
+                [{"id": f"PRC_{oid}", "commit": self._commit(oid, at)} for oid, at in pull.commits], **page
+            ),
+            "reviews": lambda _, **page: _list(
+                [
+                    {"id": f"PRR_{one}_{at}", "state": said.state, "submittedAt": said.at, "author": actor(said.author)}
+                    for at, said in enumerate(pull.reviews)
+                ],
+                **page,
+            ),
+            "comments": lambda _, **page: _list(
+                [
+                    {"id": f"IC_{one}_{at}", "createdAt": said.at, "author": actor(said.author)}
+                    for at, said in enumerate(pull.comments)
+                ],
+                **page,
+            ),
+            "timelineItems": lambda _, last, itemTypes: _list(  # noqa: N803
+                [
+                    {"__typename": "ReadyForReviewEvent", "id": f"RFR_{at}", "createdAt": at}
+                    for at in pull.ready
+                    if "READY_FOR_REVIEW_EVENT" in itemTypes
+                ],
+                last=last,
+            ),
+        }
+
+    def _commit(self, oid: str, authored_at: str) -> dict[str, Any]:
+        ran = next((pull.checks for pull in self.pulls.values() if pull.head == oid), [])
+        rollup = {"id": f"SCR_{oid}", "contexts": lambda _, **page: _list(list(map(_check, ran)), **page)}
+        return {
+            "__typename": "Commit",
+            "id": f"C_{oid}",
+            "oid": oid,
+            "authoredDate": authored_at,
+            "statusCheckRollup": self._allowed("statusCheckRollup", rollup if ran else None),
+        }
+
+    def _allowed(self, name: str, value: Any) -> Any:
+        return GraphQLError(FORBIDDEN, extensions={"type": "FORBIDDEN"}) if name in self.forbidden else value
+
+
+def actor(login: str) -> dict[str, str] | None:
+    """An account as GraphQL shows it: a program's without `[bot]`, none that is gone."""
+    if not login:
+        return None
+    name = login.removesuffix("[bot]")
+    return {"__typename": "User" if name == login else "Bot", "login": name}
+
+
+def _check(ran: Ran) -> dict[str, Any]:
+    page = f"https://github.com/octo/webapp/runs/{sha(ran.name)[:8]}"
+    if ran.is_status:
+        rest = {"context": ran.name, "state": ran.conclusion or "PENDING", "createdAt": ran.started_at}
+        return {"__typename": "StatusContext", "id": f"SC_{ran.name}", "targetUrl": page, **rest}
+    return {
+        "__typename": "CheckRun",
+        "id": f"CR_{ran.name}",
+        "name": ran.name,
+        "status": "COMPLETED" if ran.conclusion else "IN_PROGRESS",
+        "conclusion": ran.conclusion,
+        "startedAt": ran.started_at,
+        "completedAt": ran.started_at if ran.conclusion else None,
+        "permalink": page,
+    }
+
+
+# ----------------------------------------------------------------------------------------------------------- connections
+
+
+def _list(entries: Sequence[Any], first: int | None = None, after: str | None = None, last: int | None = None) -> Any:
+    """A connection in the order of its entries; its cursors are places."""
+    start = int(_opened(after)[0]) if after else 0
+    some = entries[-last:] if last else entries[start : start + (first or 0)]
+    more = bool(first) and start + len(some) < len(entries)
+    return _connection(some, len(entries), more, _sealed(start + len(some)) if some else None)
+
+
+def _page(entries: Iterable[Mapping[str, Any]], first: int, after: str | None, order: Mapping[str, str]) -> Any:
+    """A connection in the order of a time; like GitHub's, its cursors are the time and the id of the entry."""
+    name = {"CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}[order["field"]]
+    down = order["direction"] == "DESC"
+    keyed = sorted(((one[name], one["id"], one) for one in entries), key=lambda one: one[:2], reverse=down)
+    if after is not None:
+        mark = tuple(_opened(after))
+        keyed = [one for one in keyed if (one[:2] < mark if down else one[:2] > mark)]
+    some = keyed[:first]
+    cursor = _sealed(*some[-1][:2]) if some else None
+    return _connection([one for *_, one in some], len(keyed), len(keyed) > first, cursor)
+
+
+def _connection(some: Sequence[Any], total: int, more: bool, cursor: str | None) -> dict[str, Any]:
+    return {"nodes": list(some), "totalCount": total, "pageInfo": {"hasNextPage": more, "endCursor": cursor}}
+
+
+def _sealed(*parts: Any) -> str:
+    return base64.b64encode(f"cursor:v2:{json.dumps(parts)}".encode()).decode()
+
+
+def _opened(cursor: str) -> list[Any]:
+    try:
+        opened: list[Any] = json.loads(base64.b64decode(cursor).decode().removeprefix("cursor:v2:"))
+    except ValueError:
+        said = f"`{cursor}` does not appear to be a valid cursor."
+        raise GraphQLError(said, extensions={"type": "INVALID_CURSOR_ARGUMENTS"}) from None
+    return opened
