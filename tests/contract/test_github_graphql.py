@@ -14,7 +14,13 @@ from graphql import (
     validate,
 )
 
-from release_ops.adapters import github_delivery_pulls, github_nested
+from release_ops.adapters import (
+    github_delivery_deployments,
+    github_delivery_issues,
+    github_delivery_pulls,
+    github_delivery_releases,
+    github_nested,
+)
 from release_ops.adapters.github_pulls import BATCH, document
 from tests.fakes.github_graphql_schema import SCHEMA
 
@@ -25,9 +31,13 @@ NESTED = (
     github_delivery_pulls.REVIEWS,
     github_delivery_pulls.COMMENTS,
     github_delivery_pulls.CHECKS,
+    github_delivery_deployments.STATUSES,
 )
 DELIVERY = {
     "pull requests": github_delivery_pulls.DOCUMENT,
+    "issues": github_delivery_issues.DOCUMENT,
+    "releases": github_delivery_releases.DOCUMENT,
+    "deployments": github_delivery_deployments.DOCUMENT,
     "lists inside": github_nested.document(NESTED),
 }
 OURS = [kind for name, kind in SCHEMA.type_map.items() if not name.startswith("__")]

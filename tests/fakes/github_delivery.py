@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLError
 
+HOME = "R_1"
 BEGAN = "2026-09-01T09:00:00Z"
 FORBIDDEN = "Resource not accessible by personal access token"
 
@@ -71,30 +72,93 @@ class Pull:
 
 
 @dataclass
+class Issue:
+    """An issue; `repository` is the id of the repository that it is in now."""
+
+    number: int
+    updated_at: str = BEGAN
+    created_at: str = BEGAN
+    title: str = ""
+    author: str = "grace"
+    labels: list[str] = field(default_factory=list)
+    milestone: str = ""
+    closed_at: str | None = None
+    repository: str = HOME
+
+
+@dataclass
+class Release:
+    """A release; `published_at` None: a draft."""
+
+    tag: str
+    created_at: str = BEGAN
+    published_at: str | None = BEGAN
+    name: str | None = None
+    is_prerelease: bool = False
+    commit: str | None = None
+
+
+@dataclass
+class Deployment:
+    """A deployment; `statuses` are (state, time), or (state, time, address of its log), oldest first."""
+
+    number: int
+    environment: str | None = "production"
+    created_at: str = BEGAN
+    statuses: list[tuple[str, ...]] = field(default_factory=list)
+    commit: str = ""
+    ref: str | None = "main"
+    task: str | None = "deploy"
+    state: str = "PENDING"
+
+
+@dataclass
 class Delivery:
     """State of the lists. `forbidden` are fields that the token may not see."""
 
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    releases: dict[int, Release] = field(default_factory=dict)
+    deployments: dict[int, Deployment] = field(default_factory=dict)
     forbidden: set[str] = field(default_factory=set)
-    others: dict[str, Callable[[], Mapping[str, Any] | None]] = field(default_factory=dict)
-    """Id to the data of what is found by id alone."""
 
     def add_pull(self, number: int, **facts: Any) -> Pull:
         """A pull request, or the same anew."""
         self.pulls[number] = Pull(number, **facts)
         return self.pulls[number]
 
+    def add_issue(self, number: int, **facts: Any) -> Issue:
+        """An issue, or the same anew."""
+        self.issues[number] = Issue(number, **facts)
+        return self.issues[number]
+
+    def add_release(self, tag: str, **facts: Any) -> Release:
+        """One more release."""
+        release = Release(tag, **facts)
+        self.releases[max(self.releases, default=0) + 1] = release
+        return release
+
+    def add_deployment(self, number: int, **facts: Any) -> Deployment:
+        """A deployment, or the same anew."""
+        self.deployments[number] = Deployment(number, **facts)
+        return self.deployments[number]
+
     # --------------------------------------------------------------------------------------------------------- serving
 
     def repository(self, name: str) -> dict[str, Any]:
         """Data of the repository."""
         return {
-            "id": "R_1",
+            "id": HOME,
             "nameWithOwner": name,
-            "pullRequests": lambda _, first, orderBy, after=None: _page(  # noqa: N803
-                [self._pull(one) for one in self.pulls.values()], first, after, orderBy
-            ),
+            "pullRequests": lambda _, **page: _page([self._pull(one) for one in self.pulls.values()], **page),
+            "issues": self._issues,
+            "releases": lambda _, **page: _page([_release(*one) for one in self.releases.items()], **page),
+            "deployments": lambda _, **page: _page([_deployment(one) for one in self.deployments.values()], **page),
         }
+
+    def _issues(self, _: object, filterBy: Mapping[str, Any], **page: Any) -> Any:  # noqa: N803
+        here = (one for one in self.issues.values() if one.repository == HOME)
+        return _page([_issue(one) for one in here if one.updated_at >= filterBy["since"]], **page)
 
     def node(self, id_: str) -> Any:
         """Data of anything by its id; an error where there is nothing."""
@@ -103,6 +167,15 @@ class Delivery:
                 return self._pull(pull)
             if id_ == f"C_{pull.head}":
                 return self._commit(pull.head, BEGAN)
+        for issue in self.issues.values():
+            if id_ == f"I_{issue.number}":
+                return _issue(issue)
+        for number, release in self.releases.items():
+            if id_ == f"RE_{number}":
+                return _release(number, release)
+        for deployment in self.deployments.values():
+            if id_ == f"DE_{deployment.number}":
+                return _deployment(deployment)
         return GraphQLError(
             f"Could not resolve to a node with the global id of '{id_}'", extensions={"type": "NOT_FOUND"}
         )
@@ -181,6 +254,66 @@ def actor(login: str) -> dict[str, str] | None:
     return {"__typename": "User" if name == login else "Bot", "login": name}
 
 
+def _issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "__typename": "Issue",
+        "id": f"I_{issue.number}",
+        "number": issue.number,
+        "title": issue.title or f"Issue {issue.number}",
+        "url": f"https://github.com/octo/webapp/issues/{issue.number}",
+        "state": "CLOSED" if issue.closed_at else "OPEN",
+        "createdAt": issue.created_at,
+        "updatedAt": issue.updated_at,
+        "closedAt": issue.closed_at,
+        "author": actor(issue.author),
+        "milestone": {"title": issue.milestone} if issue.milestone else None,
+        "labels": lambda _, first: {"nodes": [{"name": label} for label in issue.labels[:first]]},
+        "repository": {"id": issue.repository},
+    }
+
+
+def _release(number: int, release: Release) -> dict[str, Any]:
+    return {
+        "__typename": "Release",
+        "id": f"RE_{number}",
+        "tagName": release.tag,
+        "name": release.name,
+        "url": f"https://github.com/octo/webapp/releases/tag/{release.tag}",
+        "isDraft": release.published_at is None,
+        "isPrerelease": release.is_prerelease,
+        "createdAt": release.created_at,
+        "publishedAt": release.published_at,
+        "tagCommit": {"oid": release.commit} if release.commit else None,
+    }
+
+
+def _deployment(deployment: Deployment) -> dict[str, Any]:
+    one = deployment.number
+    statuses = [
+        {
+            "id": f"DES_{one}_{at}",
+            "state": state,
+            "description": f"it is {state}",
+            "createdAt": when,
+            "logUrl": log[0] if log else None,
+        }
+        for at, (state, when, *log) in enumerate(deployment.statuses)
+    ]
+    return {
+        "__typename": "Deployment",
+        "id": f"DE_{one}",
+        "createdAt": deployment.created_at,
+        "updatedAt": statuses[-1]["createdAt"] if statuses else deployment.created_at,
+        "commitOid": deployment.commit or sha(f"deployed {one}"),
+        "environment": deployment.environment,
+        "latestEnvironment": deployment.environment,
+        "task": deployment.task,
+        "state": statuses[-1]["state"] if statuses else deployment.state,
+        "ref": {"id": f"REF_{deployment.ref}", "name": deployment.ref} if deployment.ref else None,
+        "statuses": lambda _, **page: _list(statuses[::-1], **page),
+    }
+
+
 def _check(ran: Ran) -> dict[str, Any]:
     page = f"https://github.com/octo/webapp/runs/{sha(ran.name)[:8]}"
     if ran.is_status:
@@ -209,10 +342,15 @@ def _list(entries: Sequence[Any], first: int | None = None, after: str | None = 
     return _connection(some, len(entries), more, _sealed(start + len(some)) if some else None)
 
 
-def _page(entries: Iterable[Mapping[str, Any]], first: int, after: str | None, order: Mapping[str, str]) -> Any:
+def _page(
+    entries: Iterable[Mapping[str, Any]],
+    first: int,
+    orderBy: Mapping[str, str],  # noqa: N803
+    after: str | None = None,
+) -> Any:
     """A connection in the order of a time; like GitHub's, its cursors are the time and the id of the entry."""
-    name = {"CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}[order["field"]]
-    down = order["direction"] == "DESC"
+    name = {"CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}[orderBy["field"]]
+    down = orderBy["direction"] == "DESC"
     keyed = sorted(((one[name], one["id"], one) for one in entries), key=lambda one: one[:2], reverse=down)
     if after is not None:
         mark = tuple(_opened(after))

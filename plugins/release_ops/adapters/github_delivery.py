@@ -7,13 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from release_ops.adapters.github_api import GitHubApi
+from release_ops.adapters.github_delivery_deployments import Deployments
+from release_ops.adapters.github_delivery_issues import Issues
 from release_ops.adapters.github_delivery_pulls import PullRequests
+from release_ops.adapters.github_delivery_releases import Releases
 from release_ops.adapters.github_walk import Listing, walk
 from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.facts import Batch
 
 _LISTINGS: Mapping[str, Callable[[DeliveryPolicy], Listing]] = {
     "pull_requests": lambda policy: PullRequests(),
+    "issues": Issues,
+    "published_releases": lambda policy: Releases(),
+    "deployments": Deployments,
 }
 GITHUB_STREAMS = tuple(_LISTINGS)
 """What is read from GitHub. Batches of pull_requests hold pull_reviews and check_runs too, those of issues incidents,

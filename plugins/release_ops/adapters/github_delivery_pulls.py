@@ -20,7 +20,7 @@ from release_ops.adapters.github_values import (
     text,
     written_instant,
 )
-from release_ops.adapters.github_walk import Found, Row
+from release_ops.adapters.github_walk import FIRST, Found, Row
 from release_ops.domain.pulls import TITLE_LIMIT
 
 RECENT = timedelta(days=1)
@@ -97,6 +97,7 @@ class PullRequests:
     document = DOCUMENT
     time = "updatedAt"
     again = timedelta()
+    first = FIRST
     options: Mapping[str, str] = {"checks": "the checks of pull requests"}
 
     def complete(self, api: GitHubApi, moved: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:

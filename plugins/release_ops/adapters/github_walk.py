@@ -28,9 +28,9 @@ from release_ops.adapters.github_values import instant
 from release_ops.domain.facts import Batch
 
 FIRST = 25
-"""Entries of the first page of a reading that has only news to find."""
+"""Entries of the first page of news, where each brings lists of its own."""
 START = 50
-"""Entries of the first page otherwise."""
+"""Entries of the first page of all other readings."""
 QUICK = 3.0
 """Seconds of an answer after which more is asked for. GitHub ends a query after ten."""
 WATCHED = 100
@@ -79,6 +79,8 @@ class Listing(Protocol):
     """Field that the listing is ordered by, newest first."""
     again: timedelta
     """How far before the last reading's beginning a reading goes back."""
+    first: int
+    """Entries of the first page of a reading that has only news to find: what costs no more than one."""
     options: Mapping[str, str]
     """Boolean variables that GitHub may forbid, to what is then unknown."""
 
@@ -171,7 +173,7 @@ class _Walk:
         self.api, self.listing, self.mark, self.now = api, listing, mark, now
         self.repository = repository
         self.owner, _, self.name = repository.partition("/")
-        self.size = PageSize(FIRST if mark.read and not mark.after else START)
+        self.size = PageSize(listing.first if mark.read and not mark.after else START)
         self.options = dict.fromkeys(listing.options, True)
         mark.watch = {id_: one for id_, one in mark.watch.items() if one[0] > now}
         self.due = list(mark.watch)
@@ -192,7 +194,13 @@ class _Walk:
                 # Older than a first reading goes is no fact; older than a later one is known.
                 old = self.mark.read is not None
                 ended = not paging or self._turn(page, low)
-                rows, gone = self._read(page.get("nodes") or (), data.get("watched") or (), watched, low, old=old)
+                home = data["repository"]["id"]
+                entries = {
+                    one["id"]: one
+                    for one in (*(data.get("watched") or ()), *(page.get("nodes") or ()))
+                    if one and (one.get("repository") or {}).get("id", home) == home
+                }
+                rows, gone = self._read(entries, watched, low, old=old)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise GitHubError(
                     f"GitHub's answer about {self.repository} is none by its schema ({type(error).__name__}: {error}); "
@@ -267,10 +275,9 @@ class _Walk:
         return ended
 
     def _read(
-        self, page: Sequence[Any], watched: Sequence[Any], asked: Sequence[str], low: datetime, *, old: bool
+        self, entries: Mapping[str, dict[str, Any]], asked: Sequence[str], low: datetime, *, old: bool
     ) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:
         """Rows of the page and of what was looked at again, and keys of rows that are no longer true."""
-        entries = {one["id"]: one for one in (*watched, *page) if one}
         moved = {id_: one for id_, one in entries.items() if instant(one[self.listing.time]) >= low}
         others = [one for id_, one in entries.items() if id_ not in moved and (old or id_ in asked)]
         self.listing.complete(self.api, list(moved.values()), others)

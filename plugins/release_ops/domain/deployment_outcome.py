@@ -36,8 +36,8 @@ def outcome(states: Iterable[tuple[str, datetime]]) -> Outcome:
         said = DECISIVE.get(state)
         if said is not None and said != result:
             result, since = said, at
-    if result:
-        return Outcome(result, started, since)
+    if since is not None:
+        return Outcome(result, started if started and started <= since else None, since)
     gone = next((at for state, at in ordered if state in GONE), None)
     # A deployment that goes on after it was called inactive says so by a later state.
     if gone is not None and ordered[-1][0] in GONE:
