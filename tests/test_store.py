@@ -56,6 +56,11 @@ PLAUSIBLE: dict[str, Any] = {
             "recovery": None,
         }
     ],
+    "bytes": 2048,
+    "month": "2026-11",
+    "place": "s3://warehouse@metrics/release-ops",
+    "rows": 12,
+    "table_name": "slip",
     "about": {"tag": "v2.8.0-alpha.1"},
     "actual_at": NOW,
     "approved": True,

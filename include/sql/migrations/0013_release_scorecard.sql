@@ -426,6 +426,21 @@ COMMENT ON COLUMN release_metrics.release_scorecard.freeze_to_production_met IS 
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_target IS 'critical_issues has to be less than this, on average over releases; null: held to nothing.';
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_met IS 'True if it is for this release alone; null: not known, or held to nothing.';
 
+-- Which Parquet file holds what, so that only months that changed are written again.
+CREATE TABLE release_ops.parquet_file (
+    place text NOT NULL,
+    table_name text NOT NULL,
+    month text NOT NULL,
+    fingerprint text NOT NULL,
+    rows bigint NOT NULL CHECK (rows >= 0),
+    bytes bigint NOT NULL CHECK (bytes >= 0),
+    written_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (place, table_name, month)
+);
+COMMENT ON TABLE release_ops.parquet_file IS 'One row per Parquet file that delivery_metrics wrote: what its rows and columns were then.';
+COMMENT ON COLUMN release_ops.parquet_file.month IS 'Month of its rows, such as 2026-11; __HIVE_DEFAULT_PARTITION__: they have no time; empty: all rows of the table.';
+COMMENT ON COLUMN release_ops.parquet_file.fingerprint IS 'Of the rows, whatever their order, and of the names and types of the columns.';
+
 -- What is the same in both schemas has the same words.
 DO $$
 DECLARE
