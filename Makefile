@@ -13,7 +13,7 @@ WORKERS ?= 2
 export APPROVE EXIT PRODUCT PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test stop clean lock lint format env venv dev node
+.PHONY: help run test stop clean lock lint format docs env venv dev node
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ lint: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 
 format: $(VENV)/.installed-dev ## let ruff rewrite what it can
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+docs: $(VENV)/.installed ## write docs/metrics.md from the comments in the database
+	@$(BIN)/python -m quickstart.docs
 
 node: # the contract tests compare our API calls with official descriptions, through a program that needs node
 	@if [ ! -x tests/contract/install ]; then :; \

@@ -19,6 +19,7 @@ from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_init import InitError, starter
+from release_ops.cli_metrics import METRICS_DOCS
 from release_ops.cli_plan import PLAN
 from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
@@ -103,6 +104,7 @@ COMMANDS: dict[str, Command] = {
     "simulate": SIMULATE,
     "risks": RISKS,
     "init": Command("write a small product file to start from", _init_options, _init),
+    "metrics-docs": METRICS_DOCS,
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
 }
 """Name to subcommand; a new one is a new entry."""

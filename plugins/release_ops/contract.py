@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from release_ops.store import SQL, Row, Store, StoreError
 
 SCHEMA = "release_metrics"
 FILE = SQL / "contract.yaml"
+EXAMPLES = SQL / "examples"
 
 _ABOUT = re.compile(
     r"Grain: (?P<grain>.+?)\. Key: (?P<key>[^.]+)\. Fresh: (?P<fresh>.+?)\.(?: (?P<about>.+))?", re.DOTALL
@@ -65,15 +66,59 @@ class Description:
         raise StoreError(f"{FILE}: {self.name}: {name}: release_metrics.{self.name} has no such column")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A query that answers a question, as include/sql/examples has it."""
+
+    name: str
+    question: str
+    table: str
+    text: str
+    """Without the lines that say question and table, and without a line end."""
+
+
 @cache
 def tables(file: Path = FILE) -> Mapping[str, Table]:
     """Tables of the contract by name, in the order of their file."""
     found: dict[str, Table] = {}
-    for section in yaml.safe_load(file.read_text(encoding="utf-8")):
+    for section in _read(file)["sections"]:
         for name, facts in section["tables"].items():
             if name in found:
                 raise StoreError(f"{file}: {name}: is there twice; remove one of them")
             found[name] = Table(name=name, section=section["title"], **facts)
+    return found
+
+
+def section_notes(file: Path = FILE) -> Mapping[str, str]:
+    """Title of each section to its introduction in Markdown; may be empty."""
+    return {section["title"]: section.get("about", "") for section in _read(file)["sections"]}
+
+
+def questions(file: Path = FILE) -> Sequence[str]:
+    """Names of the examples that come first."""
+    found: Sequence[str] = _read(file)["questions"]
+    return found
+
+
+@cache
+def _read(file: Path) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return content
+
+
+def examples(folder: Path = EXAMPLES) -> dict[str, Example]:
+    """Examples by name. StoreError where the first two lines do not say question and table."""
+    found = {}
+    for path in sorted(folder.glob("*.sql")):
+        question, table, *text = path.read_text(encoding="utf-8").splitlines()
+        if not question.startswith("-- ") or not table.startswith("-- table: "):
+            raise StoreError(f"{path}:1: begin it with '-- The question?' and '-- table: <name>', each on a line")
+        found[path.stem] = Example(
+            name=path.stem,
+            question=question.removeprefix("-- "),
+            table=table.removeprefix("-- table: "),
+            text="\n".join(text),
+        )
     return found
 
 

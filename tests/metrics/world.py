@@ -422,6 +422,23 @@ def _words(two7: Mapping[str, Any], two8: Mapping[str, Any]) -> dict[str, list[M
             }
             for day, probability, trend in ((date(2026, 5, 4), 0.2, "new"), (date(2026, 6, 1), 0.5, "rising"))
         ],
+        "health_report": [
+            {
+                **two8,
+                "week": week,
+                "made_at": datetime(week.year, week.month, week.day, 6, tzinfo=UTC),
+                "status": status,
+                "on_time": chance,
+                "facts": {},
+                "reasons": Jsonb(
+                    [
+                        {"measure": "on_time", "status": status, "value": chance, "threshold": 0.5, "unit": "ratio"}
+                        | {"words": f"{chance:.0%} chance to be on time", "remedy": ""}
+                    ]
+                ),
+            }
+            for week, status, chance in ((date(2026, 5, 25), "yellow", 0.55), (date(2026, 6, 1), "red", 0.31))
+        ],
         "release_measure": [
             {**two7, "measure": measure, "value": value, "unit": unit, "measured_at": at("2026-04-01 12:00")}
             for measure, value, unit in (("nps", 41, ""), ("csat", 4.25, ""), ("cost", 18250.5, "EUR"))

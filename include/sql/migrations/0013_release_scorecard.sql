@@ -98,7 +98,7 @@ JOIN release_ops.gate_evaluation g USING (run_id, gate);
 ALTER TABLE release_ops.approval ADD COLUMN asked_at timestamptz;
 COMMENT ON COLUMN release_ops.approval.asked_at IS 'When the seat was asked; null: it was not written down.';
 
-CREATE INDEX deployment_by_version ON release_ops.deployment (product, version) WHERE version <> '';
+CREATE INDEX IF NOT EXISTS deployment_by_version ON release_ops.deployment (product, version) WHERE version <> '';
 CREATE INDEX deployment_by_commit ON release_ops.deployment (product, commit) WHERE commit <> '';
 CREATE INDEX published_release_by_version ON release_ops.published_release (product, version) WHERE version <> '';
 

@@ -1,0 +1,6 @@
+-- How satisfied are customers with each release?
+-- table: release_measure
+SELECT product, version, value AS nps, measured_at
+FROM release_metrics.release_measure
+WHERE measure = 'nps'
+ORDER BY product, measured_at
