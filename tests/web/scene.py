@@ -11,6 +11,13 @@ from release_ops.store import Store
 
 NOW = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
 """The pages know but the real clock, so the scene is laid around it."""
+UNDONE = {
+    ("webapp", "2.8.0", "beta"): "blocked",
+    ("ios", "7.1.0", "beta"): "missed",
+    ("android", "7.1.0", "beta"): "running",
+    ("android", "7.1.0", "feature_complete"): "skipped",
+}
+"""What of the past was not done."""
 PEOPLE = """
 approvers:
   release_manager: [{id: ana}]
@@ -98,8 +105,6 @@ def fill(store: Store, folder: Path) -> None:
                 )
         for entry in plan(one):
             _record(store, entry)
-    store.execute("milestone_state", product="webapp", version="2.8.0", kind="beta", state="blocked", actual_at=None)
-    store.execute("milestone_state", product="ios", version="7.1.0", kind="beta", state="missed", actual_at=None)
     _clash(store, products["webapp"].releases[1].ga)
 
 
@@ -120,7 +125,9 @@ def _record(store: Store, entry) -> None:
         )
     if entry.category == "milestone" and at < NOW:
         late = timedelta(days=3 if entry.id == "alpha" else 0, hours=1)
-        store.execute("milestone_state", **key, kind=entry.id, state="done", actual_at=min(at + late, NOW))
+        state = UNDONE.get((entry.product, entry.version, entry.id), "done")
+        done = min(at + late, NOW) if state == "done" else None
+        store.execute("milestone_state", **key, kind=entry.id, state=state, actual_at=done)
 
 
 def _clash(store: Store, ga: date) -> None:
@@ -129,8 +136,8 @@ def _clash(store: Store, ga: date) -> None:
             """INSERT INTO release_ops.conflict (key, first_seen, last_seen, kind, severity, first_product, first_version,
                 first_milestone, first_planned_at, second_product, second_version, second_milestone, second_planned_at,
                 message, proposal)
-            VALUES ('same_window:webapp:2.8.0:ga:android:7.1.0:ga', %(now)s, %(now)s, 'same_window', 'error', 'webapp', '2.8.0',
-                'ga', %(at)s, 'android', '7.1.0', 'ga', %(at)s,
+            VALUES ('same_window:webapp:2.8.0:ga:android:7.1.0:ga', %(now)s, %(now)s, 'same_window', 'error',
+                'webapp', '2.8.0', 'ga', %(at)s, 'android', '7.1.0', 'ga', %(at)s,
                 'webapp 2.8.0 ga and android 7.1.0 ga want production at once', 'move android 7.1.0 ga to the day after')""",
             {"now": NOW, "at": datetime.combine(ga, datetime.min.time(), UTC) + timedelta(hours=8)},
         )

@@ -22,8 +22,8 @@ from tests.web.auth_manager import READABLE
 
 app = create_app(apps="core")
 path = urlsplit(conf.get("api", "base_url")).path.rstrip("/")
-# What a login and a connection ask for; `airflow db migrate` would take longer than all the tests.
-Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in ("revoked_token", "connection")])
+# `airflow db migrate` would take longer than all the tests.
+Base.metadata.create_all(engine)
 tokens = {
     name: get_auth_manager().generate_jwt(SimpleAuthManagerUser(username=name, role="viewer"))
     for name in ("vera", *READABLE)

@@ -54,7 +54,7 @@ from release_ops.web.shelf import SHELF, Catalogue, Shelved
 log = logging.getLogger(__name__)
 router = APIRouter(dependencies=[shows(section_of(CALENDAR))], responses=PROBLEMS, tags=["calendar"])
 
-TABLE_TOO = 150
+TABLE_TOO = 100
 """Entries up to which the table stands below the timeline without being asked for."""
 
 View = StrEnum("View", ["timeline", "table"])

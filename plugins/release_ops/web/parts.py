@@ -106,8 +106,8 @@ def number(value: float | None, digits: int = 0) -> Safe:
 
 
 def pager(pages: Pages, address: Callable[..., str], noun: str) -> Safe:
-    """Links to the pages before and after; `address(page=2)` gives where they lead, `noun` says what is listed."""
-    told = f"{pages.total:,} {noun}"
+    """Links to the pages before and after; `address(page=2)` gives where they lead, `noun` says what is listed, of one."""
+    told = f"{pages.total:,} {noun}{'' if pages.total == 1 else 's'}"
     if pages.last == 1:
         return Safe(f'<p class="pager">{escape(told)}</p>')
     parts = [f"<span>Page {pages.number:,} of {pages.last:,}, {escape(told)}</span>"]

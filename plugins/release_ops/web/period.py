@@ -80,7 +80,7 @@ _NAMED: dict[str, tuple[Callable[[date], int], int]] = {
     "year": (lambda day: 1 - day.month, 12),
 }
 NAMES = {
-    "coming": "Last month and five more",
+    "coming": "Six months",
     "month": "This month",
     "quarter": "This quarter",
     "half_year": "This half-year",

@@ -218,22 +218,20 @@ def _drawn(product: CalendarProduct, bar: Bar, period: Period, clashes: dict[str
     )
     yield f'<a href="{escape(release.page)}" tabindex="-1">{label}</a>' if release.page else label
     for mark in bar.marks:
-        yield from _marked(product, release, mark, bar.top + _LABEL + _SLOT * mark.slot + _SLOT // 2, period, clashes)
+        yield from _trails(mark, _height(bar, mark) + _SLOT // 2 - 1, period)
+    for mark in bar.marks:
+        yield from _marked(product, release, mark, _height(bar, mark), clashes)
+
+
+def _height(bar: Bar, mark: Mark) -> int:
+    """Middle of a mark, in pixels from the top."""
+    return bar.top + _LABEL + _SLOT * mark.slot + _SLOT // 2
 
 
 def _marked(
-    product: CalendarProduct,
-    release: CalendarRelease,
-    mark: Mark,
-    y: int,
-    period: Period,
-    clashes: dict[str, CalendarConflict],
+    product: CalendarProduct, release: CalendarRelease, mark: Mark, y: int, clashes: dict[str, CalendarConflict]
 ) -> Iterator[str]:
     entry = mark.entry
-    if entry.first_planned_on:
-        yield from _trail("moved", percent(period, _midnight(entry.first_planned_on) + _DAY / 2), mark.x, y)
-    if entry.days_late:
-        yield from _trail("late", percent(period, entry.planned_at), mark.x, y)
     sign = SIGNS[MilestoneKind(entry.id)] if entry.category == "milestone" else ""
     shape = (
         f'<rect x="-11" y="-8" width="22" height="16" rx="8"/><text y="4" text-anchor="middle">{sign}</text>'
@@ -250,16 +248,23 @@ def _marked(
         told = "\n".join(f"{one.message}; {one.proposal}" if one.proposal else one.message for one in found)
         yield (
             f'<svg class="clash {severity}" x="{_x(mark.x)}" y="{y}"><title>{_text(told)}</title>'
-            '<path d="M10-14l7 12H3z"/><text x="10" y="-4" text-anchor="middle">!</text></svg>'
+            '<path d="M12-16l7 12H5z"/><text x="12" y="-6" text-anchor="middle">!</text></svg>'
         )
 
 
-def _trail(kind: str, was: float, x: float, y: int) -> Iterator[str]:
-    """From where it was planned to where it is."""
-    start = min(max(was, 0), 100)
-    yield f'<line class="{kind}" x1="{_x(start)}" x2="{_x(x)}" y1="{y}" y2="{y}"/>'
-    if was == start:
-        yield f'<circle class="{kind}" cx="{_x(was)}" cy="{y}" r="4"/>'
+def _trails(mark: Mark, y: int, period: Period) -> Iterator[str]:
+    """Below a mark: from where it was planned first, and from where it was planned when it was done."""
+    entry = mark.entry
+    trails = []
+    if entry.first_planned_on:
+        trails.append(("moved", percent(period, _midnight(entry.first_planned_on) + _DAY / 2)))
+    if entry.days_late:
+        trails.append(("late", percent(period, entry.planned_at)))
+    for kind, was in trails:
+        start = min(max(was, 0), 100)
+        yield f'<line class="{kind}" x1="{_x(start)}" x2="{_x(mark.x)}" y1="{y}" y2="{y}"/>'
+        if was == start:
+            yield f'<circle class="{kind}" cx="{_x(was)}" cy="{y}" r="3"/>'
 
 
 def words(entry: CalendarEntry) -> str:
