@@ -193,6 +193,7 @@ PLAUSIBLE: dict[str, Any] = {
     "offset": 0,
     "latest": True,
     "hidden": ["beta"],
+    "prefix": "^notes",
     "week": date(2026, 11, 2),
     "before_week": date(2026, 11, 2),
     "headline": {"planned_ga": "2026-11-26", "features_total": 8, "features_done": 5, "on_time": 0.62},

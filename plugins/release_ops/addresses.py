@@ -12,6 +12,16 @@ HEALTH = "/health"
 METRICS = "/metrics"
 
 
+def story_page(product: str, version: str, part: str = "") -> str:
+    """Page of a release as a story, or of one of its lists as a whole (see `web.story.PARTS`), below PREFIX."""
+    return f"{RELEASES}/{_part(product)}/{_part(version)}" + (f"/{_part(part)}" if part else "")
+
+
+def health_page(product: str, version: str) -> str:
+    """Page of a release's weekly health, below PREFIX."""
+    return f"{HEALTH}/{_part(product)}/{_part(version)}"
+
+
 def release_page(product: str, version: str) -> str:
     """Page of all artifacts of a release, below PREFIX."""
     return f"/artifacts/{_part(product)}/{_part(version)}"

@@ -7,6 +7,7 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 READABLE = {
     "carla": {"calendar_watch"},
     "gina": {"release_ga", "health_report"},
+    "rosa": {"release_planning", "release_ga"},
     "nora": {"somebody_elses_dag"},
 }
 """DAGs by user; who is not here may read them all. A viewer is allowed what Airflow allows viewers besides."""

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from release_ops.addresses import artifact_page
 from release_ops.store import Store, migrate
+from tests.web.filled import fill
 from tests.web.running import Server, serving
 
 
@@ -67,8 +68,11 @@ def site(server: tuple[Server, str]) -> Iterator[Site]:
     """The server with nothing in our tables."""
     running, address = server
     with psycopg.connect(address, autocommit=True) as connection:
-        for table in ("artifact", "release", "milestone", "calendar_entry", "conflict"):
-            connection.execute(sql.SQL("TRUNCATE {}").format(sql.Identifier("release_ops", table)))
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'release_ops' AND tablename !~ '^_?yoyo'"
+        ).fetchall()
+        names = sql.SQL(", ").join(sql.Identifier("release_ops", name) for (name,) in tables)
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
     common: dict[str, Any] = {"base_url": running.url, "trust_env": False, "timeout": 60}
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(httpx.Client(cookies={"_token": running.tokens["vera"]}, **common))
@@ -87,4 +91,12 @@ def release(site: Site) -> Site:
         planned_ga=datetime(2026, 11, 26, tzinfo=UTC).date(),
         opened_at=datetime(2026, 10, 1, tzinfo=UTC),
     )
+    return site
+
+
+@pytest.fixture
+def filled(site: Site) -> Site:
+    """The server with releases that have left behind all that a train can."""
+    with site.store.connect() as connection:
+        fill(connection)
     return site

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -34,6 +35,10 @@ def _fit(value: Any) -> Any:
     return Jsonb(value) if is_json else value
 
 
+def commit_of(number: int) -> str:
+    return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
+
+
 def run_of(kind: str, at: datetime) -> str:
     return f"scheduled__{PRODUCT}:{VERSION}:{kind}__{at:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -60,6 +65,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
     _told(connection)
     _outlook(connection)
     _rollout(connection)
+    _health(connection)
 
 
 def _releases(connection: psycopg.Connection[Any]) -> None:
@@ -292,8 +298,8 @@ def _changes(connection: psycopg.Connection[Any]) -> None:
             "change_log",
             {
                 "product": PRODUCT,
-                "commit": f"{at:040x}",
-                "change": f"{max(at, 1):040x}",
+                "commit": commit_of(at),
+                "change": commit_of(max(at, 1)),
                 "told": True,
                 "type": kinds[max(at, 1) % len(kinds)],
                 "scope": "cart",
@@ -540,5 +546,83 @@ def _rollout(connection: psycopg.Connection[Any]) -> None:
             "reason": EVIL,
             "changed_at": NOW - DAY,
             "source": "csv",
+        },
+    )
+
+
+WEEKS = (date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16))
+
+
+def _health(connection: psycopg.Connection[Any]) -> None:
+    for at, (week, status) in enumerate(zip(WEEKS, ("green", "green", "yellow"), strict=True)):
+        put(
+            connection,
+            "health_report",
+            {
+                **KEY,
+                "week": week,
+                "made_at": datetime(week.year, week.month, week.day, 6, tzinfo=UTC),
+                "status": status,
+                "planned_ga": date(2026, 12, 3),
+                "next_milestone": "beta",
+                "next_milestone_at": datetime(2026, 11, 17, 8, tzinfo=UTC),
+                "features_total": 4,
+                "features_done": at,
+                "points_total": 16.0,
+                "points_done": 3.0 * at,
+                "unestimated": 1,
+                "item": "feature",
+                "remaining": 4.0 - at,
+                "velocity": 1.5,
+                "velocity_needed": 1.2 + at / 4,
+                "quality": 8.1 - at,
+                "quality_coverage": 0.8,
+                "gates_failing": 1 if at == 2 else 0,
+                "waivers_expiring": 0,
+                "critical_issues": 1 if at == 2 else 0,
+                "on_time": 0.8 - at * 0.15,
+                "p50_on": date(2026, 12, 3),
+                "p85_on": date(2026, 12, 8) + at * DAY,
+                "slipped_days": 7,
+                "risks_open": 1,
+                "highest_risk": 1.8,
+                "support_needed": 1,
+                "facts": {},
+                "reasons": (
+                    [
+                        {
+                            "measure": "on_time",
+                            "status": status,
+                            "value": 0.8 - at * 0.15,
+                            "threshold": 0.6,
+                            "unit": "ratio",
+                            "words": f"GA is on time with a chance of {80 - at * 15} %",
+                            "remedy": "",
+                        },
+                        {
+                            "measure": "critical_path",
+                            "status": "unknown",
+                            "value": None,
+                            "threshold": None,
+                            "unit": "days",
+                            "words": f"the critical path is not known {EVIL}",
+                            "remedy": "give features points and depends_on",
+                        },
+                    ]
+                ),
+            },
+        )
+    put(
+        connection,
+        "health_report",
+        {
+            "product": "shop",
+            "version": "3.1.0",
+            "week": WEEKS[-1],
+            "made_at": NOW,
+            "status": "unknown",
+            "planned_ga": date(2027, 1, 14),
+            "facts": {},
+            "reasons": ([]),
         },
     )

@@ -32,18 +32,19 @@ def test_who_prefers_json_gets_json(site, path, headers, is_json):
 
 def test_the_data_of_a_page_is_that_of_its_json(release):
     release.keep("ga", "changelog-2.8.0.md", "# é")
-    assert release.get_as("vera", f"{ROOT}/releases", **JSON).json() == {
-        "releases": [
-            {
-                "product": "webapp",
-                "version": "2.8.0",
-                "theme": "Search <& find>",
-                "state": "in_progress",
-                "planned_ga": "2026-11-26",
-                "artifacts": 1,
-                "page": "/team/release-ops/artifacts/webapp/2.8.0",
-            }
-        ]
+    (row,) = release.get_as("vera", f"{ROOT}/releases", **JSON).json()["releases"]
+    assert row == {
+        "product": "webapp",
+        "version": "2.8.0",
+        "type": "minor",
+        "theme": "Search <& find>",
+        "state": "in_progress",
+        "planned_ga": "2026-11-26",
+        "first_planned_ga": None,
+        "released_at": None,
+        "health": None,
+        "artifacts": 1,
+        "page": "/team/release-ops/releases/webapp/2.8.0",
     }
     (artifact,) = release.get_as("vera", f"{ROOT}/artifacts/webapp/2.8.0", **JSON).json()["artifacts"]
     assert artifact["created_at"] == "2026-11-20T09:30:00Z"

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from release_ops.web import artifacts
+from release_ops.web import tables
 from release_ops.web.artifacts import format_name, milestone_title, size_text, stem
 from release_ops.web.markdown import markdown_html
 from release_ops.web.responses import Problem, disposition
@@ -100,7 +100,7 @@ def test_without_a_release_the_list_says_how_one_begins(site):
 def test_the_list_of_releases_leads_to_each(release):
     release.keep("ga", "changelog-2.8.0.md", "x")
     answer = release.reader.get(f"{ROOT}/releases")
-    assert 'href="/team/release-ops/artifacts/webapp/2.8.0"' in answer.text
+    assert 'href="/team/release-ops/releases/webapp/2.8.0"' in answer.text
     assert "Search &lt;&amp; find&gt;" in answer.text
 
 
@@ -223,9 +223,9 @@ def test_without_a_connection_the_page_says_where_to_add_it(monkeypatch):
     def absent():
         raise AirflowNotFoundException("The conn_id `release_ops_db` isn't defined")
 
-    monkeypatch.setattr(artifacts, "open_store", absent)
+    monkeypatch.setattr(tables, "open_store", absent)
     with pytest.raises(Problem) as problem:
-        artifacts._store()
+        tables.tables()
     assert problem.value.status == 503
     assert "Admin, Connections" in problem.value.remedy
 

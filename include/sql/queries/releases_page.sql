@@ -1,11 +1,18 @@
 -- Releases, those under way first and the next GA on top, then those that are out, the newest first; with how many there are.
 -- optional: product, state, type
-SELECT r.product, r.version, r.type, r.theme, r.state, r.planned_ga, r.released_at, r.closed_at, c.first_planned_on AS first_planned_ga,
+SELECT r.product, r.version, r.type, r.theme, r.state, r.planned_ga, r.released_at, r.closed_at,
+    c.first_planned_on AS first_planned_ga, h.status AS health,
     (SELECT count(*) FROM release_ops.artifact a WHERE a.product = r.product AND a.version = r.version) AS artifacts,
     count(*) OVER () AS total
 FROM release_ops.release r
 LEFT JOIN release_ops.calendar_entry c
     ON c.product = r.product AND c.version = r.version AND c.category = 'milestone' AND c.entry = 'ga'
+LEFT JOIN LATERAL (
+    SELECT status FROM release_ops.health_report
+    WHERE product = r.product AND version = r.version
+    ORDER BY week DESC
+    LIMIT 1
+) h ON r.state IN ('planned', 'in_progress', 'frozen')
 WHERE (%(product)s::text IS NULL OR r.product = %(product)s)
     AND (%(state)s::text IS NULL OR r.state = %(state)s OR %(state)s = 'active' AND r.state IN ('planned', 'in_progress', 'frozen'))
     AND (%(type)s::text IS NULL OR r.type = %(type)s)

@@ -1,7 +1,8 @@
 -- One release: its record, how its GA was planned first and came, its freeze, and what was last predicted of its GA.
 SELECT r.product, r.version, r.type, r.theme, r.state, r.planned_ga, r.branch, r.previous_version, r.opened_at, r.released_at, r.closed_at,
     c.first_planned_on AS first_planned_ga, m.actual_at AS actual_ga, f.started_at AS frozen_at, f.lifted_at AS freeze_lifted_at,
-    o.probability AS on_time, o.made_on AS on_time_made_on, d.expected_on AS p85_on
+    o.probability AS on_time, o.made_on AS on_time_made_on, d.expected_on AS p85_on,
+    h.status AS health, h.week AS health_week
 FROM release_ops.release r
 LEFT JOIN release_ops.calendar_entry c
     ON c.product = r.product AND c.version = r.version AND c.category = 'milestone' AND c.entry = 'ga'
@@ -19,4 +20,10 @@ LEFT JOIN LATERAL (
     ORDER BY p.made_on DESC
     LIMIT 1
 ) d ON true
+LEFT JOIN LATERAL (
+    SELECT status, week FROM release_ops.health_report
+    WHERE product = r.product AND version = r.version
+    ORDER BY week DESC
+    LIMIT 1
+) h ON true
 WHERE r.product = %(product)s AND r.version = %(version)s

@@ -5,15 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Request, Response
 
 from release_ops.addresses import RELEASES, artifact_page, release_page
-from release_ops.database import DATABASE_CONNECTION, open_store
 from release_ops.render import Safe, clean
 from release_ops.store import Store
 from release_ops.web.access import may_see, shows
@@ -32,7 +30,8 @@ from release_ops.web.responses import (
     send,
     wants_json,
 )
-from release_ops.web.sections import section_of
+from release_ops.web.sections import maker_of, section_of
+from release_ops.web.tables import tables
 
 router = APIRouter(dependencies=[shows(section_of(RELEASES))], responses=PROBLEMS, tags=["releases"])
 
@@ -53,31 +52,6 @@ FORMATS = {
     "application/pdf": "PDF",
 }
 """How people call what ends so, or has this media type."""
-
-
-class ReleaseRow(Answer):
-    """A release that has begun."""
-
-    product: str
-    """Id of its product."""
-    version: str
-    """Its version."""
-    theme: str
-    """What it is about, in the product file's words; may be empty."""
-    state: str
-    """planned, in_progress, frozen, released or closed."""
-    planned_ga: date | None
-    """Day of its general availability; null for a release without a calendar."""
-    artifacts: int
-    """How many texts and files its milestones made."""
-    page: str
-    """Address of its page."""
-
-
-class ReleasesAnswer(Answer):
-    """All releases that have begun, the newest first."""
-
-    releases: list[ReleaseRow]
 
 
 class ArtifactRow(Answer):
@@ -116,21 +90,10 @@ class ArtifactAnswer(ArtifactRow):
     """The text; null for a file of bytes, which is there to be downloaded."""
 
 
-@router.get(RELEASES, **documented(ReleasesAnswer))
-def releases(request: Request) -> Response:
-    """All releases."""
-    root = pages_root(request)
-    found = [
-        ReleaseRow(**row, page=root + release_page(row["product"], row["version"]))
-        for row in _store().all("releases_shelf")
-    ]
-    return page(request, "releases.html.j2", ReleasesAnswer(releases=found), title="Releases")
-
-
 @router.get("/artifacts/{product}/{version}", **documented(ArtifactsAnswer))
 def artifacts(request: Request, product: str, version: str) -> Response:
     """The artifacts of a release, milestone by milestone."""
-    store = _store()
+    store = tables()
     release = store.one("release_one", product=product, version=version)
     if release is None:
         raise _nowhere(request, "No such release", f"There is no release {version} of {product}.")
@@ -161,7 +124,7 @@ def artifact(
     request: Request, product: str, version: str, kind: str, name: str, download: str = "", raw: str = ""
 ) -> Response:
     """One artifact: shown; with `raw` as it is stored; with `download` as a file to be saved."""
-    store = _store()
+    store = tables()
     row = store.one("artifact_of", product=product, version=version, kind=kind, name=name)
     if row is None or not _may_see_artifacts(request, kind):
         here = Link(f"All artifacts of {product} {version}", pages_root(request) + release_page(product, version))
@@ -246,7 +209,7 @@ def _described(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _may_see_artifacts(request: Request, kind: str) -> bool:
-    return may_see(request, f"release_{kind}")
+    return may_see(request, maker_of(kind))
 
 
 def milestone_title(kind: str) -> str:
@@ -283,15 +246,3 @@ def _following(store: Store, product: str, version: str) -> str:
 def _nowhere(request: Request, title: str, text: str, link: Link | None = None) -> Problem:
     everywhere = Link("All releases", pages_root(request) + RELEASES)
     return Problem(404, title, text, "It may have another name, or its milestone has not run yet.", link or everywhere)
-
-
-def _store() -> Store:
-    try:
-        return open_store()
-    except AirflowNotFoundException as error:
-        raise Problem(
-            503,
-            "There is no database",
-            f"Airflow has no connection {DATABASE_CONNECTION}, in which the milestones leave what they make.",
-            "Add it in Airflow under Admin, Connections, or as AIRFLOW_CONN_RELEASE_OPS_DB to the api-server.",
-        ) from error

@@ -24,9 +24,12 @@ TONES = {
         ("done", "released", "pass", "approved", "promoted", "sent", "green", "success", "resolved"), "good"
     ),
     **dict.fromkeys(
-        ("running", "in_progress", "frozen", "conditional", "warning", "yellow", "held", "pending"), "wait"
+        ("running", "in_progress", "frozen", "conditional", "warning", "yellow", "held", "pending", "high", "breaking"),
+        "wait",
     ),
-    **dict.fromkeys(("blocked", "missed", "fail", "failed", "error", "red", "rejected", "rolled_back"), "bad"),
+    **dict.fromkeys(
+        ("blocked", "missed", "fail", "failed", "error", "red", "rejected", "rolled_back", "failure", "critical"), "bad"
+    ),
 }
 """How a state is to be taken; what is not here is neither good nor bad."""
 SIGNS = {"good": "✓", "wait": "◐", "bad": "✕", "plain": "○"}

@@ -41,3 +41,18 @@ DAGS = frozenset(dag for section in SECTIONS for dag in section.dags)
 def section_of(route: str) -> Section:
     """Section at an address below PREFIX. KeyError for an address that none has."""
     return {section.route: section for section in SECTIONS}[route]
+
+
+MADE_BY = {
+    **{kind.value: f"release_{kind}" for kind in MilestoneKind},
+    "forecast": "release_forecast",
+    "health": "health_report",
+}
+"""DAG by the kind of what it leaves among the artifacts."""
+OTHER_MAKER = "calendar_watch"
+"""DAG that leaves all other kinds: reports on conflicts and on moved events."""
+
+
+def maker_of(kind: str) -> str:
+    """DAG that leaves artifacts of this kind."""
+    return MADE_BY.get(kind, OTHER_MAKER)

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from release_ops.domain.model import MilestoneKind
 from release_ops.store import Store
 from release_ops.web import story_model as model
-from release_ops.web.values import Listing, Model, listing
+from release_ops.web.responses import Answer
+from release_ops.web.sections import MADE_BY, OTHER_MAKER
+from release_ops.web.values import Listing, listing
 
 SHOWN = 12
 """Rows of a list on the page of a release; the rest is on the page of the list."""
+TEXTS = r"^(changelog|notes|migration)-.*\.(md|html)$"
+"""Names of what is written of the changes, in the formats that people read here."""
 WHOLE = 200
 """Rows of what belongs together and is shown together: criteria, approvals, waivers."""
+
+
+DELIVERY = ("delivery_metrics", "delivery_ingest")
+"""DAGs that know what was deployed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +31,7 @@ class Part:
 
     title: str
     query: str
-    row: type[Model]
-    section: str
-    """Anchor of the section of the release's page that it belongs to."""
+    row: type[Answer]
     dags: tuple[str, ...] = ()
     by_kind: bool = False
     """Whether its rows belong to milestones, of which some may be hidden."""
@@ -35,43 +40,79 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "runs": Part("Runs", "story_runs", model.Run, "train", by_kind=True),
-    "gates": Part("Gate evaluations", "story_gates", model.Gate, "gates", by_kind=True, fixed={"latest": True}),
-    "scope": Part("Scope", "story_scope", model.Feature, "scope"),
-    "changes": Part("Changes", "story_changes", model.Change, "changes"),
-    "deployments": Part(
-        "Deployments", "story_deployments", model.Deployment, "rollout", ("delivery_metrics", "delivery_ingest")
-    ),
-    "incidents": Part(
-        "Incidents", "story_incidents", model.Incident, "rollout", ("delivery_metrics", "delivery_ingest")
-    ),
-    "flags": Part("Flag changes", "story_flags", model.FlagChange, "rollout", ("delivery_metrics", "delivery_ingest")),
-    "messages": Part("Messages", "story_messages", model.Message, "messages"),
-    "effects": Part("Effects", "story_effects", model.Effect, "effects"),
+    "runs": Part("Runs", "story_runs", model.Run, by_kind=True),
+    "gates": Part("Gate evaluations", "story_gates", model.Gate, by_kind=True, fixed={"latest": True}),
+    "scope": Part("Scope", "story_scope", model.Feature),
+    "changes": Part("Changes", "story_changes", model.Change),
+    "deployments": Part("Deployments", "story_deployments", model.Deployment, DELIVERY),
+    "incidents": Part("Incidents", "story_incidents", model.Incident, DELIVERY),
+    "flags": Part("Flag changes", "story_flags", model.FlagChange, DELIVERY),
+    "messages": Part("Messages", "story_messages", model.Message),
+    "effects": Part("Effects", "story_effects", model.Effect),
     "predictions": Part(
-        "Predictions", "story_predictions", model.Prediction, "outlook", ("release_forecast",), fixed={"latest": True}
+        "Predictions", "story_predictions", model.Prediction, ("release_forecast",), fixed={"latest": True}
     ),
-    "risks": Part("Risks", "story_risks", model.Risk, "outlook", ("calendar_watch", "release_planning")),
-    "slips": Part("Moved dates", "story_slips", model.Slip, "dates", ("calendar_watch",)),
-    "conflicts": Part("Conflicts", "story_conflicts", model.Conflict, "dates", ("calendar_watch",)),
-    "artifacts": Part("Artifacts", "story_artifacts", model.Artifact, "artifacts", by_kind=True),
+    "risks": Part("Risks", "story_risks", model.Risk, ("calendar_watch", "release_planning")),
+    "slips": Part("Moved dates", "story_slips", model.Slip, ("calendar_watch",)),
+    "conflicts": Part("Conflicts", "story_conflicts", model.Conflict, ("calendar_watch",)),
+    "artifacts": Part("Artifacts", "story_artifacts", model.Artifact, by_kind=True),
 }
 """Every list of a release by its name in the address."""
 
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One section of the page of a release."""
+
+    anchor: str
+    title: str
+    parts: tuple[str, ...]
+    """Its lists; it is left out where the reader may see none of them."""
+
+
+CHAPTERS = (
+    Chapter("train", "Train", ("runs",)),
+    Chapter("gates", "Gates", ("gates",)),
+    Chapter("scope", "Scope", ("scope",)),
+    Chapter("changes", "Changelog", ("changes",)),
+    Chapter("rollout", "Rollout", ("deployments", "incidents", "flags")),
+    Chapter("messages", "Messages", ("messages",)),
+    Chapter("effects", "Effects", ("effects",)),
+    Chapter("outlook", "Predictions and risks", ("predictions", "risks")),
+    Chapter("dates", "Moved dates and conflicts", ("slips", "conflicts")),
+    Chapter("artifacts", "Artifacts", ("artifacts",)),
+)
+"""In the order of the page; a template `pages/story/<anchor>.html.j2` each."""
+
+FOREIGN = {"health_report": ("health", "health_week"), "release_forecast": ("on_time", "on_time_made_on", "p85_on")}
+"""Fields of the head that are results of other DAGs than the train's."""
+
 MaySee = Callable[..., bool]
 """Whether the reader may see results of at least one of some DAGs."""
-R = TypeVar("R", bound=Model)
+
+
+def chapters(may_see: MaySee) -> list[Chapter]:
+    """Sections of which the reader may see something."""
+    return [
+        chapter
+        for chapter in CHAPTERS
+        if any(not PARTS[name].dags or may_see(*PARTS[name].dags) for name in chapter.parts)
+    ]
 
 
 def hidden_kinds(may_see: MaySee) -> list[str]:
-    """Milestones whose DAGs the reader may not see."""
-    return [kind.value for kind in MilestoneKind if not may_see(f"release_{kind}")]
+    """Kinds of milestones and artifacts whose DAGs the reader may not see; `*` for kinds that have no name here."""
+    hidden = [kind for kind, dag in MADE_BY.items() if not may_see(dag)]
+    return hidden if may_see(OTHER_MAKER) else [*hidden, "*"]
 
 
-def read_header(store: Store, product: str, version: str) -> model.Header | None:
+def read_header(store: Store, product: str, version: str, may_see: MaySee) -> model.Header | None:
     """Head of a release's page; None where there is no such release."""
     row = store.one("story_release", product=product, version=version)
-    return model.Header.model_validate(row) if row else None
+    if row is None:
+        return None
+    unseen = [name for dag, names in FOREIGN.items() if not may_see(dag) for name in names]
+    return model.Header.model_validate({**row, **dict.fromkeys(unseen)})
 
 
 def read_part(
@@ -97,7 +138,7 @@ def read_story(store: Store, product: str, version: str, may_see: MaySee) -> mod
     key = {"product": product, "version": version}
     hidden = hidden_kinds(may_see)
     with store.transaction():
-        header = read_header(store, product, version)
+        header = read_header(store, product, version, may_see)
         if header is None:
             return None
         lists = {name: _first(store, part, key, hidden, may_see) for name, part in PARTS.items()}
@@ -108,6 +149,7 @@ def read_story(store: Store, product: str, version: str, may_see: MaySee) -> mod
         waivers = listing(model.Waiver, store.all("story_waivers", **key, **whole))
         sums = store.one("story_scope_sums", **key)
         types = store.all("story_change_types", **key)
+        texts = store.all("story_artifacts", **key, hidden=hidden, prefix=TEXTS, limit=SHOWN, offset=0)
     gates = lists.pop("gates")
     return model.Story(
         release=header,
@@ -116,6 +158,7 @@ def read_story(store: Store, product: str, version: str, may_see: MaySee) -> mod
         evidence_cut=bool(criteria.more or approvals.more or waivers.more),
         scope_sums=model.ScopeSums.model_validate(sums),
         change_types=tuple(model.ChangeType.model_validate(row) for row in types),
+        texts=tuple(model.Artifact.model_validate(row) for row in texts),
         **lists,
     )
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
+
+from release_ops.web.responses import Answer
 
 LINE, PASSAGE = 300, 2_000
 """Characters of a text that a page shows: of a title, of a reason in somebody's words."""
@@ -40,21 +42,17 @@ Passage = Annotated[str, BeforeValidator(cut(PASSAGE))]
 WebAddress = Annotated[str, BeforeValidator(web_address)]
 
 
-class Model(BaseModel):
-    """What a page shows and its JSON says; read from rows that may have more columns."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+T = TypeVar("T", bound=Answer)
 
 
-T = TypeVar("T", bound=Model)
-
-
-class Listing(Model, Generic[T]):
+class Listing(Answer, Generic[T]):
     """A part of a list and how long it is."""
 
     rows: tuple[T, ...] = ()
     total: int = 0
+    """Length of the whole list."""
     offset: int = 0
+    """How many stand before this part."""
 
     @property
     def more(self) -> int:
