@@ -57,7 +57,7 @@ def test_an_issue_and_its_incident(there: Delivery, reader: Reader) -> None:
         "updated_at": day(3),
     }
     assert reader.row("incidents") == {
-        "incident": "#7",
+        "incident": "7",
         "environment": "",
         "title": "Nobody can log in",
         "severity": "critical",
@@ -120,7 +120,7 @@ def test_a_weighty_one_that_was_transferred_or_deleted_is_no_longer_here(
     there.add_issue(3, labels=labels, closed_at="2026-09-02T09:00:00Z", updated_at="2026-09-02T09:00:00Z")
     assert reader.calls() == 1
     assert {row["issue"]: row["state"] for row in reader.rows()} == {"3": "closed", "4": "open"}
-    assert [row["incident"] for row in reader.rows("incidents")] == (["#3", "#4"] if labels == ["outage"] else [])
+    assert [row["incident"] for row in reader.rows("incidents")] == (["3", "4"] if labels == ["outage"] else [])
 
 
 def test_only_what_moved_is_asked_for(there: Delivery, reader: Reader) -> None:

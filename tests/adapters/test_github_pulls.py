@@ -23,7 +23,7 @@ from release_ops.adapters.github_pulls import CommitPulls, document, pulls_of
 from release_ops.adapters.pulls_cache import LONGEST, SHORTEST, PullsCache, lifetime
 from release_ops.domain.pulls import BODY_LIMIT, PullRequest
 from tests.fakes.github import FakeGitHub
-from tests.fakes.github_graphql import TIMEOUT
+from tests.fakes.github_delivery import TIMEOUT
 from tests.fakes.loopback import Answer
 
 NOW = 1_780_000_000.0

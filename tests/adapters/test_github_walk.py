@@ -326,7 +326,34 @@ class TestTooMuch:
         github.graphql.bearable = 0
         with pytest.raises(UnreachableError, match="try again later"):
             reader.read()
-        assert reader.naps == [1.0, 2.0, 4.0]
+        assert reader.naps == [1.0, 2.0, 4.0] * 2
+
+    def test_one_that_github_cannot_tell_of_does_not_hold_up_the_rest(
+        self, there: Delivery, reader: Reader, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        many(there, 120)
+        there.broken = {70}
+        reader.read()
+        assert reader.numbers() == set(range(1, 121)) - {70}
+        assert caplog.messages == ["GitHub cannot tell of PR_70 in octo/webapp; it is left out until it moves"]
+        there.broken, there.pulls[70].updated_at = set(), "2026-09-02T09:00:00Z"
+        reader.read()
+        assert reader.numbers() == set(range(1, 121))
+
+    def test_nor_does_one_that_is_looked_at_again(
+        self, there: Delivery, reader: Reader, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        there.add_pull(1, updated_at="2026-09-10T09:00:00Z", checks=[Ran("unit", None)])
+        reader.read()
+        for number in range(2, 40):
+            there.add_pull(number, updated_at=f"2026-09-10T10:{number:02}:00Z")
+        there.broken = {1}
+        reader.read()
+        assert reader.numbers() == set(range(1, 40))
+        assert "1 entries of octo/webapp are not looked at again now" in caplog.text
+        there.broken, there.pulls[1].checks = set(), [Ran("unit")]
+        reader.read()
+        assert reader.row("check_runs")["state"] == "success"
 
 
 class TestPoints:

@@ -26,14 +26,11 @@ from graphql import (
 )
 from graphql.type import GraphQLInterfaceType, GraphQLObjectType
 
-from tests.fakes.github_delivery import Delivery
+from tests.fakes.github_delivery import TIMEOUT, Delivery
 from tests.fakes.github_graphql_schema import SCHEMA
 from tests.fakes.loopback import Answer
 
 NODES = 500_000
-TIMEOUT = (
-    "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug."
-)
 
 
 @dataclass
@@ -109,12 +106,12 @@ def _mistake(body: Mapping[str, Any], asked: Asked) -> str:
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:
-    """As GitHub says it: the type beside the message; a mistake in our own data has none and is told as it is."""
+    """As GitHub says it: the type, if there is one, beside the message. A mistake of this fake is raised."""
     said = dict(error.formatted)
     extensions: Any = said.pop("extensions", {})
     if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
         raise error.original_error
-    return {"type": extensions["type"], **said}
+    return {**extensions, **said}
 
 
 class Asked:

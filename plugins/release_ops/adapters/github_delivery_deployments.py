@@ -28,7 +28,8 @@ UNPLANNED = frozenset({"rollback", "hotfix"})
 STATUSES = Nested("Deployment", ("statuses",), "id state description createdAt logUrl")
 DOCUMENT = f"""
 query (
-  $owner: String!, $name: String!, $first: Int!, $after: String, $paging: Boolean!, $watch: [ID!]!, $watching: Boolean!
+  $owner: String!, $name: String!, $first: Int!, $after: String, $paging: Boolean!, $whole: Boolean!,
+  $watch: [ID!]!, $watching: Boolean!
 ) {{
   rateLimit {{ cost limit remaining resetAt }}
   repository(owner: $owner, name: $name) {{
@@ -36,7 +37,7 @@ query (
     entries: deployments(first: $first, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}})
       @include(if: $paging) {{
       pageInfo {{ hasNextPage endCursor }}
-      nodes {{ ...facts }}
+      nodes {{ id createdAt ... @include(if: $whole) {{ ...facts }} }}
     }}
   }}
   watched: nodes(ids: $watch) @include(if: $watching) {{ id ... on Deployment {{ ...facts }} }}

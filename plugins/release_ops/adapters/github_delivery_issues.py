@@ -19,7 +19,7 @@ WEIGHTY = frozenset({"critical", "high"})
 
 DOCUMENT = """
 query (
-  $owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime!, $paging: Boolean!,
+  $owner: String!, $name: String!, $first: Int!, $after: String, $since: DateTime!, $paging: Boolean!, $whole: Boolean!,
   $watch: [ID!]!, $watching: Boolean!
 ) {
   rateLimit { cost limit remaining resetAt }
@@ -29,7 +29,7 @@ query (
       first: $first, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}, filterBy: {since: $since}
     ) @include(if: $paging) {
       pageInfo { hasNextPage endCursor }
-      nodes { ...facts }
+      nodes { id updatedAt ... @include(if: $whole) { ...facts } }
     }
   }
   watched: nodes(ids: $watch) @include(if: $watching) { id ... on Issue { ...facts } }
@@ -66,14 +66,14 @@ class Issues:
         incidents = [self._incident(row)] if row["is_incident"] else []
         return Found(
             rows={"issues": [row], "incidents": incidents},
-            gone={} if incidents else {"incidents": [{"incident": f"#{row['issue']}"}]},
+            gone={} if incidents else {"incidents": [{"incident": row["issue"]}]},
             watch=row["updated_at"] + OPEN if watched else None,
             key=row["issue"],
         )
 
     def missing(self, key: str) -> Mapping[str, Sequence[Row]]:
         """Keys of an issue that was deleted, or transferred to another repository, and of its incident."""
-        return {"issues": [{"repository": "", "issue": key}], "incidents": [{"incident": f"#{key}"}]}
+        return {"issues": [{"repository": "", "issue": key}], "incidents": [{"incident": key}]}
 
     def _issue(self, issue: Mapping[str, Any]) -> Row:
         names = labels(issue)
@@ -96,7 +96,7 @@ class Issues:
     def _incident(self, issue: Row) -> Row:
         closed = issue["closed_at"]
         return {
-            "incident": f"#{issue['issue']}",
+            "incident": issue["issue"],
             "environment": "",
             "title": issue["title"],
             "severity": issue["severity"],

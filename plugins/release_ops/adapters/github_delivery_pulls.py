@@ -40,7 +40,7 @@ CHECKS = Nested(
 
 DOCUMENT = f"""
 query (
-  $owner: String!, $name: String!, $first: Int!, $after: String, $paging: Boolean!,
+  $owner: String!, $name: String!, $first: Int!, $after: String, $paging: Boolean!, $whole: Boolean!,
   $watch: [ID!]!, $watching: Boolean!, $checks: Boolean!
 ) {{
   rateLimit {{ cost limit remaining resetAt }}
@@ -50,18 +50,21 @@ query (
       @include(if: $paging) {{
       pageInfo {{ hasNextPage endCursor }}
       nodes {{
-        ...checked
-        title url state isDraft createdAt mergedAt closedAt baseRefName headRefName headRefOid
-        additions deletions changedFiles
-        author {{ __typename login }}
-        mergeCommit {{ oid }}
-        labels(first: 100) {{ nodes {{ name }} }}
-        ready: timelineItems(last: 1, itemTypes: [READY_FOR_REVIEW_EVENT]) {{
-          nodes {{ ... on ReadyForReviewEvent {{ createdAt }} }}
+        id updatedAt
+        ... @include(if: $whole) {{
+          ...checked
+          title url state isDraft createdAt mergedAt closedAt baseRefName headRefName headRefOid
+          additions deletions changedFiles
+          author {{ __typename login }}
+          mergeCommit {{ oid }}
+          labels(first: 100) {{ nodes {{ name }} }}
+          ready: timelineItems(last: 1, itemTypes: [READY_FOR_REVIEW_EVENT]) {{
+            nodes {{ ... on ReadyForReviewEvent {{ createdAt }} }}
+          }}
+          {COMMITS.asked("first: 50", "totalCount")}
+          {REVIEWS.asked("first: 50")}
+          {COMMENTS.asked("first: 50")}
         }}
-        {COMMITS.asked("first: 50", "totalCount")}
-        {REVIEWS.asked("first: 50")}
-        {COMMENTS.asked("first: 50")}
       }}
     }}
   }}
@@ -87,8 +90,8 @@ _STATES = {"SUCCESS": "success", "PENDING": "pending", "EXPECTED": "pending"}
 """Of GitHub's states of a status; any other is a failure."""
 _WORST_FIRST = ("failure", "pending", "cancelled", "success", "neutral")
 _REVIEWS = frozenset({"APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"})
-_BY_OTHERS_ONLY = frozenset({"APPROVED", "CHANGES_REQUESTED"})
-"""What GitHub lets nobody say of their own pull request."""
+_BY_OTHERS_ONLY = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
+"""What GitHub lets nobody say of their own pull request; only the first two of them can be dismissed."""
 
 
 class PullRequests:

@@ -22,7 +22,8 @@ DRAFT = timedelta(days=365)
 
 DOCUMENT = """
 query (
-  $owner: String!, $name: String!, $first: Int!, $after: String, $paging: Boolean!, $watch: [ID!]!, $watching: Boolean!
+  $owner: String!, $name: String!, $first: Int!, $after: String, $paging: Boolean!, $whole: Boolean!,
+  $watch: [ID!]!, $watching: Boolean!
 ) {
   rateLimit { cost limit remaining resetAt }
   repository(owner: $owner, name: $name) {
@@ -30,7 +31,7 @@ query (
     entries: releases(first: $first, after: $after, orderBy: {field: CREATED_AT, direction: DESC})
       @include(if: $paging) {
       pageInfo { hasNextPage endCursor }
-      nodes { ...facts }
+      nodes { id createdAt ... @include(if: $whole) { ...facts } }
     }
   }
   watched: nodes(ids: $watch) @include(if: $watching) { id ... on Release { ...facts } }

@@ -73,8 +73,8 @@ class Listing(Protocol):
     """How a stream is asked for and what its entries say."""
 
     document: str
-    """Query with the variables owner, name, first, after, since, paging, watch, watching, and those of `options`; it
-    answers `rateLimit`, `repository { entries }` and `watched`."""
+    """Query with the variables owner, name, first, after, since, paging, whole, watch, watching, and those of
+    `options`; it answers `rateLimit`, `repository { id entries }`, if paging, and `watched`, if watching."""
     time: str
     """Field that the listing is ordered by, newest first."""
     again: timedelta
@@ -168,6 +168,15 @@ def walk(
     return _Walk(api, repository, listing, Mark.of(watermark, since), now).batches()
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    data: Mapping[str, Any]
+    watched: Sequence[str]
+    """Ids that it looks at again."""
+    whole: bool
+    """False: GitHub told only which entries the page has."""
+
+
 class _Walk:
     def __init__(self, api: GitHubApi, repository: str, listing: Listing, mark: Mark, now: datetime) -> None:
         self.api, self.listing, self.mark, self.now = api, listing, mark, now
@@ -188,19 +197,13 @@ class _Walk:
         paging, unfinished = True, self.mark.after is not None
         while True:
             low = self.low
-            data, watched = self._answer(low, paging=paging)
+            answer = self._answer(low, paging=paging)
             try:
-                page = data["repository"]["entries"] if paging else {}
+                page = answer.data["repository"]["entries"] if paging else {}
                 # Older than a first reading goes is no fact; older than a later one is known.
                 old = self.mark.read is not None
                 ended = not paging or self._turn(page, low)
-                home = data["repository"]["id"]
-                entries = {
-                    one["id"]: one
-                    for one in (*(data.get("watched") or ()), *(page.get("nodes") or ()))
-                    if one and (one.get("repository") or {}).get("id", home) == home
-                }
-                rows, gone = self._read(entries, watched, low, old=old)
+                rows, gone = self._read(self._entries(answer, page), answer.watched, low, old=old)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise GitHubError(
                     f"GitHub's answer about {self.repository} is none by its schema ({type(error).__name__}: {error}); "
@@ -212,10 +215,11 @@ class _Walk:
             yield Batch(rows=rows, gone=gone, watermark=self.mark.kept(), done=done)
             if done:
                 return
-            self._pace(data.get("rateLimit"))
+            self._pace(answer.data.get("rateLimit"))
 
-    def _answer(self, low: datetime, *, paging: bool) -> tuple[Mapping[str, Any], list[str]]:
-        """Data of the next page, and the ids of the entries that it looks at again."""
+    def _answer(self, low: datetime, *, paging: bool) -> _Answer:
+        """The next page, and some of the entries that are looked at again."""
+        whole = True
         while True:
             watched = self.due[: self.size.watched]
             variables = {
@@ -225,6 +229,7 @@ class _Walk:
                 "after": self.mark.after,
                 "since": low.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
                 "paging": paging,
+                "whole": whole,
                 "watch": watched,
                 "watching": bool(watched),
                 **self.options,
@@ -235,25 +240,47 @@ class _Walk:
                 # Only the smallest question is repeated as it is: GitHub would refuse a large one again.
                 attempts = GET_ATTEMPTS if smallest else 1
                 data = self.api.query(self.listing.document, variables, attempts=attempts, absent=True)
-            except UnreachableError:
-                if smallest:
+            except UnreachableError as error:
+                if not smallest:
+                    self.size.refused()
+                elif watched:
+                    _log.warning(
+                        "%s; %d entries of %s are not looked at again now", error, len(self.due), self.repository
+                    )
+                    self.due = []
+                    if not paging:
+                        return _Answer({"repository": {"id": ""}}, (), whole=True)
+                elif whole:
+                    whole = False
+                else:
                     raise
-                self.size.refused()
-                continue
             except ForbiddenError as error:
                 self._do_without(error)
-                continue
             except RefusedError:
                 if self.mark.after is None:
                     raise
                 # A cursor that GitHub no longer knows: from the top again, where all that is known is written again.
                 self.mark.after = self.mark.top = None
-                continue
-            if data.get("repository") is None:
-                raise NotFoundError(f"GitHub has no repository {self.repository}, or the token may not see it")
-            self.size.answered(self.api.clock() - began)
-            self.due = self.due[len(watched) :]
-            return data, watched
+            else:
+                if data.get("repository") is None:
+                    raise NotFoundError(f"GitHub has no repository {self.repository}, or the token may not see it")
+                self.size.answered(self.api.clock() - began)
+                self.due = self.due[len(watched) :]
+                return _Answer(data, watched, whole=whole)
+
+    def _entries(self, answer: _Answer, page: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Id to each entry that is in this repository; what was looked at again and is on the page too is the page's."""
+        entries = [one for one in page.get("nodes") or () if one]
+        if not answer.whole:
+            # GitHub answers without this entry's facts and never with them: go on, or it would hold up all that is older.
+            for one in entries:
+                _log.warning(
+                    "GitHub cannot tell of %s in %s; it is left out until it moves", one["id"], self.repository
+                )
+            return {}
+        home = answer.data["repository"]["id"]
+        known = (*(one for one in answer.data.get("watched") or () if one), *entries)
+        return {one["id"]: one for one in known if (one.get("repository") or {}).get("id", home) == home}
 
     def _do_without(self, error: ForbiddenError) -> None:
         if not any(self.options.values()):
