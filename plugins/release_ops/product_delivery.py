@@ -90,6 +90,8 @@ class DeliveryPart(Part):
     """Our name to the names that others use, `*` standing for any text; an unnamed environment keeps its name."""
     incidents: list[Text] = []
     """Labels that make an issue an incident."""
+    incident_within: Annotated[Duration, Field(gt=timedelta(0))] | None = Field(default=None, examples=["7d"])
+    """How long after a deployment an incident is still held against it, unless it names one; `null`: until the next."""
     severities: dict[Literal["critical", "high", "medium", "low"], list[Text]] = {}
     """Labels that tell how severe an issue is."""
     feeds: dict[Stream, DeliveryFeedPart] = {}
@@ -103,6 +105,7 @@ def delivery_policy(part: DeliveryPart) -> DeliveryPolicy:
         since=part.since,
         production=part.production,
         environments={name: tuple(others) for name, others in part.environments.items()},
+        incident_within=part.incident_within,
         incidents=tuple(label.casefold() for label in part.incidents),
         severities={name: tuple(label.casefold() for label in labels) for name, labels in part.severities.items()},
         feeds={

@@ -47,6 +47,8 @@ class DeliveryPolicy:
     """Our name to the names of others, `*` standing for any text; what no entry names keeps its name."""
     incidents: tuple[str, ...] = ()
     """Labels that make an issue an incident; folded."""
+    incident_within: timedelta | None = None
+    """How long after a deployment an incident is still held against it; None: until the next one."""
     severities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """critical, high, medium, low to the labels that say so; folded."""
     feeds: Mapping[str, DeliveryFeed] = field(default_factory=dict)
