@@ -39,6 +39,7 @@ from release_ops.product_delivery import delivery_policy
 from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
+from release_ops.product_health import health_policy
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
@@ -143,6 +144,7 @@ def convert(part: ProductPart, location: str) -> Product:
         load=LoadPolicy(**part.load.model_dump()),
         forecast=policy_of(part.forecast),
         delivery=delivery_policy(part.delivery),
+        health=health_policy(part.health),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),

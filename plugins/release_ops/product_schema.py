@@ -26,6 +26,7 @@ from release_ops.product_delivery import DeliveryPart
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
+from release_ops.product_health import HealthPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
@@ -223,6 +224,7 @@ class ProductPart(Part):
     scope: ScopePart = ScopePart()
     forecast: ForecastPart = ForecastPart()
     delivery: DeliveryPart = DeliveryPart()
+    health: HealthPart = HealthPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

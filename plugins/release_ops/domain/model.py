@@ -12,6 +12,7 @@ from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
+from release_ops.domain.health_policy import HealthPolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
@@ -434,6 +435,7 @@ class Product:
     capacity: Capacity = field(default_factory=Capacity)
     forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
+    health: HealthPolicy = field(default_factory=HealthPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 
     risks: RiskPolicy = field(default_factory=RiskPolicy)
