@@ -70,14 +70,16 @@ class HealthPart(Part):
 
 def health_policy(part: HealthPart) -> HealthPolicy:
     """The domain's policy; what the file does not say is as DEFAULT_THRESHOLDS has it."""
-    own = {
+    own: dict[str, Threshold] = {
         name: Threshold() if limit is None else Threshold(yellow=limit.yellow, red=limit.red)
         for name, limit in part.thresholds.items()
     }
+    weights: dict[str, float] = dict.fromkeys(QUALITY_PARTS, 1.0)
+    weights.update({name: weight for name, weight in part.quality.items()})
     return HealthPolicy(
         thresholds={**DEFAULT_THRESHOLDS, **own},
         needed=frozenset(part.needed),
-        quality={**dict.fromkeys(QUALITY_PARTS, 1.0), **part.quality},
+        quality=weights,
         ahead=part.ahead,
         expiring=part.expiring,
         report_to=tuple(part.report_to),

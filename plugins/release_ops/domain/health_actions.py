@@ -41,9 +41,8 @@ def _all(facts: HealthFacts, bad: dict[str, Reason]) -> Iterator[Action]:
         yield from _remedies(facts, bad)
     if "gates" in bad:
         for gate in facts.gates:
-            open_ones = [
-                c.title or c.criterion for c in gate.criteria if c.outcome != "pass" and not c.waived_by and c.required
-            ]
+            failing = [one for one in gate.criteria if one.required and one.outcome != "pass" and not one.waived_by]
+            open_ones = [one.title or one.criterion for one in failing]
             if gate.verdict == "fail" and open_ones:
                 count = f"{len(open_ones)} of {len(gate.criteria)} criteria of gate {gate.gate} do not pass"
                 yield Action(kind="mitigation", text=f"Mend or waive: {'; '.join(open_ones[:_NAMED])}", trigger=count)

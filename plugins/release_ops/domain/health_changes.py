@@ -53,7 +53,8 @@ def _dates(facts: HealthFacts, before: Mapping[str, Any]) -> Iterator[str]:
         old = was.get(step.kind)
         if old is not None and old != day:
             days = (day - old).days
-            yield f"{step.kind.replace('_', ' ')} moved from {old} to {day}, {days_text(abs(days))} {'later' if days > 0 else 'earlier'}"
+            how_far = f"{days_text(abs(days))} {'later' if days > 0 else 'earlier'}"
+            yield f"{step.kind.replace('_', ' ')} moved from {old} to {day}, {how_far}"
 
 
 def _scope(facts: HealthFacts, before: Mapping[str, Any]) -> Iterator[str]:
