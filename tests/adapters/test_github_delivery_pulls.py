@@ -274,7 +274,7 @@ class TestLongLists:
                 number,
                 commits=[(sha((number, at)), f"2026-08-{31 - at % 28:02}T09:00:00Z") for at in range(160)],
                 reviews=[Said("alan", f"2026-09-02T09:{at % 60:02}:00Z") for at in range(260)],
-                comments=[Said("grace" if at else "alan", "2026-09-01T10:00:00Z") for at in range(70)],
+                comments=[Said("grace" if at else "alan", "2026-09-01T10:00:00Z") for at in range(120)],
                 checks=[Ran(f"shard {at:03}") for at in range(330)],
             )
         assert reader.calls() == 1 + 3
@@ -287,7 +287,7 @@ class TestLongLists:
         self, github: FakeGitHub, there: Delivery, reader: Reader
     ) -> None:
         for number in range(1, 19):
-            there.add_pull(number, comments=[Said("alan")] * 51)
+            there.add_pull(number, comments=[Said("alan")] * 101)
         github.fail_next(2, Answer(502, {"message": "Bad Gateway"}), skip=1)
         assert reader.calls() == 1 + 2 + 5
-        assert len(reader.rows("pull_reviews")) == 18 * 51
+        assert len(reader.rows("pull_reviews")) == 18 * 101

@@ -211,12 +211,12 @@ class TestDeployments:
         assert [row["result"] for row in reader.rows()] == ["failure", "running"]
 
     def test_many_statuses_are_all_read(self, there: Delivery, reader: Reader) -> None:
-        statuses = [("IN_PROGRESS", f"2026-09-02T09:{at % 60:02}:{at // 60:02}Z") for at in range(150)]
+        statuses = [("IN_PROGRESS", f"2026-09-02T09:{at % 60:02}:{at // 60:02}Z") for at in range(250)]
         there.add_deployment(
             1, created_at="2026-09-02T09:00:00Z", statuses=[*statuses, ("ERROR", "2026-09-02T10:00:00Z")]
         )
         assert reader.calls() == 1 + 2
-        assert len(reader.rows("deployment_statuses")) == 151
+        assert len(reader.rows("deployment_statuses")) == 251
         assert (reader.row()["started_at"], reader.row()["result"]) == (day(2), "failure")
 
     @pytest.mark.parametrize(("state", "left"), [("IN_PROGRESS", []), ("SUCCESS", ["DE_1"])])

@@ -144,18 +144,18 @@ class TestCutOff:
     def test_it_goes_on_where_it_stopped(
         self, github: FakeGitHub, there: Delivery, reader: Reader, answer: Answer, error: type[Exception]
     ) -> None:
-        many(there, 450)
+        many(there, 250)
         batches = reader.batches()
         next(batches), next(batches)
         github.fail_next(20, answer)
         with pytest.raises(error):
             next(batches)
-        assert reader.numbers() == set(range(301, 451))
+        assert reader.numbers() == set(range(101, 251))
         github._faults.clear()
         found = reader.read()
         read = [int(row["pull_request"]) for batch in found for row in batch.rows["pull_requests"]]
-        assert read[0] == 300, "what was read is not asked for again"
-        assert reader.numbers() == set(range(1, 451))
+        assert read[0] == 100, "what was read is not asked for again"
+        assert reader.numbers() == set(range(1, 251))
 
     def test_news_since_are_read_once_the_old_reading_is_finished(self, there: Delivery, reader: Reader) -> None:
         many(there, 120)

@@ -237,26 +237,25 @@ class Delivery:
         }
 
     def _commit(self, oid: str, authored_at: str) -> dict[str, Any]:
-        ran = next((pull.checks for pull in self.pulls.values() if pull.head == oid), [])
-        broken = any(pull.head == oid for pull in self.pulls.values() if pull.number in self.broken)
-        rollup = (
-            GraphQLError(TIMEOUT)
-            if broken
-            else {"id": f"SCR_{oid}", "contexts": lambda _, **page: _list(list(map(_check, ran)), **page)}
-        )
         return {
             "__typename": "Commit",
             "id": f"C_{oid}",
             "oid": oid,
             "authoredDate": authored_at,
-            "statusCheckRollup": self._allowed("statusCheckRollup", rollup if ran else None),
+            "statusCheckRollup": lambda _: self._rollup(oid),
         }
+
+    def _rollup(self, oid: str) -> Any:
+        if "statusCheckRollup" in self.forbidden:
+            raise GraphQLError(FORBIDDEN, extensions={"type": "FORBIDDEN"})
+        pull = next((one for one in self.pulls.values() if one.head == oid), None)
+        if pull is None or not pull.checks:
+            return None
+        found = {"id": f"SCR_{oid}", "contexts": lambda _, **page: _list(list(map(_check, pull.checks)), **page)}
+        return self._made_out(pull, found)
 
     def _made_out(self, pull: Pull, value: Any) -> Any:
         return GraphQLError(TIMEOUT) if pull.number in self.broken else value
-
-    def _allowed(self, name: str, value: Any) -> Any:
-        return GraphQLError(FORBIDDEN, extensions={"type": "FORBIDDEN"}) if name in self.forbidden else value
 
 
 def actor(login: str) -> dict[str, str] | None:

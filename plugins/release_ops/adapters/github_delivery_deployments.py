@@ -45,7 +45,7 @@ query (
 fragment facts on Deployment {{
   id createdAt updatedAt commitOid environment latestEnvironment task state
   ref {{ name }}
-  {STATUSES.asked("first: 30")}
+  {STATUSES.asked("first: 100")}
 }}
 """
 

@@ -61,9 +61,9 @@ query (
           ready: timelineItems(last: 1, itemTypes: [READY_FOR_REVIEW_EVENT]) {{
             nodes {{ ... on ReadyForReviewEvent {{ createdAt }} }}
           }}
-          {COMMITS.asked("first: 50", "totalCount")}
-          {REVIEWS.asked("first: 50")}
-          {COMMENTS.asked("first: 50")}
+          {COMMITS.asked("first: 100", "totalCount")}
+          {REVIEWS.asked("first: 100")}
+          {COMMENTS.asked("first: 100")}
         }}
       }}
     }}
@@ -73,7 +73,7 @@ query (
 fragment checked on PullRequest {{
   id number updatedAt
   head: commits(last: 1) @include(if: $checks) {{
-    nodes {{ commit {{ id oid {CHECKS.asked("first: 50")} }} }}
+    nodes {{ commit {{ id oid {CHECKS.asked("first: 100")} }} }}
   }}
 }}
 """
