@@ -18,7 +18,7 @@ from release_ops.adapters.github_api import (
 from release_ops.adapters.github_delivery import read_delivery
 from tests.adapters.github_reading import NOW, POLICY, Reader, day
 from tests.fakes.github import FakeGitHub
-from tests.fakes.github_delivery import Delivery, Ran
+from tests.fakes.github_delivery import Delivery, Ran, Said
 from tests.fakes.loopback import Answer
 
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
@@ -179,6 +179,41 @@ class TestCutOff:
         reader.watermark = {**reader.watermark, "after": "Y3Vyc29yOnYxOg"}
         reader.read()
         assert reader.numbers() == set(range(1, 121))
+
+
+class TestLongListsOfManyPages:
+    """Pages wait for what did not fit into them, a few at a time, so that one call asks for all of it."""
+
+    def long(self, there: Delivery, count: int) -> None:
+        many(there, count)
+        for number in range(7, count, 50):
+            there.pulls[number].comments = [Said("alan")] * 101
+
+    def test_one_call_asks_for_what_five_pages_left_out(self, there: Delivery, reader: Reader) -> None:
+        self.long(there, 640)
+        assert reader.calls() == 7 + 2
+        assert len(reader.rows("pull_reviews")) == 13 * 101
+        assert reader.numbers() == set(range(1, 641))
+
+    def test_a_page_without_such_lists_waits_for_nothing(self, there: Delivery, reader: Reader) -> None:
+        self.long(there, 200)
+        there.pulls[157].comments = []
+        sizes = [len(reader.tables["pull_requests"]) for _ in reader.batches()]
+        assert sizes == [50, 150, 200]
+        assert len(reader.github.requests) == 3 + 1
+
+    def test_what_waits_is_written_when_the_reading_is_cut_off(
+        self, github: FakeGitHub, there: Delivery, reader: Reader
+    ) -> None:
+        self.long(there, 250)
+        github.fail_next(1, Answer(403, {"message": "Resource protected by SAML"}), skip=2)
+        with pytest.raises(ForbiddenError):
+            reader.read()
+        assert reader.numbers() == set(range(101, 251))
+        assert len(reader.rows("pull_reviews")) == 3 * 101
+        (batch, *_) = reader.read()
+        assert batch.rows["pull_requests"][0]["pull_request"] == "100"
+        assert reader.numbers() == set(range(1, 251))
 
 
 class TestWhileWeRead:

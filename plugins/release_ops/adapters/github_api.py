@@ -49,6 +49,11 @@ class UnauthorizedError(GitHubError):
 class ForbiddenError(GitHubError):
     """403: the credentials lack a permission, or the plan lacks the feature."""
 
+    def __init__(self, message: str, *, fields: frozenset[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.fields = fields
+        """Where in the answer to a query, field by field; empty when all of the call is forbidden."""
+
 
 class NotFoundError(GitHubError):
     """404: it does not exist, or the credentials may not see it."""
@@ -245,7 +250,8 @@ def _refuse_errors(headers: Mapping[str, str], answer: Any, *, absent: bool) -> 
     elif status is None:
         # Without a type it is GitHub's own trouble, or our query does not fit its schema; only the latter has a place.
         status = 422 if any(entry.get("locations") and not entry.get("path") for entry in entries) else 502
-    raise GithubException(status, {"message": said, "errors": entries[1:]}, dict(headers))
+    fields = sorted({str(part) for entry in entries for part in entry.get("path") or ()})
+    raise GithubException(status, {"message": said, "errors": entries[1:], "fields": fields}, dict(headers))
 
 
 def _is_absence(entry: Mapping[str, Any]) -> bool:
@@ -305,7 +311,11 @@ def _translated(verb: str, path: str, error: GithubException, *, reads: bool) ->
     if error.status == 403:
         needed = headers.get("x-accepted-github-permissions") or headers.get("x-accepted-oauth-scopes") or ""
         asks = f" (GitHub asks for: {redact(needed, 120)})" if needed else ""
-        return ForbiddenError(f"{start}; give the token the missing permission{asks}, or turn the feature on")
+        fields = error.data.get("fields") if isinstance(error.data, Mapping) else None
+        return ForbiddenError(
+            f"{start}; give the token the missing permission{asks}, or turn the feature on",
+            fields=frozenset(fields or ()),
+        )
     if error.status in (404, 410):
         return NotFoundError(
             f"{start}; it does not exist, or the token may not see it: check repository.location in the product file "

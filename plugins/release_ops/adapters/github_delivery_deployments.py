@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from release_ops.adapters.github_api import GitHubApi
-from release_ops.adapters.github_nested import Nested, complete
+from release_ops.adapters.github_nested import Nested
 from release_ops.adapters.github_values import address, instant, nodes, text
 from release_ops.adapters.github_walk import FIRST, Found, Row
 from release_ops.domain.delivery_names import environment_name
@@ -57,14 +56,14 @@ class Deployments:
     time = "createdAt"
     again = timedelta()
     first = FIRST
-    options: Mapping[str, str] = {}
+    options: Mapping[str, tuple[str, str]] = {}
 
     def __init__(self, policy: DeliveryPolicy) -> None:
         self.policy = policy
 
-    def complete(self, api: GitHubApi, moved: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-        """All statuses of every one: a new status does not move its deployment."""
-        complete(api, ((one, STATUSES) for one in (*moved, *others)))
+    def lists(self, entry: dict[str, Any], *, moved: bool) -> Sequence[tuple[dict[str, Any], Nested]]:
+        """Its statuses: a new one does not move it."""
+        return [(entry, STATUSES)]
 
     def found(self, entry: dict[str, Any], *, moved: bool) -> Found:
         """Rows of a deployment and its statuses."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from release_ops.adapters.github_api import PAGE, GitHubApi
+from release_ops.adapters.github_api import PAGE
+from release_ops.adapters.github_nested import Nested
 from release_ops.adapters.github_values import address, count, instant, instant_or_none, labels, login, text
 from release_ops.adapters.github_walk import Found, Row
 from release_ops.domain.delivery_names import is_incident, severity_of
@@ -51,13 +52,14 @@ class Issues:
     time = "updatedAt"
     again = timedelta()
     first = PAGE
-    options: Mapping[str, str] = {}
+    options: Mapping[str, tuple[str, str]] = {}
 
     def __init__(self, policy: DeliveryPolicy) -> None:
         self.policy = policy
 
-    def complete(self, api: GitHubApi, moved: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-        """Nothing: GitHub lets an issue have no more labels than a page holds."""
+    def lists(self, entry: dict[str, Any], *, moved: bool) -> Sequence[tuple[dict[str, Any], Nested]]:
+        """None: GitHub lets an issue have no more labels than a page holds."""
+        return ()
 
     def found(self, entry: dict[str, Any], *, moved: bool) -> Found:
         """Row of an issue, and of its incident; what is no incident any more has none."""

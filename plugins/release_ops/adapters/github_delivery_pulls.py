@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from release_ops.adapters.github_api import GitHubApi
-from release_ops.adapters.github_nested import Nested, complete
+from release_ops.adapters.github_nested import Nested
 from release_ops.adapters.github_values import (
     address,
     count,
@@ -101,13 +100,14 @@ class PullRequests:
     time = "updatedAt"
     again = timedelta()
     first = FIRST
-    options: Mapping[str, str] = {"checks": "the checks of pull requests"}
+    options: Mapping[str, tuple[str, str]] = {"checks": ("statusCheckRollup", "the checks of pull requests")}
 
-    def complete(self, api: GitHubApi, moved: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-        """All commits, reviews and comments of those that moved, and all checks of every one."""
-        whole = [(pull, nested) for pull in moved if "title" in pull for nested in (COMMITS, REVIEWS, COMMENTS)]
-        heads = ((head, CHECKS) for pull in (*moved, *others) if (head := _head(pull)) is not None)
-        complete(api, [*whole, *heads])
+    def lists(self, entry: dict[str, Any], *, moved: bool) -> Iterator[tuple[dict[str, Any], Nested]]:
+        """Its commits, reviews and comments, if it moved, and its checks."""
+        if moved and "title" in entry:
+            yield from ((entry, nested) for nested in (COMMITS, REVIEWS, COMMENTS))
+        if (head := _head(entry)) is not None:
+            yield head, CHECKS
 
     def found(self, entry: dict[str, Any], *, moved: bool) -> Found:
         """Rows of a pull request, its reviews and its checks; only the latter where it did not move."""

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from release_ops.adapters.github_api import PAGE, GitHubApi
+from release_ops.adapters.github_api import PAGE
+from release_ops.adapters.github_nested import Nested
 from release_ops.adapters.github_values import address, instant, instant_or_none, text
 from release_ops.adapters.github_walk import Found, Row
 
@@ -47,10 +48,11 @@ class Releases:
     time = "createdAt"
     again = AGAIN
     first = PAGE
-    options: Mapping[str, str] = {}
+    options: Mapping[str, tuple[str, str]] = {}
 
-    def complete(self, api: GitHubApi, moved: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-        """Nothing: a release has no lists."""
+    def lists(self, entry: dict[str, Any], *, moved: bool) -> Sequence[tuple[dict[str, Any], Nested]]:
+        """None: a release has no lists."""
+        return ()
 
     def found(self, entry: dict[str, Any], *, moved: bool) -> Found:
         """Row of a published release."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +55,12 @@ def document(lists: Iterable[Nested]) -> str:
 
 def complete(api: GitHubApi, found: Iterable[tuple[dict[str, Any], Nested]]) -> None:
     """Append to each node's list what its page left out. Raises a GitHubError."""
-    waiting = list(_unfinished(found))
+    waiting = unfinished(found)
     for _ in range(api.max_pages):
         if not waiting:
             return
         _next_pages(api, waiting)
-        waiting = list(_unfinished(waiting))
+        waiting = unfinished(waiting)
     for node, nested in waiting:
         _log.warning(
             "GitHub: %s %s: its %s are more than %d pages; the rest is not read",
@@ -91,8 +91,8 @@ def _next_pages(api: GitHubApi, waiting: Sequence[tuple[dict[str, Any], Nested]]
         start += len(batch)
 
 
-def _unfinished(found: Iterable[tuple[dict[str, Any], Nested]]) -> Iterator[tuple[dict[str, Any], Nested]]:
-    for node, nested in found:
-        connection = nested.of(node)
-        if connection is not None and connection["pageInfo"]["hasNextPage"]:
-            yield node, nested
+def unfinished(found: Iterable[tuple[dict[str, Any], Nested]]) -> list[tuple[dict[str, Any], Nested]]:
+    """Those of the lists of which GitHub has more."""
+    return [
+        (node, nested) for node, nested in found if ((nested.of(node) or {}).get("pageInfo") or {}).get("hasNextPage")
+    ]

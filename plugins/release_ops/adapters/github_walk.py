@@ -8,14 +8,15 @@ watermark lists it. A reading can end after any page, and the next one goes on f
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from release_ops.adapters.github_api import (
     GET_ATTEMPTS,
-    PAGE,
     ForbiddenError,
     GitHubApi,
     GitHubError,
@@ -24,6 +25,8 @@ from release_ops.adapters.github_api import (
     RefusedError,
     UnreachableError,
 )
+from release_ops.adapters.github_mark import Mark, PageSize
+from release_ops.adapters.github_nested import Nested, complete, unfinished
 from release_ops.adapters.github_values import instant
 from release_ops.domain.facts import Batch
 
@@ -31,10 +34,8 @@ FIRST = 25
 """Entries of the first page of news, where each brings lists of its own."""
 START = 50
 """Entries of the first page of all other readings."""
-QUICK = 3.0
-"""Seconds of an answer after which more is asked for. GitHub ends a query after ten."""
-WATCHED = 100
-"""Entries that are looked at again, at most; GitHub takes no more ids in a query."""
+HELD = 5
+"""Pages that wait for what did not fit into them, so that one call asks for all of it."""
 RESERVE = 0.1
 """Share of the hour's points that is left to others who use the same credentials."""
 LATE = timedelta(minutes=1)
@@ -81,81 +82,17 @@ class Listing(Protocol):
     """How far before the last reading's beginning a reading goes back."""
     first: int
     """Entries of the first page of a reading that has only news to find: what costs no more than one."""
-    options: Mapping[str, str]
-    """Boolean variables that GitHub may forbid, to what is then unknown."""
+    options: Mapping[str, tuple[str, str]]
+    """Boolean variables that ask for what GitHub may forbid, to its field and to our word for it."""
 
-    def complete(self, api: GitHubApi, moved: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
-        """Ask for what did not fit into the page. `moved` are entries since the last reading, `others` older ones."""
+    def lists(self, entry: dict[str, Any], *, moved: bool) -> Iterable[tuple[dict[str, Any], Nested]]:
+        """Lists of an entry that may not fit into the page, and their nodes; only what `found` reads."""
 
     def found(self, entry: dict[str, Any], *, moved: bool) -> Found:
         """What an entry says; only what can change without moving it unless it moved."""
 
     def missing(self, key: str) -> Mapping[str, Sequence[Row]]:
         """Stream to keys of the rows of an entry that GitHub no longer has."""
-
-
-@dataclass
-class PageSize:
-    """Entries asked for at once: half as many after what was too much, twice as many after quick answers."""
-
-    entries: int
-    watched: int = WATCHED
-    needed: int = 1
-    """Quick answers in a row before more is asked for."""
-    quick: int = 0
-
-    def answered(self, seconds: float) -> None:
-        """An answer came after so long."""
-        self.quick = self.quick + 1 if seconds <= QUICK else 0
-        if self.quick >= self.needed:
-            self.quick, self.entries = 0, min(self.entries * 2, PAGE)
-
-    def refused(self) -> None:
-        """It was too much."""
-        self.entries, self.watched = max(self.entries // 2, 1), max(self.watched // 2, 1)
-        self.quick, self.needed = 0, min(self.needed * 4, 16)
-
-
-@dataclass
-class Mark:
-    """Where a reading is. `since`: how far back the first one went."""
-
-    since: datetime
-    read: datetime | None = None
-    """All that moved before is read; None until a reading got to its end."""
-    top: datetime | None = None
-    """When the newest entry of an unfinished reading moved."""
-    after: str | None = None
-    """GitHub's cursor of the last page of an unfinished reading."""
-    watch: dict[str, tuple[datetime, str]] = field(default_factory=dict)
-    """GitHub's id to until when, and our key."""
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any], since: datetime) -> Mark:
-        """From a watermark; one that goes back less far than is wanted now, or is none of ours, counts as none."""
-        try:
-            went = instant(kept["since"])
-            if went > since + timedelta(days=1):
-                return cls(since)
-            return cls(
-                went,
-                instant(kept["read"]) if kept.get("read") else None,
-                instant(kept["top"]) if kept.get("after") else None,
-                str(kept["after"]) if kept.get("after") else None,
-                {str(id_): (instant(until), str(key)) for id_, (until, key) in dict(kept.get("watch") or {}).items()},
-            )
-        except (KeyError, TypeError, ValueError):
-            return cls(since)
-
-    def kept(self) -> dict[str, Any]:
-        """As a watermark, JSON-safe."""
-        found: dict[str, Any] = {"since": self.since.isoformat()}
-        if self.read:
-            found["read"] = self.read.isoformat()
-        if self.after and self.top:
-            found |= {"top": self.top.isoformat(), "after": self.after}
-        last = sorted(self.watch.items(), key=lambda one: (one[1][0], one[0]), reverse=True)[:WATCHED]
-        return {**found, "watch": {id_: [until.isoformat(), key] for id_, (until, key) in last}} if last else found
 
 
 def walk(
@@ -177,6 +114,19 @@ class _Answer:
     """False: GitHub told only which entries the page has."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    entries: Mapping[str, dict[str, Any]]
+    """Id to the entries that say something."""
+    moved: AbstractSet[str]
+    lost: Sequence[str]
+    """Ids that are no longer here."""
+    lists: Sequence[tuple[dict[str, Any], Nested]]
+    last: bool
+    mark: Mark
+    """Where the next page begins. Its entries to look at again are those of the walk."""
+
+
 class _Walk:
     def __init__(self, api: GitHubApi, repository: str, listing: Listing, mark: Mark, now: datetime) -> None:
         self.api, self.listing, self.mark, self.now = api, listing, mark, now
@@ -186,6 +136,8 @@ class _Walk:
         self.options = dict.fromkeys(listing.options, True)
         mark.watch = {id_: one for id_, one in mark.watch.items() if one[0] > now}
         self.due = list(mark.watch)
+        self.limit: Mapping[str, Any] | None = None
+        """What GitHub last said of the hour's points."""
 
     @property
     def low(self) -> datetime:
@@ -194,28 +146,59 @@ class _Walk:
         return max(mark.read - self.listing.again - LATE, mark.since) if mark.read else mark.since
 
     def batches(self) -> Iterator[Batch]:
-        paging, unfinished = True, self.mark.after is not None
+        paging, cut_off = True, self.mark.after is not None
+        held: list[_Page] = []
         while True:
-            low = self.low
-            answer = self._answer(low, paging=paging)
             try:
-                page = answer.data["repository"]["entries"] if paging else {}
-                # Older than a first reading goes is no fact; older than a later one is known.
-                old = self.mark.read is not None
-                ended = not paging or self._turn(page, low)
-                rows, gone = self._read(self._entries(answer, page), answer.watched, low, old=old)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise GitHubError(
-                    f"GitHub's answer about {self.repository} is none by its schema ({type(error).__name__}: {error}); "
-                    "check whether a proxy stands between, and the connection's host"
-                ) from error
-            paging = not ended or unfinished
-            unfinished = unfinished and not ended
+                page = self._page(paging=paging)
+            except GitHubError:
+                yield from self._written(held)
+                raise
+            held.append(page)
+            paging = not page.last or cut_off
+            cut_off = cut_off and not page.last
             done = not paging and not self.due
-            yield Batch(rows=rows, gone=gone, watermark=self.mark.kept(), done=done)
+            if done or len(held) == HELD or not any(map(unfinished, (one.lists for one in held))):
+                yield from self._written(held, done=done)
+                held = []
             if done:
                 return
-            self._pace(answer.data.get("rateLimit"))
+
+    def _page(self, *, paging: bool) -> _Page:
+        """The next page, sorted into what moved and what did not; the mark moves over it."""
+        self._pace()
+        low = self.low
+        # Older than a first reading goes is no fact; older than a later one is known, but may have changed all the same.
+        older = self.mark.read is not None
+        answer = self._answer(low, paging=paging)
+        with self._by_schema():
+            self.limit = answer.data.get("rateLimit")
+            page = answer.data["repository"]["entries"] if paging else {}
+            last = not paging or self._turn(page, low)
+            entries = self._entries(answer, page)
+            moved = {id_ for id_, one in entries.items() if instant(one[self.listing.time]) >= low}
+            kept = {id_: one for id_, one in entries.items() if id_ in moved or older or id_ in answer.watched}
+            lists = [each for id_, one in kept.items() for each in self.listing.lists(one, moved=id_ in moved)]
+            lost = [id_ for id_ in answer.watched if id_ not in entries]
+            return _Page(kept, moved, lost, lists, last, replace(self.mark))
+
+    def _written(self, pages: Sequence[_Page], *, done: bool = False) -> Iterator[Batch]:
+        """Batches of pages, once all of their lists are whole."""
+        complete(self.api, [each for page in pages for each in page.lists])
+        for at, page in enumerate(pages, 1):
+            with self._by_schema():
+                rows, gone = self._read(page)
+            yield Batch(rows=rows, gone=gone, watermark=page.mark.kept(), done=done and at == len(pages))
+
+    @contextmanager
+    def _by_schema(self) -> Iterator[None]:
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise GitHubError(
+                f"GitHub's answer about {self.repository} is none by its schema ({type(error).__name__}: {error}); "
+                "check whether a proxy stands between, and the connection's host"
+            ) from error
 
     def _answer(self, low: datetime, *, paging: bool) -> _Answer:
         """The next page, and some of the entries that are looked at again."""
@@ -283,11 +266,15 @@ class _Walk:
         return {one["id"]: one for one in known if (one.get("repository") or {}).get("id", home) == home}
 
     def _do_without(self, error: ForbiddenError) -> None:
-        if not any(self.options.values()):
+        """Ask no more for what these credentials may not see, and read the rest."""
+        hidden = [
+            one for one, (field, _) in self.listing.options.items() if self.options[one] and field in error.fields
+        ]
+        if not hidden:
             raise error
-        for option, unknown in self.listing.options.items():
+        for option in hidden:
             self.options[option] = False
-            _log.warning("%s; %s of %s stay unknown", error, unknown, self.repository)
+            _log.warning("%s; %s of %s stay unknown", error, self.listing.options[option][1], self.repository)
 
     def _turn(self, page: Mapping[str, Any], low: datetime) -> bool:
         """Move the mark over a page; True when it was the last one."""
@@ -301,33 +288,30 @@ class _Walk:
             mark.top = None
         return ended
 
-    def _read(
-        self, entries: Mapping[str, dict[str, Any]], asked: Sequence[str], low: datetime, *, old: bool
-    ) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:
+    def _read(self, page: _Page) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:
         """Rows of the page and of what was looked at again, and keys of rows that are no longer true."""
-        moved = {id_: one for id_, one in entries.items() if instant(one[self.listing.time]) >= low}
-        others = [one for id_, one in entries.items() if id_ not in moved and (old or id_ in asked)]
-        self.listing.complete(self.api, list(moved.values()), others)
         rows: dict[str, dict[Any, Row]] = {}
         gone: dict[str, list[Row]] = {}
-        for entry in (*others, *moved.values()):
-            found = self.listing.found(entry, moved=entry["id"] in moved)
-            self.mark.watch.pop(entry["id"], None)
+        for id_, entry in sorted(
+            page.entries.items(), key=lambda one: one[0] in page.moved
+        ):  # what moved has the last word
+            found = self.listing.found(entry, moved=id_ in page.moved)
+            self.mark.watch.pop(id_, None)
             if found.watch is not None and found.watch > self.now:
-                self.mark.watch[entry["id"]] = (found.watch, found.key)
+                self.mark.watch[id_] = (found.watch, found.key)
             for stream, some in found.rows.items():
                 rows.setdefault(stream, {}).update({tuple(row[name] for name in KEYS[stream]): row for row in some})
             for stream, keys in found.gone.items():
                 gone.setdefault(stream, []).extend(keys)
-        for id_ in asked:
-            if id_ not in entries:
-                _, key = self.mark.watch.pop(id_)
-                for stream, keys in self.listing.missing(key).items():
-                    gone.setdefault(stream, []).extend(keys)
+        for id_ in page.lost:
+            _, key = self.mark.watch.pop(id_)
+            for stream, keys in self.listing.missing(key).items():
+                gone.setdefault(stream, []).extend(keys)
         return {stream: list(some.values()) for stream, some in rows.items()}, gone
 
-    def _pace(self, limit: Mapping[str, Any] | None) -> None:
+    def _pace(self) -> None:
         """Wait for new points when few are left, or end the reading when that takes too long."""
+        limit = self.limit
         if limit is None or limit["remaining"] > max(limit["limit"] * RESERVE, limit["cost"]):
             return
         wait = max(instant(limit["resetAt"]).timestamp() - self.api.clock(), 0.0) + 1
