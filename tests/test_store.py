@@ -24,8 +24,9 @@ from release_ops.store import SQL, Store, StoreError, arguments_of, json_safe, l
 STAGED = {
     *("change_log_copy", "change_log_merge", "change_log_forget"),
     *("conflict_copy", "conflict_refresh", "conflict_add", "conflict_resolve"),
+    *("fed_commits_copy", "fed_commits", "fed_commits_lost"),
 }
-"""They work on a temporary table; `operators/test_change_history.py` and `operators/test_conflicts.py` run them."""
+"""They work on a temporary table; tests of the change history, of conflicts and of feeds run them."""
 QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RELEASE = {"product": "webapp", "version": "2.8.0"}
@@ -162,6 +163,12 @@ PLAUSIBLE: dict[str, Any] = {
     "products": ["webapp", "shop"],
     "start": NOW,
     "end": NOW + timedelta(days=30),
+    "problem": "GitHub answered 502",
+    "rows": 3,
+    "source": "csv",
+    "stream": "deployments",
+    "table": "release_ops.deployment",
+    "watermark": {"since": "2026-11-02T09:00:00+00:00"},
     "started_at": NOW,
     "started_by": "ada",
     "occasion": ":manual__1",

@@ -17,6 +17,7 @@ from release_ops import cli_changelog, cli_where
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
+from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_metrics import METRICS_DOCS
@@ -101,6 +102,7 @@ COMMANDS: dict[str, Command] = {
     "schedule": SCHEDULE,
     "conflicts": CONFLICTS,
     "forecast": FORECAST,
+    "feeds": FEEDS,
     "simulate": SIMULATE,
     "risks": RISKS,
     "init": Command("write a small product file to start from", _init_options, _init),

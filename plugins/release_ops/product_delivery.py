@@ -98,6 +98,15 @@ class DeliveryPart(Part):
     """Facts from files and databases, beside the repository's or instead of them."""
     targets: DeliveryTargetsPart = DeliveryTargetsPart()
 
+    @model_validator(mode="after")
+    def _has_whole_feeds(self) -> DeliveryPart:
+        deployed = self.feeds.get("deployed_commits")
+        if deployed is not None and "%(since)s" in (deployed.statement or ""):
+            raise wrong(
+                "feeds.deployed_commits asks for news only", "select all rows: a late deployment changes old ones"
+            )
+        return self
+
 
 def delivery_policy(part: DeliveryPart) -> DeliveryPolicy:
     """The domain's policy."""

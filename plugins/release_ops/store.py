@@ -241,14 +241,15 @@ class Store:
         be fit for PostgreSQL (`clean_text`).
         """
         loaded = load_query(query)
-        with self._connection() as connection, connection.cursor() as cursor:
+        with self.connection() as connection, connection.cursor() as cursor:
             with cursor.copy(loaded.text) as copy:
                 for row in rows:
                     copy.write_row(row)
             return cursor.rowcount
 
     @contextlib.contextmanager
-    def _connection(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[Connection]:
+        """The connection of this thread's transaction, or one of its own."""
         current: Connection | None = getattr(self._local, "connection", None)
         if current is not None:
             yield current
@@ -258,7 +259,7 @@ class Store:
 
     @contextlib.contextmanager
     def _cursor(self, query: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Cursor[Row]]:
-        with self._connection() as connection:
+        with self.connection() as connection:
             yield run(connection, query, **parameters)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from release_ops.adapters.git import GitRepository, Unreachable
 from release_ops.adapters.github import GitHubRepository
+from release_ops.adapters.sql import read_sql
 from release_ops.domain.gates import evaluate
 from release_ops.domain.model import (
     Criterion,
@@ -20,7 +21,7 @@ from release_ops.domain.model import (
     Outcome,
     Verdict,
 )
-from release_ops.operators.evidence import COLLECTORS, CollectionError, Sources, collect, collect_all, read_sql
+from release_ops.operators.evidence import COLLECTORS, CollectionError, Sources, collect, collect_all
 from tests.fakes.github import FakeGitHub
 from tests.fakes.loopback import Answer
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from release_ops.domain.model import Criterion, Evidence, Gate
 from release_ops.operators import evidence_plan, evidence_release, evidence_repository
-from release_ops.operators.evidence_sources import Sources, read_sql
+from release_ops.operators.evidence_sources import Sources
 
-__all__ = ["COLLECTORS", "CollectionError", "Sources", "collect", "collect_all", "read_sql"]
+__all__ = ["COLLECTORS", "CollectionError", "Sources", "collect", "collect_all"]
 
 
 class CollectionError(RuntimeError):

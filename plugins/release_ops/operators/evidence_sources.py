@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from release_ops.adapters.sql import Rows, read_sql
 from release_ops.changelogs import Source
 from release_ops.domain.feasibility import ReleasePlan
 from release_ops.domain.model import Criterion, Evidence, Feature, FreezePolicy, Outcome, Verdict
@@ -23,33 +23,6 @@ CHECKS = Path(__file__).resolve().parents[3] / "include" / "sql" / "checks"
 
 NAMED = 5
 """So many culprits are named in a piece of evidence; the rest is counted."""
-
-Rows = Sequence[Sequence[Any]]
-
-_READ_ONLY = "SET TRANSACTION READ ONLY"
-
-
-def read_sql(connection_id: str, statement: str, *, most: int = 2) -> Rows:
-    """At most so many rows of a statement, through an Airflow connection, in a transaction that is rolled back.
-
-    PostgreSQL, MySQL and SQLite are told to refuse writes; for any other database name a connection whose user may only
-    read.
-    """
-    from airflow.providers.common.sql.hooks.sql import DbApiHook  # noqa: PLC0415 - costs a second
-    from airflow.sdk import BaseHook  # noqa: PLC0415
-
-    hook = BaseHook.get_connection(connection_id).get_hook()
-    if not isinstance(hook, DbApiHook):
-        raise TypeError(f"connection {connection_id} is no SQL database; name one that is in the criterion")
-    with closing(hook.get_conn()) as connection, closing(connection.cursor()) as cursor:
-        read_only = {"sqlite": "PRAGMA query_only = ON", "postgresql": _READ_ONLY, "mysql": _READ_ONLY}
-        if order := read_only.get(hook.dialect_name):
-            cursor.execute(order)
-        try:
-            cursor.execute(statement)
-            return [tuple(row) for row in cursor.fetchmany(most)]
-        finally:
-            connection.rollback()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

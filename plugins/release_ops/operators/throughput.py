@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from release_ops.adapters.feed import read_feed_file
+from release_ops.adapters.sql import read_sql
 from release_ops.domain.model import Product
 from release_ops.domain.rules import local_instant
 from release_ops.domain.throughput import (
@@ -22,7 +23,6 @@ from release_ops.domain.throughput import (
     source_of,
 )
 from release_ops.operators import parts
-from release_ops.operators.evidence_sources import read_sql
 from release_ops.product import products_folder
 from release_ops.store import Store
 
