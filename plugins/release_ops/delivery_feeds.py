@@ -187,7 +187,7 @@ def _deployed_commits(writing: _Writing) -> tuple[Changes, Sequence[str]]:
         ([clean_text(row[name]) if name in texts else row[name] for name in names] for row in writing.rows),
     )
     changes = facts.load("deployed_commits", _DEPLOYED, Query("fed_commits"), source=writing.source, whole=True)
-    return changes, [_lost(row) for row in facts.store.all("fed_commits_lost", product=writing.product.id)]
+    return changes, tuple(_lost(row) for row in facts.store.all("fed_commits_lost", product=writing.product.id))
 
 
 def _lost(row: Mapping[str, Any]) -> str:

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from release_ops.domain.conflict_policy import ConflictKind
+from release_ops.domain.delivery_policy import SEVERITIES
+from release_ops.domain.facts import TABLES
 from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.product_errors import Problem, did_you_mean
@@ -256,13 +258,20 @@ def _noun(loc: Steps) -> str:
         return "weekday"
     if loc[0] == "conflicts":
         return "kind of conflict"
+    if loc[0] == "delivery":
+        return "stream" if loc[1] == "feeds" else "severity"
     return "release type" if named in _BY_TYPE or (loc[0] == "trains" and len(loc) == 3) else "milestone"
+
+
+_WORDS = {"stream": tuple(TABLES), "severity": SEVERITIES}
 
 
 def _names(loc: Steps) -> list[str]:
     noun = _noun(loc)
     if noun == "weekday":
         return [day[:3].lower() for day in WEEKDAYS]
+    if noun in _WORDS:
+        return list(_WORDS[noun])
     kinds = {"kind of conflict": ConflictKind, "release type": ReleaseType, "milestone": MilestoneKind}[noun]
     return [kind.value for kind in kinds]
 
