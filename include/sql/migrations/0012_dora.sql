@@ -300,15 +300,18 @@ SELECT o.product, o.environment, o.deployment, o.component, o.version, o.result,
     o.commits, o.lead_time_median, o.incidents, o.rolled_back, o.reached_users,
     CASE WHEN o.is_failed THEN true WHEN l.failures_known THEN false END AS is_failed,
     o.failed_why, o.failed_at, o.recovered_at,
-    greatest(o.recovered_at - o.finished_at, interval '0') AS recovery_time,
-    greatest(o.recovered_at - o.failed_at, interval '0') AS restore_time,
+    -- greatest() leaves nulls out: without the condition, what has not recovered would have recovered at once.
+    CASE WHEN o.recovered_at IS NOT NULL THEN greatest(o.recovered_at - o.finished_at, interval '0') END AS recovery_time,
+    CASE WHEN o.recovered_at IS NOT NULL THEN greatest(o.recovered_at - o.failed_at, interval '0') END AS restore_time,
     o.is_rework, o.rework_why, o.url
 FROM release_ops.deployment_outcome AS o
 LEFT JOIN release_ops.dora_line AS l USING (product, environment);
 
 CREATE VIEW release_metrics.incident_deployment AS
 SELECT i.product, i.incident, i.environment, i.deployment, i.linked_by, o.finished_at AS deployed_at, i.started_at, i.resolved_at,
-    greatest(i.resolved_at - o.finished_at, interval '0') AS recovery_time, i.resolved_at - i.started_at AS restore_time, i.fixed_by
+    CASE WHEN num_nulls(i.resolved_at, o.finished_at) = 0 THEN greatest(i.resolved_at - o.finished_at, interval '0') END
+        AS recovery_time,
+    i.resolved_at - i.started_at AS restore_time, i.fixed_by
 FROM release_ops.incident_deployment AS i
 LEFT JOIN release_ops.deployment_outcome AS o USING (product, environment, deployment);
 
