@@ -45,13 +45,13 @@ def test_every_table_that_is_published_is_checked_and_no_other(store):
     assert set(quality_checks()) == {table.name for table in told_by("delivery_metrics")}
 
 
-@pytest.mark.parametrize("table", quality_checks())
 @pytest.mark.parametrize("filled", [True, False])
-def test_sound_tables_pass_also_without_rows(store, use, table, filled):
+def test_sound_tables_pass_also_without_rows(store, use, filled):
     use()
     if filled:
         fill(store)
-    check(table)
+    for table in quality_checks():
+        check(table)
 
 
 WRONG: list[tuple[str, str, str, dict[str, Any]]] = [

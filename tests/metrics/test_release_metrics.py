@@ -8,17 +8,12 @@ from typing import Any
 
 import pytest
 
+from release_ops.delivery_refresh import refresh
 from release_ops.store import SQL, Store
-from tests.metrics.world import HOUR, add, at, fill
+from tests.metrics.world import HOUR, add, at
 
 MIGRATIONS = SQL / "migrations"
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def world(store: Store) -> Store:
-    fill(store)
-    return store
 
 
 def read(store: Store, statement: str, *arguments: Any) -> list[dict[str, Any]]:
@@ -151,6 +146,23 @@ def test_deployments_are_unknown_where_nobody_reads_them_and_none_where_somebody
     some(card(world), {"deployments": 0, "deployments_failed": 0, **nothing, "freeze_to_production_met": False})
     change(world, "DELETE FROM release_ops.ingest_state")
     some(card(world), {"deployments": None, "deployments_failed": None, **nothing, "freeze_to_production_met": None})
+
+
+def test_recovery_is_that_of_the_releases_own_failed_deployments(world):
+    """w4 brought the incident of 13:00, which was over at 15:00, three hours after its end."""
+    some(card(world), {"recovery_time": 3 * HOUR, "recovery_time_target": None, "recovery_time_met": None})
+    change(world, "UPDATE release_ops.product_target SET recovery = '2 hours' WHERE product = 'webapp'")
+    some(card(world), {"recovery_time_target": 2 * HOUR, "recovery_time_met": False})
+    change(world, "UPDATE release_ops.product_target SET recovery = '4 hours' WHERE product = 'webapp'")
+    some(card(world), {"recovery_time_met": True})
+    some(card(world, version="2.7.0"), {"recovery_time": None, "recovery_time_met": None})
+
+
+def test_a_failure_that_lasts_longer_than_its_target_misses_it_before_it_ends(world):
+    change(world, "UPDATE release_ops.product_target SET recovery = '4 hours' WHERE product = 'webapp'")
+    change(world, "UPDATE release_ops.incident SET resolved_at = NULL WHERE incident = '1'")
+    refresh(world, now=at("2026-11-01 05:00"))
+    some(card(world), {"recovery_time": None, "recovery_time_met": False})
 
 
 def test_a_production_deployment_before_the_freeze_gives_no_negative_time(world):
@@ -293,15 +305,14 @@ def test_changes_of_a_release_count_a_backport_and_its_original_once(world):
     ]
 
 
-def test_rows_from_before_attempts_were_kept_are_attempts_too(store, dsn):
-    """What the migration makes of an installation that is in use: see `tests/test_store.py` for how it is applied."""
-    fill(store)
-    change(store, "DELETE FROM release_ops.gate_attempt")
+def test_rows_from_before_attempts_were_kept_are_attempts_too(world):
+    """What the migration makes of an installation that is in use."""
+    change(world, "DELETE FROM release_ops.gate_attempt")
     text = (MIGRATIONS / "0013_release_scorecard.sql").read_text(encoding="utf-8")
     for statement in text.split(";\n"):
         if "INSERT INTO release_ops." in statement:
-            change(store, statement)
-    (row,) = read(store, "SELECT * FROM release_metrics.gate_attempt WHERE run_id = 'r8-freeze'")
+            change(world, statement)
+    (row,) = read(world, "SELECT * FROM release_metrics.gate_attempt WHERE run_id = 'r8-freeze'")
     some(
         row, {"verdict": "conditional", "attempt": 1, "criteria": 2, "seats": None, "proceeded": None, "asked_at": None}
     )

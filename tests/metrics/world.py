@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from release_ops.delivery_refresh import refresh
 from release_ops.store import Store
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -47,6 +48,7 @@ def fill(store: Store) -> None:
         for table, rows in _world().items():
             for row in rows:
                 insert(connection, table, row)
+    refresh(store, now=at("2026-11-01 04:00"))
 
 
 def _world() -> dict[str, list[Mapping[str, Any]]]:

@@ -257,7 +257,7 @@ SELECT r.product, r.version, r.type, r.state, r.opened_at,
     CASE WHEN deployed.production_at >= known.freeze_at THEN deployed.production_at - known.freeze_at END
         AS freeze_to_production,
     deployed.deployments, deployed.failed AS deployments_failed, deployed.rolled_back AS deployments_rolled_back,
-    deployed.success AS deployment_success,
+    deployed.success AS deployment_success, failure.recovery_time,
     issue.critical_issues,
     measure.nps, measure.csat, measure.ces, measure.cost, measure.cost_currency,
     t.deployment_success AS deployment_success_target,
@@ -269,7 +269,9 @@ SELECT r.product, r.version, r.type, r.state, r.opened_at,
         WHEN deployed.deployments = 0 AND now() - known.freeze_at >= t.freeze_to_production THEN false
     END AS freeze_to_production_met,
     t.critical_issues AS critical_issues_target,
-    issue.critical_issues < t.critical_issues AS critical_issues_met
+    issue.critical_issues < t.critical_issues AS critical_issues_met,
+    t.recovery AS recovery_time_target,
+    CASE WHEN failure.longest_open >= t.recovery THEN false ELSE failure.recovery_time < t.recovery END AS recovery_time_met
 FROM release_ops.release r
 LEFT JOIN release_ops.product_target t ON t.product = r.product
 LEFT JOIN release_ops.calendar_entry p
@@ -334,7 +336,8 @@ CROSS JOIN LATERAL (
         CASE WHEN count(deployment) > 0 OR read THEN count(DISTINCT deployment) FILTER (WHERE result = 'failure') END AS failed,
         CASE WHEN bool_or(rolled_back IS NOT NULL) THEN count(DISTINCT deployment) FILTER (WHERE rolled_back) END AS rolled_back,
         1 - (count(DISTINCT deployment) FILTER (WHERE result = 'failure' OR rolled_back))::numeric
-            / nullif(count(DISTINCT deployment), 0) AS success
+            / nullif(count(DISTINCT deployment), 0) AS success,
+        array_agg(deployment) AS ids
     FROM (
         SELECT EXISTS (
             SELECT FROM release_ops.ingest_state
@@ -354,6 +357,13 @@ CROSS JOIN LATERAL (
     ) one ON true
     GROUP BY read
 ) deployed
+CROSS JOIN LATERAL (
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(recovered_at - finished_at, interval '0'))
+            FILTER (WHERE recovered_at IS NOT NULL) AS recovery_time,
+        now() - min(finished_at) FILTER (WHERE recovered_at IS NULL) AS longest_open
+    FROM release_ops.deployment_outcome
+    WHERE product = r.product AND environment = known.production AND deployment = ANY (deployed.ids) AND is_failed
+) failure
 CROSS JOIN LATERAL (
     SELECT CASE
         WHEN (
@@ -377,7 +387,7 @@ CROSS JOIN LATERAL (
     FROM release_ops.release_measure
     WHERE product = r.product AND version = r.version
 ) measure;
-COMMENT ON VIEW release_metrics.release_scorecard IS 'Grain: one row per product and version that was ever opened. Key: product, version. Fresh: as soon as the train moves; deployments, issues and measures with every delivery_ingest, targets with every delivery_metrics. How a release went: dates, scope, gates, deployments, issues and what it was held to.';
+COMMENT ON VIEW release_metrics.release_scorecard IS 'Grain: one row per product and version that was ever opened. Key: product, version. Fresh: as soon as the train moves; deployments, issues and measures with every delivery_ingest, targets and recovery with every delivery_metrics. How a release went: dates, scope, gates, deployments, issues and what it was held to.';
 COMMENT ON COLUMN release_metrics.release_scorecard.product IS 'Id of the product.';
 COMMENT ON COLUMN release_metrics.release_scorecard.version IS 'Version of the release.';
 COMMENT ON COLUMN release_metrics.release_scorecard.type IS 'major, minor, patch, hotfix or security.';
@@ -413,6 +423,7 @@ COMMENT ON COLUMN release_metrics.release_scorecard.deployments IS 'Production d
 COMMENT ON COLUMN release_metrics.release_scorecard.deployments_failed IS 'Those of them that failed. Null: no deployments of the product are read.';
 COMMENT ON COLUMN release_metrics.release_scorecard.deployments_rolled_back IS 'Those of them that were undone afterwards. Null: no source says so of any of them.';
 COMMENT ON COLUMN release_metrics.release_scorecard.deployment_success IS 'Share of deployments without failure or rollback, ratio 0..1; where a source does not tell of rollbacks, only failures count. Null without deployments.';
+COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time IS 'Median time from the end of its failed deployments (deployment_outcome.is_failed) to their recovery, interval (percentile_cont). Null: none failed and recovered, as far as anybody says.';
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues IS 'Critical issues and production incidents opened in the 48 hours after GA. Null: GA is not 48 hours ago, or issues have not been read since.';
 COMMENT ON COLUMN release_metrics.release_scorecard.nps IS 'Net promoter score, -100..100; null: not measured.';
 COMMENT ON COLUMN release_metrics.release_scorecard.csat IS 'Customer satisfaction, as its survey counts; null: not measured.';
@@ -425,6 +436,8 @@ COMMENT ON COLUMN release_metrics.release_scorecard.freeze_to_production_target 
 COMMENT ON COLUMN release_metrics.release_scorecard.freeze_to_production_met IS 'True if it is; false also where it is not in production and the time is up. Null: not known, or held to nothing.';
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_target IS 'critical_issues has to be less than this, on average over releases; null: held to nothing.';
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_met IS 'True if it is for this release alone; null: not known, or held to nothing.';
+COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time_target IS 'recovery_time has to be less than this, interval; null: held to nothing.';
+COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time_met IS 'True if it is; false also where a failed deployment has waited longer for its recovery. Null: none failed, or held to nothing.';
 
 -- Which Parquet file holds what, so that only months that changed are written again.
 CREATE TABLE release_ops.parquet_file (
