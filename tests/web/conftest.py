@@ -17,6 +17,7 @@ from psycopg import sql
 
 from release_ops.addresses import artifact_page
 from release_ops.store import Store, migrate
+from tests.web import scene
 from tests.web.filled import fill
 from tests.web.running import Server, serving
 
@@ -29,6 +30,9 @@ class Site:
     stranger: httpx.Client
     store: Store
     tokens: Mapping[str, str]
+    products: Path
+    """Folder of the product files: the demo's and those of `scene`."""
+    url: str
 
     def get_as(self, user: str, path: str, **headers: str) -> httpx.Response:
         """The answer to a user of `auth_manager.READABLE`, who shows a token as programs do."""
@@ -52,21 +56,23 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def server(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str]]:
+def server(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str, Path]]:
     """The server and our database's address; one for all tests of a worker, as it takes seconds to start."""
     name = f"web_{os.getpid()}"
     address = f"postgresql://postgres@/{name}?host={postgres}"
     with psycopg.connect(f"postgresql://postgres@/postgres?host={postgres}", autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     migrate(address)
-    with serving(address, tmp_path_factory.mktemp("airflow")) as running:
-        yield running, address
+    products = tmp_path_factory.mktemp("products")
+    scene.write_products(products)
+    with serving(address, tmp_path_factory.mktemp("airflow"), RELEASE_OPS_PRODUCTS=str(products)) as running:
+        yield running, address, products
 
 
 @pytest.fixture
-def site(server: tuple[Server, str]) -> Iterator[Site]:
+def site(server: tuple[Server, str, Path]) -> Iterator[Site]:
     """The server with nothing in our tables."""
-    running, address = server
+    running, address, products = server
     with psycopg.connect(address, autocommit=True) as connection:
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'release_ops' AND tablename !~ '^_?yoyo'"
@@ -76,7 +82,9 @@ def site(server: tuple[Server, str]) -> Iterator[Site]:
     common: dict[str, Any] = {"base_url": running.url, "trust_env": False, "timeout": 60}
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(httpx.Client(cookies={"_token": running.tokens["vera"]}, **common))
-        yield Site(reader, stack.enter_context(httpx.Client(**common)), Store(address), running.tokens)
+        yield Site(
+            reader, stack.enter_context(httpx.Client(**common)), Store(address), running.tokens, products, running.url
+        )
 
 
 @pytest.fixture
@@ -99,4 +107,11 @@ def filled(site: Site) -> Site:
     """The server with releases that have left behind all that a train can."""
     with site.store.connect() as connection:
         fill(connection)
+    return site
+
+
+@pytest.fixture
+def company(site: Site) -> Site:
+    """The server with the company of `scene` in our tables."""
+    scene.fill(site.store, site.products)
     return site

@@ -8,11 +8,13 @@ from pathlib import Path
 from release_ops.domain.agenda import plan
 from release_ops.product import load_products
 from release_ops.store import Store
+from tests.web.running import PROJECT
 
 NOW = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
 """The pages know but the real clock, so the scene is laid around it."""
+COMPANY = ("shop", "api", "ios", "android", "billing", "search")
 UNDONE = {
-    ("webapp", "2.8.0", "beta"): "blocked",
+    ("shop", "2.8.0", "beta"): "blocked",
     ("ios", "7.1.0", "beta"): "missed",
     ("android", "7.1.0", "beta"): "running",
     ("android", "7.1.0", "feature_complete"): "skipped",
@@ -45,16 +47,18 @@ def weekday(day: date) -> date:
 
 
 def write_products(folder: Path) -> None:
-    """The product files of the company."""
+    """The product files of the company, beside the demo's."""
+    for path in (PROJECT / "include" / "products").glob("*.yaml"):
+        (folder / path.name).write_text(path.read_text())
     closed = weekday(NOW.date() + timedelta(days=24))
     blackout = (
         f"blackouts:\n  - {{start: {closed}, end: {closed + timedelta(days=12)}, reason: Year-end business <&>}}\n"
         "holidays: [DE-BE]\n"
     )
     files = {
-        "webapp": product(
-            "webapp",
-            "Webapp",
+        "shop": product(
+            "shop",
+            "Shop <&> co",
             "Europe/Berlin",
             [
                 ("2.7.0", "minor", -40, "Search that forgives typing errors"),
@@ -86,9 +90,14 @@ def write_products(folder: Path) -> None:
 
 def fill(store: Store, folder: Path) -> None:
     """What the company's Airflow has on record: done, late, missed, blocked, moved, at odds."""
+    with store.transaction():
+        _fill(store, folder)
+
+
+def _fill(store: Store, folder: Path) -> None:
     products, problems = load_products(folder)
     assert not problems, problems
-    for one in products.values():
+    for one in (product for product in products.values() if product.id in COMPANY):
         for release in one.releases:
             begun = any(
                 entry.planned_at.astimezone(UTC) < NOW for entry in plan(one) if entry.version == release.version
@@ -105,13 +114,13 @@ def fill(store: Store, folder: Path) -> None:
                 )
         for entry in plan(one):
             _record(store, entry)
-    _clash(store, products["webapp"].releases[1].ga)
+    _clash(store, products["shop"].releases[1].ga)
 
 
 def _record(store: Store, entry) -> None:
     key = {"product": entry.product, "version": entry.version}
     at = entry.planned_at.astimezone(UTC)
-    moved = timedelta(days=9) if (entry.product, entry.version) in {("webapp", "2.8.0"), ("billing", "3.0.0")} else None
+    moved = timedelta(days=9) if (entry.product, entry.version) in {("shop", "2.8.0"), ("billing", "3.0.0")} else None
     common = {**key, "category": entry.category, "entry": entry.id, "title": entry.title, "ends_at": None}
     reasons = {"reason": "", "release_reason": ""}
     for planned, seen in ((at - (moved or timedelta(0)), 30), (at, 10)):
@@ -131,13 +140,13 @@ def _record(store: Store, entry) -> None:
 
 
 def _clash(store: Store, ga: date) -> None:
-    with store.connect() as connection:
+    with store._connection() as connection:
         connection.execute(
             """INSERT INTO release_ops.conflict (key, first_seen, last_seen, kind, severity, first_product, first_version,
                 first_milestone, first_planned_at, second_product, second_version, second_milestone, second_planned_at,
                 message, proposal)
-            VALUES ('same_window:webapp:2.8.0:ga:android:7.1.0:ga', %(now)s, %(now)s, 'same_window', 'error',
-                'webapp', '2.8.0', 'ga', %(at)s, 'android', '7.1.0', 'ga', %(at)s,
-                'webapp 2.8.0 ga and android 7.1.0 ga want production at once', 'move android 7.1.0 ga to the day after')""",
+            VALUES ('same_window:shop:2.8.0:ga:android:7.1.0:ga', %(now)s, %(now)s, 'same_window', 'error',
+                'shop', '2.8.0', 'ga', %(at)s, 'android', '7.1.0', 'ga', %(at)s,
+                'shop 2.8.0 ga and android 7.1.0 ga want production at once', 'move android 7.1.0 ga to the day after')""",
             {"now": NOW, "at": datetime.combine(ga, datetime.min.time(), UTC) + timedelta(hours=8)},
         )

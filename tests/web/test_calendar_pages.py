@@ -53,7 +53,7 @@ def test_a_feed_is_a_calendar_file_that_is_fetched_once_until_a_date_moves(site,
     events = {str(one["UID"]): one for one in Calendar.from_ical(moved.content).walk("VEVENT")}
     ga = events["webapp:2.8.0:ga@release-ops"]
     assert (ga["SEQUENCE"], ga["DTSTAMP"].dt) == (1, datetime(2026, 11, 2, 5, 15, tzinfo=UTC))
-    assert ga["URL"] == "http://localhost/team/release-ops/artifacts/webapp/2.8.0"
+    assert ga["URL"] == "http://localhost/team/release-ops/releases/webapp/2.8.0"
 
 
 def test_a_feed_of_no_product_says_so(site):

@@ -136,7 +136,7 @@ def test_markdown_is_shown_as_html_with_the_other_formats_beside_it(release):
         "alpha", "changelog-2.8.0-alpha.1.md", "## Features\n\n- **api:** *new*\n\n| a |\n|---|\n| b |\n"
     )
     answer = release.reader.get(path)
-    assert "<h3>Features</h3>" in answer.text
+    assert "<h2>Features</h2>" in answer.text
     assert "<strong>api:</strong> <em>new</em>" in answer.text
     assert "<td>b</td>" in answer.text
     (also,) = re.findall(r'<ul class="also".*?</ul>', answer.text, re.S)
@@ -318,8 +318,9 @@ def test_links_of_stored_markdown_lend_no_trust():
     )
 
 
-def test_headings_go_down_one_level_and_never_below_the_last():
+def test_headings_begin_below_that_of_the_page_and_never_go_below_the_last():
     assert markdown_html("# a\n###### b") == "<h2>a</h2>\n<h6>b</h6>\n"
+    assert markdown_html("### a\n#### b\n### c") == "<h2>a</h2>\n<h3>b</h3>\n<h2>c</h2>\n"
 
 
 def test_names_of_formats_and_milestones_and_sizes():

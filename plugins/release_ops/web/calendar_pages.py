@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from release_ops.addresses import CALENDAR, PREFIX, RELEASES, feed_address, release_page
+from release_ops.addresses import CALENDAR, PREFIX, RELEASES, feed_address, story_page
 from release_ops.calendar_records import records_of
 from release_ops.database import open_store
 from release_ops.domain.agenda import NO_RECORDS, Records, milestone_name
@@ -162,7 +162,7 @@ def _answer(
         records=records,
         conflicts=conflicts_of(rows, asked.period),
         now=now,
-        page=(lambda product, version: root + release_page(product, version))
+        page=(lambda product, version: root + story_page(product, version))
         if may_see(request, *section_of(RELEASES).dags)
         else None,
         feed=lambda product: root + feed_address(product),
@@ -252,7 +252,7 @@ def feed_of_one(request: Request, product: str) -> Response:
 def _feed(request: Request, products: Sequence[Product], name: str, file: str) -> Response:
     # Links stand in other programs, which know nothing of the address that this request came by.
     base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
-    where = (lambda product, version: base + PREFIX + release_page(product, version)) if base else None
+    where = (lambda product, version: base + PREFIX + story_page(product, version)) if base else None
     records = _records(None if len(products) != 1 else [products[0].id])
     content = feed(products, records, name=name, page=where)
     headers = {"Content-Disposition": disposition(file, inline=True)}

@@ -16,12 +16,13 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 def markdown_html(text: str) -> Safe:
-    """The text as HTML, its headings one level down: below that of the page."""
+    """The text as HTML, its highest headings right below that of the page, the others as far below them as they were."""
     parser = _parser()
     tokens = parser.parse(text)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    highest = min((int(token.tag[1:]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1:]) - highest + 2, 6)}"
     return Safe(parser.renderer.render(tokens, parser.options, {}))
 
 

@@ -1,0 +1,248 @@
+"""The pages in a real Chromium: for whoever uses a keyboard, a screen reader, a telephone, the dark, or no script."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.web.conftest import Site
+
+pytestmark = pytest.mark.xdist_group("web")
+
+ROOT = "/release-ops"
+SCREENS = [(scheme, width) for scheme in ("light", "dark") for width in (360, 800, 1440)]
+READ = {("light", 1440), ("dark", 360)}
+"""Those on which every rule of accessibility is checked, which takes longest."""
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+
+
+class Shown(NamedTuple):
+    """A page, what must be visible on it, and what it answers: to a user, to a stranger."""
+
+    path: str
+    words: str
+    status: int = 200
+    stranger: int = 401
+
+
+PAGES = {
+    "calendar": Shown("/calendar", "Search service with quite a long name"),
+    "calendar of one product": Shown("/calendar?product=shop", "Table of the same"),
+    "calendar of a month": Shown("/calendar?period=month", "This month"),
+    "calendar as a table": Shown("/calendar?view=table&product=ios&period=year", "Support end"),
+    "calendar without an entry": Shown("/calendar?product=nobody", "Choose another period"),
+    "calendar of no period": Shown("/calendar?from=2026-12-01&until=2026-11-01", "exchange the two", 400),
+    "releases": Shown("/releases", "webapp 2.8.0"),
+    "release": Shown("/releases/webapp/2.8.0", "webapp 2.8.0"),
+    "artifacts of a release": Shown("/artifacts/webapp/2.8.0", "changelog-2.8.0.md"),
+    "artifact": Shown("/artifacts/webapp/2.8.0/ga/changelog-2.8.0.md", "Features"),
+    "no such page": Shown("/nowhere", "There is nothing at this address.", 404, 404),
+}
+"""Every page; who adds one adds it here."""
+
+
+@dataclass
+class Tab:
+    """A page of the browser that remembers what went wrong in it."""
+
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error(`${e.violatedDirective}: ${e.blockedURI}`))"
+        )
+        self.page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+
+    def open(self, address: str, status: int = 200) -> Page:
+        answer = self.page.goto(address)
+        assert answer is not None
+        assert answer.status == status
+        # The browser itself reports an answer such as 404 as an error of the page.
+        self.wrong[:] = [one for one in self.wrong if f"status of {status}" not in one]
+        return self.page
+
+
+Open = Callable[..., Tab]
+
+
+@pytest.fixture(scope="session")
+def chromium(missing: Callable[[str], Any]) -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        missing("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab_of(filled: Site, company: Site, chromium: Browser) -> Iterator[Open]:
+    """Makes a tab of a user's browser, or of a stranger's for an empty name; the releases have all that there can be."""
+    company.keep("ga", "changelog-2.8.0.md", "## Features\n\n- [one](https://github.example.org/pull/1)\n")
+    made: list[BrowserContext] = []
+
+    def make(user: str = "vera", **options: Any) -> Tab:
+        context = chromium.new_context(**options)
+        # Nothing leaves this machine.
+        context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.fulfill(body="elsewhere"))
+        if user:
+            context.add_cookies([{"name": "_token", "value": company.tokens[user], "url": company.url}])
+        made.append(context)
+        return Tab(context.new_page())
+
+    yield make
+    for context in made:
+        context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What breaks a rule of accessibility (axe)."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:3]]}" for one in found]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_every_screen_and_is_readable_in_both_colours(site, tab_of, name):
+    shown = PAGES[name]
+    tab = tab_of()
+    page = tab.open(site.url + ROOT + shown.path, shown.status)
+    for scheme, width in SCREENS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(page.locator("main").get_by_text(shown.words).locator("visible=true").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (scheme, width)
+        if (scheme, width) in READ:
+            assert violations(page) == [], (scheme, width)
+    assert page.evaluate("['h1', 'main', 'header'].map(one => document.querySelectorAll(one).length)") == [1, 1, 1]
+    assert tab.wrong == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_stranger_is_asked_to_log_in_and_sees_nothing(site, tab_of, name):
+    tab = tab_of("")
+    page = tab.open(site.url + ROOT + PAGES[name].path, PAGES[name].stranger)
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    if PAGES[name].stranger == 401:
+        expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    assert not re.search(r"shop|webapp|billing|2\.8", page.locator("body").inner_text(), re.IGNORECASE)
+    assert tab.wrong == []
+
+
+def focused(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(
+        """() => { const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+        return {tag: one.tagName, words: one.name || one.innerText, visible: box.width > 0 && box.right > 0,
+                outlined: style.outlineStyle !== 'none', within: one.closest('[aria-hidden]') !== null}; }"""
+    )
+    return found
+
+
+def test_a_keyboard_reaches_everything_in_order_and_shows_where_it_is(site, tab_of):
+    page = tab_of().open(f"{site.url}{ROOT}/calendar?product=shop")
+    page.keyboard.press("Tab")
+    assert focused(page)["words"] == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.reload()
+    walked = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if (stop := focused(page))["tag"] == "BODY":
+            break
+        assert stop["visible"], stop
+        assert stop["outlined"], stop
+        assert not stop["within"], stop
+        walked.append(stop["words"])
+    names = ["Calendar", "Releases", "Back to Airflow", "product", "type", "kind", "state", "from", "until", "Show"]
+    places = [walked.index(name) for name in [*names, "This quarter", "Table", "Shop <&> co"]]
+    assert places == sorted(places)
+
+
+def test_a_form_is_sent_by_the_keyboard_and_says_only_what_was_chosen(site, tab_of):
+    tab = tab_of()
+    page = tab.open(f"{site.url}{ROOT}/calendar")
+    page.get_by_label("Product").fill("Iphone")
+    page.get_by_label("State").select_option("Missed")
+    with page.expect_navigation():
+        page.get_by_label("Product").press("Enter")
+    assert "type=" not in page.url
+    assert "product=Iphone" in page.url
+    expect(page.get_by_role("heading", name="iPhone app").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Public API")).to_have_count(0)
+    assert page.get_by_role("row").filter(has_text="missed").count() == 1
+    assert tab.wrong == []
+
+
+def test_without_a_script_all_of_it_works(site, tab_of):
+    page = tab_of(java_script_enabled=False).open(f"{site.url}{ROOT}/calendar")
+    page.get_by_label("Release type").select_option("Major")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("heading", name="Billing").first).to_be_visible()
+    expect(page.get_by_role("heading", name="iPhone app")).to_have_count(0)
+    page.get_by_role("link", name="Table", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Planned").first).to_be_visible()
+    page.get_by_role("link", name="Later").click()
+    assert "view=table" in page.url
+    assert "type=major" in page.url
+
+
+# Inside of Airflow
+
+
+def test_airflows_navigation_leads_to_the_pages_and_keeps_their_address(site, tab_of):
+    page = tab_of().open(f"{site.url}/plugins")
+    page.get_by_role("button", name="Plugins").click()
+    page.get_by_role("menuitem", name="Release Ops").hover()
+    page.get_by_role("menuitem", name="Calendar").click()
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("heading", name="Calendar")).to_be_visible()
+    expect(frame.get_by_role("link", name="Back to Airflow")).to_have_count(0)
+    frame.get_by_role("link", name="This month").click()
+    expect(frame.get_by_text("This month")).to_have_attribute("aria-current", "true")
+    page.wait_for_url(re.compile(r"/team/plugin/release-calendar/.*period=month"))
+
+
+def test_the_pages_follow_airflows_colours(site, tab_of):
+    page = tab_of(color_scheme="light").open(f"{site.url}/plugin/release-calendar")
+    body = page.frame_locator("iframe").locator("body")
+    expect(body).to_have_css("color-scheme", "light")
+    page.evaluate("document.documentElement.className = 'dark'")
+    expect(body).to_have_css("color-scheme", "dark")
+    page.evaluate("document.documentElement.className = 'light'")
+    expect(body).to_have_css("color-scheme", "light")
+
+
+def test_outside_of_airflow_the_colours_are_those_that_were_chosen_there(site, tab_of):
+    page = tab_of(color_scheme="light").open(f"{site.url}{ROOT}/calendar")
+    page.evaluate("localStorage.setItem('theme', 'dark')")
+    page.reload()
+    expect(page.locator("body")).to_have_css("color-scheme", "dark")
+
+
+def test_a_link_to_another_site_opens_a_window_from_within_airflows_frame(site, tab_of):
+    tab = tab_of()
+    page = tab.open(f"{site.url}/plugin/releases/team/release-ops/artifacts/webapp/2.8.0/ga/changelog-2.8.0.md")
+    link = page.frame_locator("iframe").get_by_role("link", name="one")
+    with page.context.expect_page() as opened:
+        link.click()
+    opened.value.wait_for_url("https://github.example.org/pull/1")
+    assert opened.value.evaluate("window.opener") is None
+    expect(link).to_be_visible()
+
+
+def test_who_may_see_one_section_gets_no_other(site, tab_of):
+    page = tab_of("carla").open(f"{site.url}{ROOT}/calendar")
+    expect(page.get_by_role("navigation", name="Sections").get_by_role("link")).to_have_text(["Calendar"])
+    assert page.locator("main a[href*='/releases/']").count() == 0
+    page = tab_of("carla").open(f"{site.url}{ROOT}/releases", 403)
+    expect(page.get_by_text("your login may not read one of the release DAGs")).to_be_visible()
