@@ -36,7 +36,7 @@ PAGES = {
     "calendar": Shown("/calendar", "Search service with quite a long name"),
     "calendar of one product": Shown("/calendar?product=shop", "Table of the same"),
     "calendar of a month": Shown("/calendar?period=month", "This month"),
-    "calendar as a table": Shown("/calendar?view=table&product=ios&period=year", "Support end"),
+    "calendar as a table": Shown("/calendar?view=table&product=ios", "Support end"),
     "calendar without an entry": Shown("/calendar?product=nobody", "Choose another period"),
     "calendar of no period": Shown("/calendar?from=2026-12-01&until=2026-11-01", "exchange the two", 400),
     "releases": Shown("/releases", "webapp 2.8.0"),
