@@ -17,7 +17,8 @@ from release_ops.web.artifacts import FORMATS, format_name, size_text
 from release_ops.web.parts import Pages
 from release_ops.web.responses import PROBLEMS, Answer, Link, Problem, documented, page, pages_root
 from release_ops.web.sections import section_of
-from release_ops.web.story_model import Artifact, Story
+from release_ops.web.story_aftermath import Artifact
+from release_ops.web.story_model import Story
 from release_ops.web.story_words import place_of, signed_days, words_of
 from release_ops.web.tables import tables
 from release_ops.web.values import Line, Listing
@@ -70,7 +71,9 @@ class ReleasesAnswer(Answer):
     """Releases that have begun: those under way, the next GA first, then those that are out, the newest first."""
 
     releases: tuple[ReleaseRow, ...]
+    """This page of them."""
     pages: Pages
+    """Which page of the list this is."""
 
 
 @router.get(RELEASES, **documented(ReleasesAnswer))

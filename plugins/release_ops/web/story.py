@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from release_ops.store import Store
+from release_ops.web import story_aftermath as after
 from release_ops.web import story_model as model
 from release_ops.web.responses import Answer
 from release_ops.web.sections import MADE_BY, OTHER_MAKER
@@ -44,18 +45,18 @@ PARTS: Mapping[str, Part] = {
     "gates": Part("Gate evaluations", "story_gates", model.Gate, by_kind=True, fixed={"latest": True}),
     "scope": Part("Scope", "story_scope", model.Feature),
     "changes": Part("Changes", "story_changes", model.Change),
-    "deployments": Part("Deployments", "story_deployments", model.Deployment, DELIVERY),
-    "incidents": Part("Incidents", "story_incidents", model.Incident, DELIVERY),
-    "flags": Part("Flag changes", "story_flags", model.FlagChange, DELIVERY),
-    "messages": Part("Messages", "story_messages", model.Message),
-    "effects": Part("Effects", "story_effects", model.Effect),
+    "deployments": Part("Deployments", "story_deployments", after.Deployment, DELIVERY),
+    "incidents": Part("Incidents", "story_incidents", after.Incident, DELIVERY),
+    "flags": Part("Flag changes", "story_flags", after.FlagChange, DELIVERY),
+    "messages": Part("Messages", "story_messages", after.Message),
+    "effects": Part("Effects", "story_effects", after.Effect),
     "predictions": Part(
-        "Predictions", "story_predictions", model.Prediction, ("release_forecast",), fixed={"latest": True}
+        "Predictions", "story_predictions", after.Prediction, ("release_forecast",), fixed={"latest": True}
     ),
-    "risks": Part("Risks", "story_risks", model.Risk, ("calendar_watch", "release_planning")),
-    "slips": Part("Moved dates", "story_slips", model.Slip, ("calendar_watch",)),
-    "conflicts": Part("Conflicts", "story_conflicts", model.Conflict, ("calendar_watch",)),
-    "artifacts": Part("Artifacts", "story_artifacts", model.Artifact, by_kind=True),
+    "risks": Part("Risks", "story_risks", after.Risk, ("calendar_watch", "release_planning")),
+    "slips": Part("Moved dates", "story_slips", after.Slip, ("calendar_watch",)),
+    "conflicts": Part("Conflicts", "story_conflicts", after.Conflict, ("calendar_watch",)),
+    "artifacts": Part("Artifacts", "story_artifacts", after.Artifact, by_kind=True),
 }
 """Every list of a release by its name in the address."""
 
@@ -158,7 +159,7 @@ def read_story(store: Store, product: str, version: str, may_see: MaySee) -> mod
         evidence_cut=bool(criteria.more or approvals.more or waivers.more),
         scope_sums=model.ScopeSums.model_validate(sums),
         change_types=tuple(model.ChangeType.model_validate(row) for row in types),
-        texts=tuple(model.Artifact.model_validate(row) for row in texts),
+        texts=tuple(after.Artifact.model_validate(row) for row in texts),
         **lists,
     )
 

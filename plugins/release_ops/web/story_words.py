@@ -24,7 +24,8 @@ from release_ops.render import Safe
 from release_ops.web.access import may_see
 from release_ops.web.parts import moment
 from release_ops.web.responses import airflow_root
-from release_ops.web.story_model import Milestone, Prediction
+from release_ops.web.story_aftermath import Prediction
+from release_ops.web.story_model import Milestone
 from release_ops.web.values import web_address
 
 SHORT = 10

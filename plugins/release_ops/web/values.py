@@ -49,6 +49,7 @@ class Listing(Answer, Generic[T]):
     """A part of a list and how long it is."""
 
     rows: tuple[T, ...] = ()
+    """This part, in the order of the list."""
     total: int = 0
     """Length of the whole list."""
     offset: int = 0
