@@ -19,17 +19,17 @@ import psutil
 from quickstart import summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
+from quickstart.demo import Demo, make_demo
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
-from quickstart.repository import DEMO_VERSION, NotOurs, make_demo_remote
+from quickstart.repository import NotOurs
 from release_ops.addresses import PREFIX, release_page
 from release_ops.domain.model import MilestoneKind
 from release_ops.product import ProductError, load_product, load_products
 from release_ops.store import Store
 
 STATE = PROJECT / ".run"
-DEMO_LOCATION = "RELEASE_OPS_DEMO_REPOSITORY"
 PATIENCE = 25 * 60
 """Seconds that a train may take when nobody has to be waited for."""
 FAILED, BAD_FILE = 1, 2
@@ -44,6 +44,7 @@ class Run:
     exit: bool
     port: int
     started: float
+    demo: Demo | None = None
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Run:
@@ -87,15 +88,8 @@ class Run:
         kept, folder = STATE / "state" / "rehearsals.json", STATE / "products"
         now = datetime.now(UTC)
         if self.product is None:
-            source = PROJECT / "include" / "products" / "demo.yaml"
-            remote = STATE / "remotes" / "demo.git"
-            if remote.exists():
-                self.say(f"the demo repository is there: {remote}")
-            else:
-                self.say("making the demo repository")
-            make_demo_remote(remote, today=now.date())
-            os.environ[DEMO_LOCATION] = str(remote)
-            rehearsal = rehearse(source, folder, kept=kept, now=now, remote=remote, version=DEMO_VERSION)
+            self.demo = make_demo(folder, STATE / "remotes", kept=kept, now=now, say=self.say)
+            rehearsal = self.demo.rehearsal
         elif load_product(self.product).repository.push:
             product = adopt(self.product, folder)
             self.say(

@@ -97,4 +97,5 @@ API = Story(
         "load": ("900 calls per second", "recovery after a peak"),
     },
     seed=150,
+    by_change=True,
 )

@@ -54,6 +54,8 @@ class Story:
     reports: Mapping[str, tuple[str, ...]]
     """Suite of tests to its cases, as the build reports them."""
     seed: int = 280
+    by_change: bool = False
+    """Users get every change within days, and not with the releases."""
 
     @property
     def root(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,10 @@ class Rehearsal:
     release: Release
     milestones: tuple[Milestone, ...]
     changes: tuple[str, ...]
+    at: datetime
+    """When the release was first rehearsed."""
+    weeks: timedelta
+    """By how many whole weeks the later releases moved."""
 
 
 def rehearse(
@@ -46,33 +51,31 @@ def rehearse(
     now: datetime,
     remote: Path | None = None,
     version: str | None = None,
+    more: Path | None = None,
 ) -> Rehearsal:
     """Write the re-dated copy of `source` into `folder`; ProductError, RehearsalError.
 
     `kept` is a JSON file that remembers, per product and version, when the first rehearsal was: the next one dates
     everything as that one did, so that it changes nothing. With `remote`, the copy works on that repository and
-    pushes to it; without, the copy never pushes. `version` is the release to rehearse: the next one without it.
+    pushes to it; without, the copy never pushes. `version` is the release to rehearse: the next one without it. `more` is
+    a file of sections to add to the copy, and of releases: keys of those that are there, or whole ones.
     """
     product = load_product(source)
     memory = _Memory(kept)
     release = _choose(product, memory.version(product.id) or version, now)
     now = memory.first(product.id, release.version, now)
-    yaml = YAML()
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.preserve_quotes = True
-    document = yaml.load(source.read_text(encoding="utf-8"))
-    edit = _Edit(document, yaml, folder / f"{product.id}.yaml", source.parent, [])
-
+    edit = _edit_of(source, folder, product)
+    if more is not None:
+        edit.add(more)
     moved = _ga(product, release, now)
     edit.move(release, moved, others=remote is not None)
     if remote is not None:
-        edit.set(["repository", "location"], str(remote), f"works on {remote}, made for this demo")
-        edit.set(["repository", "push"], value=True, why="pushes there")
+        edit.work_on(remote)
     else:
         edit.set(["repository", "push"], value=False, why="pushes nothing: tags and branches go to a private clone")
         edit.relax(product, release)
     edit.open_windows(now)
+    _copy_beside(source.parent, folder, _feeds(product))
     loaded = edit.write()
     planned = train(loaded, loaded.release(release.version))
     need = planned[-1].planned_at - planned[0].planned_at + SPARE
@@ -85,7 +88,24 @@ def rehearse(
         release=loaded.release(release.version),
         milestones=_upto_ga(train(loaded, loaded.release(release.version))),
         changes=tuple(edit.changes),
+        at=now,
+        weeks=_weeks(moved - release.ga),
     )
+
+
+def accompany(source: Path, folder: Path, *, beside: Rehearsal, remote: Path) -> Product:
+    """Copy a product file whose dates lie beside those of a rehearsed one: moved as its later releases are; ProductError.
+
+    Releases that are over by then are left out. The copy works on `remote` and pushes to it.
+    """
+    product = load_product(source)
+    edit = _edit_of(source, folder, product)
+    releases = edit.document["releases"]
+    for raw in releases:
+        edit.shift(raw, beside.weeks)
+    edit.document["releases"] = [raw for raw in releases if _date(raw["ga"]) > beside.release.ga]
+    edit.work_on(remote)
+    return edit.write()
 
 
 def adopt(source: Path, folder: Path) -> Product:
@@ -94,12 +114,18 @@ def adopt(source: Path, folder: Path) -> Product:
     folder.mkdir(parents=True, exist_ok=True)
     _copy_defaults(source.parent, folder)
     (folder / f"{product.id}.yaml").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
-    for file, _ in product.calendars:
-        beside, copy = source.parent / file, folder / file
-        if beside.is_file() and not Path(file).is_absolute():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(beside.read_bytes())
+    _copy_beside(source.parent, folder, [file for file, _ in product.calendars])
+    _copy_beside(source.parent, folder, _feeds(product))
     return product
+
+
+def _edit_of(source: Path, folder: Path, product: Product) -> _Edit:
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.preserve_quotes = True
+    document = yaml.load(source.read_text(encoding="utf-8"))
+    return _Edit(document, yaml, folder / f"{product.id}.yaml", source.parent, [])
 
 
 @dataclass
@@ -111,6 +137,25 @@ class _Edit:
     target: Path
     beside: Path
     changes: list[str]
+
+    def add(self, more: Path) -> None:
+        """Sections and releases of another file."""
+        added = self.yaml.load(more.read_text(encoding="utf-8"))
+        known = {str(raw["version"]): raw for raw in self.document["releases"]}
+        for raw in added.pop("releases", ()):
+            if str(raw["version"]) in known:
+                known[str(raw["version"])].update(raw)
+            else:
+                self.document["releases"].append(raw)
+                self.changes.append(f"releases: {raw['version']} added, from {more.name}")
+        for name, section in added.items():
+            self.document[name] = section
+            self.changes.append(f"{name}: added, from {more.name}")
+
+    def work_on(self, remote: Path) -> None:
+        """Read and write that repository instead of the file's."""
+        self.set(["repository", "location"], str(remote), f"works on {remote}, made for this demo")
+        self.set(["repository", "push"], value=True, why="pushes there")
 
     def set(self, path: list[str], value: Any, why: str) -> None:
         section = self.document
@@ -124,8 +169,7 @@ class _Edit:
 
     def move(self, release: Release, ga: date, *, others: bool) -> None:
         shift = ga - release.ga
-        # Whole weeks, so that the others keep their weekdays.
-        weeks = timedelta(weeks=shift.days // 7) if others else timedelta(0)
+        weeks = _weeks(shift) if others else timedelta(0)
         left: list[str] = []
         for index in reversed(range(len(self.document["releases"]))):
             raw = self.document["releases"][index]
@@ -134,14 +178,15 @@ class _Edit:
                 del self.document["releases"][index]
                 left.append(version)
             else:
-                self._shift(raw, shift if version == release.version else weeks)
+                self.shift(raw, shift if version == release.version else weeks)
         if left:
             self.changes.append(f"releases: {', '.join(sorted(left))} left out (before {release.version})")
         if shift:
             rest = f", later releases by {weeks.days:+d}" if weeks and len(self.document["releases"]) > 1 else ""
             self.changes.append(f"releases: {release.version} has its GA on {ga}, moved by {shift.days:+d} days{rest}")
 
-    def _shift(self, raw: Any, shift: timedelta) -> None:
+    def shift(self, raw: Any, shift: timedelta) -> None:
+        """Move a release with all its own dates."""
         if not shift:
             return
         raw["ga"] = _date(raw["ga"]) + shift
@@ -258,6 +303,11 @@ def _ga(product: Product, release: Release, now: datetime) -> date:
     return day
 
 
+def _weeks(shift: timedelta) -> timedelta:
+    """Whole weeks, so that weekdays stay."""
+    return timedelta(weeks=shift.days // 7)
+
+
 def _past(product: Product, release: Release, back: timedelta, now: datetime) -> bool:
     overrides = {
         kind: replace(own, date=own.date - back) if own.date else own for kind, own in release.overrides.items()
@@ -285,6 +335,20 @@ def _is_date(text: str) -> bool:
 
 def _shown(value: Any) -> str:
     return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _feeds(product: Product) -> list[str]:
+    """Files that the product's facts are read from, as its file names them."""
+    return [name for name in (product.forecast.file, *(feed.file for feed in product.delivery.feeds.values())) if name]
+
+
+def _copy_beside(source: Path, folder: Path, names: Iterable[str]) -> None:
+    """Files that lie beside a product file lie beside its copy too; absolute paths and addresses stay as they are."""
+    for name in names:
+        beside, copy = source / name, folder / name
+        if "://" not in name and not Path(name).is_absolute() and beside.is_file():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(beside.read_bytes())
 
 
 def _copy_defaults(source: Path, folder: Path) -> None:

@@ -147,6 +147,33 @@ def test_a_later_rehearsal_of_the_same_release_changes_nothing(own, rehearsed, l
     assert rehearsed(own, SATURDAY + later).file.read_bytes() == first
 
 
+def test_feeds_beside_the_file_lie_beside_its_copy(own, rehearsed, tmp_path):
+    (own.parent / "feeds").mkdir()
+    (own.parent / "feeds" / "deployments.csv").write_text("deployment\n")
+    (own.parent / "days.csv").write_text("day,completed\n")
+    feeds = (
+        "delivery: {feeds: {deployments: {file: feeds/deployments.csv}, incidents: {file: s3://bucket/incidents.csv}}}"
+    )
+    own.write_text(f"{own.read_text()}{feeds}\nforecast: {{file: days.csv}}\n")
+    rehearsed(own)
+    assert (tmp_path / "products" / "feeds" / "deployments.csv").read_text() == "deployment\n"
+    assert (tmp_path / "products" / "days.csv").read_text() == "day,completed\n"
+
+
+def test_sections_and_releases_of_another_file_are_added_and_told(own, rehearsed, tmp_path):
+    more = tmp_path / "more.yaml"
+    more.write_text(
+        "releases:\n  - {version: 2.1.0, theme: Fair}\n  - {version: 2.2.0, type: minor, ga: 2027-10-07}\n"
+        "delivery: {production: live}\n"
+    )
+    rehearsal = rehearsed(own, remote=tmp_path / "own.git", more=more)
+    product = rehearsal.product
+    assert {one.version: one.theme for one in product.releases} == {"2.0.0": "", "2.1.0": "Fair", "2.2.0": ""}
+    assert product.release("2.2.0").ga == date(2027, 10, 7) + rehearsal.weeks
+    assert product.delivery.production == "live"
+    assert {"releases: 2.2.0 added, from more.yaml", "delivery: added, from more.yaml"} <= {*rehearsal.changes}
+
+
 def test_the_demo_works_on_the_repository_made_for_it_and_pushes_there(rehearsed, tmp_path):
     rehearsal = rehearsed(DEMO, remote=tmp_path / "demo.git", version="2.8.0")
     assert rehearsal.product.repository.location == str(tmp_path / "demo.git")
