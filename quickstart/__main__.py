@@ -108,8 +108,11 @@ class Run:
 
     def _drive(self, airflow: Airflow, rehearsal: Rehearsal | None) -> int:
         airflow.prepare()
-        Store(airflow.dsn).migrate()
+        store = Store(airflow.dsn)
+        store.migrate()
         self.say("databases are migrated")
+        if self.demo is not None and (told := self.demo.tell_past(store)):
+            self.say(f"{told} earlier releases have a made-up past, so that there is something to compare with")
         airflow.start()
         airflow.wait_until_healthy(timeout=300)
         airflow.wait_for_dags(*(f"release_{kind.value}" for kind in MilestoneKind), "calendar_watch", timeout=300)

@@ -11,9 +11,11 @@ from quickstart.airflow import PROJECT
 from quickstart.demo_api import API
 from quickstart.demo_ci import Ci
 from quickstart.demo_history import WEBAPP, Story
+from quickstart.demo_past import tell_forecasts, tell_past
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
 from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.domain.model import Product
+from release_ops.store import Store
 
 SOURCE = PROJECT / "include" / "products" / "demo.yaml"
 BESIDE = PROJECT / "quickstart" / "products"
@@ -32,6 +34,13 @@ class Demo:
     def products(self) -> tuple[Product, ...]:
         """Both products, as their copies have them."""
         return (self.rehearsal.product, self.second)
+
+    def tell_past(self, store: Store) -> int:
+        """Write what this installation would know had it run the earlier releases; the number of releases told now."""
+        told = sum(tell_past(store, ci) for ci in self.cis)
+        for ci in self.cis:
+            tell_forecasts(store, ci)
+        return told
 
     def deploy(self) -> list[str]:
         """What a CI does when something was tagged; the tags that were deployed now."""

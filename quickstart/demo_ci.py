@@ -39,7 +39,7 @@ class Ci:
         if (self.folder / "deployments.csv").exists():
             return False
         commits = self._commits()
-        tags = [tag for tag in self._tags() if tag.at < self.at and "-" not in tag.version]
+        tags = self.released()
         past = Delivery(self.story.product, commits, tags, until=self.at)
         past = past.by_change() if self.story.by_change else past.by_release()
         pulls = list(pull_requests(self.story.product, commits))
@@ -62,7 +62,7 @@ class Ci:
 
     def deploy(self, now: datetime) -> list[str]:
         """Deploy what was tagged since, pre-releases to staging and releases to production; returns the tags."""
-        rows = self._read("deployments")
+        rows = self.rows("deployments")
         known = {row["ref"] for row in rows}
         made = [tag for tag in self._tags() if f"v{tag.version}" not in known and tag.at >= self.at]
         for number, tag in enumerate(made, len(rows) + 1):
@@ -85,6 +85,15 @@ class Ci:
         if made:
             self._write("deployments", rows)
         return [f"v{tag.version}" for tag in made]
+
+    def released(self) -> list[Tag]:
+        """Releases that were out when the demo began, the oldest first."""
+        return [tag for tag in self._tags() if tag.at < self.at and "-" not in tag.version]
+
+    def rows(self, stream: str) -> list[dict[str, str]]:
+        """Rows of a file that it has written."""
+        with (self.folder / f"{stream}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
 
     def _features(self) -> Mapping[str, tuple[str, bool, str]]:
         def told(feature: Feature) -> tuple[str, bool]:
@@ -119,10 +128,6 @@ class Ci:
         draft.write_text(text.getvalue(), encoding="utf-8")
         # Whoever reads the file meanwhile sees the old one or the new one, never half of one.
         draft.replace(self.folder / f"{name}.csv")
-
-    def _read(self, stream: str) -> list[dict[str, str]]:
-        with (self.folder / f"{stream}.csv").open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
 
     def _commits(self) -> list[Merged]:
         """Commits of the main branch and what was merged into it, until the demo began, the oldest first."""

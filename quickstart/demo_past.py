@@ -1,0 +1,314 @@
+"""The past of a demo installation: rows that it would have, had it run the earlier releases and looked every day.
+
+They are made up and told so. They are written through the product's own queries, and what can be worked out from others
+(slips, forecasts) is worked out by the product's own functions as of the day on which it would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from quickstart.demo_ci import Ci
+from quickstart.demo_pulls import chance_of
+from release_ops.domain.milestones import train
+from release_ops.domain.model import Feature, FeatureStatus, Milestone, MilestoneKind, Product, Release, ReleaseType
+from release_ops.domain.outlook import outlook, predictions_of
+from release_ops.domain.throughput import read_feed
+from release_ops.operators.predictions import note, opened_on
+from release_ops.operators.scope_days import snapshot
+from release_ops.operators.slip_record import note_moves
+from release_ops.store import Store
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """GA was this many days earlier until, so many days before its real date, it was moved there."""
+
+    days: int
+    noticed: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is told of a release besides its date."""
+
+    theme: str
+    moves: tuple[Move, ...] = ()
+    late: Mapping[str, int] | None = None
+    """Milestone to the days by which it was late."""
+    failed: tuple[tuple[str, str, str], ...] = ()
+    """Gate, criterion and what was seen when it was tried first."""
+    left_out: tuple[str, ...] = ()
+    """Features that were planned and not delivered."""
+
+
+EARLIER: Mapping[tuple[str, str], Earlier] = {
+    ("webapp", "2.6.0"): Earlier(
+        "Delivery times and vouchers",
+        late={"beta": 1},
+        failed=(("beta", "load", "1 of 4 failed"),),
+        left_out=("Orders by telephone",),
+    ),
+    ("webapp", "2.6.1"): Earlier("Fixes for vouchers"),
+    ("webapp", "2.7.0"): Earlier(
+        "Search that forgives typing errors",
+        moves=(Move(7, 31, "The index of the search is not complete"),),
+        late={"alpha": 2, "rc": 1},
+        failed=(
+            ("alpha", "system_tests", "2 of 5 failed"),
+            ("beta", "user_acceptance", "1 of 5 failed"),
+        ),
+        left_out=("Search by picture", "Saved searches"),
+    ),
+    ("webapp", "2.7.1"): Earlier("Fixes for the search box"),
+    ("shop-api", "1.3.0"): Earlier("More than one article per call"),
+    ("shop-api", "1.4.0"): Earlier(
+        "Webhooks that can be trusted",
+        moves=(Move(14, 40, "A partner needs more time for signatures"), Move(7, 20, "The retry queue loses messages")),
+        late={"freeze": 1},
+        failed=(("alpha", "system_tests", "1 of 3 failed"),),
+        left_out=("Webhooks for carts",),
+    ),
+}
+
+
+def tell_past(store: Store, ci: Ci) -> int:
+    """Write the past of one product; the number of releases that were new. What is there already stays."""
+    closed = _closed(ci)
+    told = 0
+    since = ci.at - timedelta(days=230)
+    for tag in ci.released():
+        earlier = EARLIER.get((ci.product.id, tag.version))
+        if earlier is None or store.one("release_one", product=ci.product.id, version=tag.version):
+            since = tag.at
+            continue
+        day = tag.at.astimezone(ZoneInfo(ci.product.timezone)).date()
+        done = [(name, at) for name, at in closed if since < at <= tag.at]
+        with store.transaction():
+            _release(store, ci.product, _as_release(ci.product, tag.version, day, earlier, done), earlier, dict(done))
+        since = tag.at
+        told += 1
+    for release in ci.product.releases:
+        _days(store, ci.product, release, dict(_closed(ci)), until=ci.at - DAY)
+    return told
+
+
+def tell_forecasts(store: Store, ci: Ci) -> int:
+    """What was forecast on the Mondays before the demo began; the number of predictions that are new."""
+    feed = (ci.folder / "throughput.csv").read_text(encoding="utf-8")
+    closed = dict(_closed(ci))
+    made = 0
+    for release in ci.product.releases:
+        opened = opened_on(store, ci.product, release.version)
+        for monday in _mondays(train(ci.product, release), until=ci.at):
+            start = monday - ci.product.forecast.history
+            known = read_feed(
+                feed, start=start, end=monday - DAY, item=ci.product.forecast.item, source="throughput.csv"
+            )
+            try:
+                found = outlook(ci.product, release, _as_of(release, closed, monday), known, source="csv", as_of=monday)
+            except ValueError:
+                continue
+            at = datetime.combine(monday, time(6), UTC)
+            made += note(store, predictions_of(found, made_at=at, opened_on=opened, gates={}))
+    return made
+
+
+def _mondays(milestones: Sequence[Milestone], *, until: datetime) -> Iterator[date]:
+    """Mondays between a release's first milestone and its GA."""
+    if not milestones:
+        return
+    ga = next(one.planned_at for one in milestones if one.kind is MilestoneKind.GA)
+    day = milestones[0].planned_at.date() + DAY
+    while day < min(ga, until).date():
+        if day.isoweekday() == 1:
+            yield day
+        day += DAY
+
+
+def _as_of(release: Release, closed: Mapping[str, datetime], day: date) -> tuple[Feature, ...]:
+    """The features of a release as they stood at the end of a day."""
+
+    def is_done(feature: Feature) -> bool:
+        return feature.status is FeatureStatus.DONE and feature.id in closed and closed[feature.id].date() <= day
+
+    return tuple(
+        feature
+        if feature.status is not FeatureStatus.DONE or is_done(feature)
+        else replace(feature, status=FeatureStatus.IN_PROGRESS)
+        for feature in release.features
+    )
+
+
+def _days(store: Store, product: Product, release: Release, closed: Mapping[str, datetime], *, until: datetime) -> None:
+    """How much was planned and done on every day since the release's first milestone, as the daily snapshot writes it."""
+    milestones = train(product, release)
+    if not milestones or not release.features:
+        return
+    ga = next(one.planned_at for one in milestones if one.kind is MilestoneKind.GA)
+    day = milestones[0].planned_at.date()
+    while day <= min(until, ga).date():
+        snapshot(store, release, _as_of(release, closed, day), day)
+        day += DAY
+
+
+def _closed(ci: Ci) -> list[tuple[str, datetime]]:
+    """Features by the time at which their issue was closed, the earliest first."""
+    rows = [row for row in ci.rows("issues") if row["labels"] == "feature" and row["closed_at"]]
+    return sorted(((row["issue"], datetime.fromisoformat(row["closed_at"])) for row in rows), key=lambda one: one[1])
+
+
+def _as_release(
+    product: Product, version: str, ga: date, earlier: Earlier, done: Sequence[tuple[str, datetime]]
+) -> Release:
+    patch = not version.endswith(".0")
+    features = [
+        Feature(id=name, title=f"Issue {name}", status=FeatureStatus.DONE, points=float(1 + index % 5))
+        for index, (name, _) in enumerate(done)
+    ]
+    features += [
+        Feature(id=f"{version}-{index}", title=title, status=FeatureStatus.PLANNED, points=5.0)
+        for index, title in enumerate(earlier.left_out, 1)
+    ]
+    return Release(
+        product=product.id,
+        version=version,
+        type=ReleaseType.PATCH if patch else ReleaseType.MINOR,
+        ga=ga,
+        theme=earlier.theme,
+        features=() if patch else tuple(features),
+    )
+
+
+def _release(
+    store: Store, product: Product, release: Release, earlier: Earlier, closed: Mapping[str, datetime]
+) -> None:
+    """One release from its plan to its end."""
+    key = {"product": product.id, "version": release.version}
+    milestones = train(product, release)
+    opened = milestones[0].planned_at - 21 * DAY
+    _plan(store, product, release, earlier, opened)
+    store.execute(
+        "release_open", **key, type=release.type.value, theme=release.theme, planned_ga=release.ga, opened_at=opened
+    )
+    at: dict[MilestoneKind, datetime] = {}
+    for one in milestones:
+        late = (earlier.late or {}).get(one.kind.value, 0)
+        at[one.kind] = (
+            one.planned_at + late * DAY + timedelta(minutes=chance_of(*key.values(), one.kind).randrange(6, 200))
+        )
+        store.execute("milestone_plan", **key, kind=one.kind.value, planned_at=one.planned_at)
+        store.execute(
+            "milestone_state",
+            **key,
+            kind=one.kind.value,
+            state="done",
+            late=late > 0,
+            actual_at=at[one.kind],
+            detail="",
+        )
+        _gate(store, product, release, one, at[one.kind], earlier)
+    branch = product.repository.branch_name(release.version)
+    store.execute("freeze_start", **key, branch=branch, started_at=at[MilestoneKind.FREEZE])
+    store.execute("freeze_lift", **key, lifted_at=at[MilestoneKind.SUPPORT_END])
+    ended = {"released_at": at[MilestoneKind.GA], "closed_at": at[MilestoneKind.SUPPORT_END]}
+    store.execute("release_state", **key, state="closed", branch=branch, **ended)
+    _days(store, product, release, closed, until=at[MilestoneKind.GA])
+
+
+def _plan(store: Store, product: Product, release: Release, earlier: Earlier, opened: datetime) -> None:
+    """Its dates as they were first planned, and every move of them, told long ago."""
+    key = {"product": product.id, "version": release.version}
+    ga = release.ga - DAY * sum(move.days for move in earlier.moves)
+    looks = [(opened, ga, "")]
+    for move in earlier.moves:
+        ga += DAY * move.days
+        looks.append((datetime.combine(release.ga - DAY * move.noticed, time(5, 15), UTC), ga, move.reason))
+    for noticed, day, reason in looks:
+        planned = replace(release, ga=day, reason=reason)
+        store.execute("release_plan", **key, type=release.type.value, theme=release.theme, planned_ga=day)
+        note_moves(store, product, planned, {}, now=noticed)
+        store.execute("slip_told", **key, noticed_at=noticed, told_at=noticed)
+
+
+def _gate(
+    store: Store, product: Product, release: Release, milestone: Milestone, done_at: datetime, earlier: Earlier
+) -> None:
+    """The evaluations of a milestone's gate: one that failed, if there was one, and the one that passed."""
+    name = product.milestone_gates.get(milestone.kind)
+    if name is None:
+        return
+    failed = {criterion: seen for gate, criterion, seen in earlier.failed if gate == name}
+    tries = [(milestone.planned_at + timedelta(minutes=2), failed)] if failed else []
+    tries.append((done_at - timedelta(minutes=4), {}))
+    for number, (at, missed) in enumerate(tries, 1):
+        run = f"earlier__{milestone.key}__{number}"
+        _evaluation(store, product, release, milestone, name, run, at, missed)
+
+
+def _evaluation(
+    store: Store,
+    product: Product,
+    release: Release,
+    milestone: Milestone,
+    name: str,
+    run: str,
+    at: datetime,
+    missed: Mapping[str, str],
+) -> None:
+    gate = product.gates[name]
+    about = {"run_id": run, "gate": name, "product": product.id, "version": release.version}
+    verdict = "fail" if missed else "pass"
+    store.execute("gate_evaluation_save", **about, kind=milestone.kind.value, verdict=verdict, evaluated_at=at)
+    for criterion in gate.criteria:
+        store.execute(
+            "criterion_result_save",
+            run_id=run,
+            gate=name,
+            criterion=criterion.id,
+            title=criterion.title,
+            kind=criterion.kind,
+            required=criterion.required,
+            outcome="fail" if criterion.id in missed else "pass",
+            observed=missed.get(criterion.id, ""),
+        )
+    chance = chance_of(run)
+    seats = (
+        []
+        if missed
+        else [role for role, count in gate.approvals.for_type(release.type).roles.items() for _ in range(count)]
+    )
+    asked = at - timedelta(minutes=chance.randrange(45, 900))
+    for index, role in enumerate(seats):
+        people = product.approvers.get(role, ())
+        store.execute(
+            "approval_save",
+            **about,
+            seat=f"{role}-{index}",
+            role=role,
+            user_id=people[index % len(people)].id if people else "",
+            approved=True,
+            answered_at=at - timedelta(minutes=index),
+            asked_at=asked,
+        )
+    store.execute(
+        "gate_attempt_save",
+        **about,
+        kind=milestone.kind.value,
+        verdict=verdict,
+        evaluated_at=at,
+        asked_at=asked if seats else None,
+        answered_at=at if seats else None,
+        seats=len(seats),
+        seats_answered=len(seats),
+        decided_at=at,
+        proceeded=not missed,
+    )
+    criteria = [criterion.id for criterion in gate.criteria]
+    store.execute("criterion_attempt_keep", run_id=run, gate=name, evaluated_at=at, criteria=criteria)

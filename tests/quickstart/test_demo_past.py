@@ -1,0 +1,92 @@
+"""The made-up past of the demo: earlier releases, their slips and gates, scope day by day, and what was forecast."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from quickstart.demo import Demo, make_demo
+from quickstart.demo_past import EARLIER
+from release_ops.store import Store
+
+NOW = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    return make_demo(tmp_path / "products", tmp_path / "remotes", kept=tmp_path / "kept.json", now=NOW)
+
+
+def query(store: Store, text: str) -> list[dict]:
+    with store.connect() as connection:
+        return connection.execute(text).fetchall()
+
+
+def test_every_gate_and_criterion_that_is_told_is_one_of_the_product(demo: Demo) -> None:
+    products = {product.id: product for product in demo.products}
+    for (product, _), earlier in EARLIER.items():
+        for gate, criterion, _ in earlier.failed:
+            assert criterion in {one.id for one in products[product].gates[gate].criteria}
+
+
+def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(demo: Demo, store: Store) -> None:
+    assert demo.tell_past(store) == len(EARLIER)
+    cards = {
+        (row["product"], row["version"]): row for row in query(store, "SELECT * FROM release_metrics.release_scorecard")
+    }
+    assert set(cards) == set(EARLIER)
+    assert {row["state"] for row in cards.values()} == {"closed"}
+    seven = cards["webapp", "2.7.0"]
+    assert (seven["ga_slips"], seven["ga_slipped_days"], seven["days_late"], seven["days_after_first_plan"]) == (
+        1,
+        7,
+        0,
+        7,
+    )
+    assert seven["gate_failures"] == 2
+    assert seven["approval_wait"] > timedelta(hours=1)
+    assert 0 < seven["scope_delivered"] < 1
+    assert cards["shop-api", "1.4.0"]["ga_slipped_days"] == 21
+    reasons = {row["reason"] for row in query(store, "SELECT reason FROM release_metrics.slip WHERE entry = 'ga'")}
+    assert reasons == {move.reason for earlier in EARLIER.values() for move in earlier.moves}
+
+
+def test_nobody_is_told_of_moves_of_the_past(demo: Demo, store: Store) -> None:
+    demo.tell_past(store)
+    assert store.all("slips_untold") == []
+    assert query(store, "SELECT * FROM release_ops.message") == []
+
+
+def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(demo: Demo, store: Store) -> None:
+    demo.tell_past(store)
+    for product, version, days in (("webapp", "2.8.0", 42), ("webapp", "2.9.0", 14), ("shop-api", "1.5.0", 21)):
+        rows = query(
+            store,
+            f"SELECT * FROM release_metrics.scope_day WHERE product = '{product}' AND version = '{version}' ORDER BY day",
+        )
+        assert len(rows) == days
+        assert rows[-1]["day"] == NOW.date() - timedelta(days=1)
+        done = [row["points_done"] for row in rows]
+        assert done == sorted(done)
+        assert done[-1] > done[0]
+
+
+def test_forecasts_were_made_on_mondays_from_what_was_known_then(demo: Demo, store: Store) -> None:
+    demo.tell_past(store)
+    rows = query(store, "SELECT * FROM release_metrics.prediction WHERE kind = 'ga_date' AND subject = 'p85'")
+    assert {row["made_on"].isoweekday() for row in rows} == {1}
+    assert {row["version"] for row in rows} >= {"2.8.0", "2.9.0", "1.5.0"}
+
+
+def test_told_twice_is_told_once(demo: Demo, store: Store) -> None:
+    def counts() -> list[dict]:
+        tables = ("milestone", "slip", "gate_attempt", "scope_day", "prediction")
+        parts = (f"(SELECT count(*) FROM release_ops.{table}) AS {table}" for table in tables)
+        return query(store, f"SELECT {', '.join(parts)}")
+
+    demo.tell_past(store)
+    before = counts()
+    assert demo.tell_past(store) == 0
+    assert counts() == before
