@@ -108,14 +108,18 @@ class Run:
 
     def _drive(self, airflow: Airflow, rehearsal: Rehearsal | None) -> int:
         airflow.prepare()
-        store = Store(airflow.dsn)
-        store.migrate()
+        Store(airflow.dsn).migrate()
         self.say("databases are migrated")
-        if self.demo is not None and (told := self.demo.tell_past(store)):
-            self.say(f"{told} earlier releases have a made-up past, so that there is something to compare with")
+        past = self.demo.write_past(airflow) if self.demo else None
         airflow.start()
         airflow.wait_until_healthy(timeout=300)
         airflow.wait_for_dags(*(f"release_{kind.value}" for kind in MilestoneKind), "calendar_watch", timeout=300)
+        if past is not None:
+            told, _ = past.communicate()
+            if past.returncode:
+                raise AirflowError(f"the past of the demo could not be written:\n{told}")
+            if told:
+                self.say(told.strip())
         if airflow.port != self.port and self.port:
             self.say(f"port {self.port} is taken")
         self.say(f"Airflow serves {airflow.url}, log in as admin with {airflow.password('admin')}")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quickstart.airflow import PROJECT
+from quickstart.airflow import PROJECT, Airflow
 from quickstart.demo_api import API
 from quickstart.demo_ci import Ci
 from quickstart.demo_history import WEBAPP, Story
-from quickstart.demo_past import tell_forecasts, tell_past
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
 from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.domain.model import Product
-from release_ops.store import Store
 
+PAST = "quickstart.demo_past"
+"""Module that writes the past of a demo. It is run as a process of its own: it needs Airflow, and Airflow its settings."""
 SOURCE = PROJECT / "include" / "products" / "demo.yaml"
 BESIDE = PROJECT / "quickstart" / "products"
 """Sections that are added to the demo's file, and the second product."""
@@ -29,18 +31,18 @@ class Demo:
     rehearsal: Rehearsal
     second: Product
     cis: tuple[Ci, ...]
+    place: tuple[Path, Path, Path]
+    """Folders of product files and repositories, and the file that remembers when it began."""
 
     @property
     def products(self) -> tuple[Product, ...]:
         """Both products, as their copies have them."""
         return (self.rehearsal.product, self.second)
 
-    def tell_past(self, store: Store) -> int:
-        """Write what this installation would know had it run the earlier releases; the number of releases told now."""
-        told = sum(tell_past(store, ci) for ci in self.cis)
-        for ci in self.cis:
-            tell_forecasts(store, ci)
-        return told
+    def write_past(self, airflow: Airflow) -> subprocess.Popen[str]:
+        """Begin to write what this installation would know had it run the earlier releases; prints what it wrote."""
+        command = [sys.executable, "-m", PAST, *map(str, self.place), airflow.dsn]
+        return subprocess.Popen(command, env=airflow.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def deploy(self) -> list[str]:
         """What a CI does when something was tagged; the tags that were deployed now."""
@@ -75,7 +77,7 @@ def make_demo(
     for ci in cis:
         if ci.tell_past():
             say(f"{ci.product.name}: made-up facts of its CI lie in {ci.folder}")
-    return Demo(rehearsal, second, tuple(cis))
+    return Demo(rehearsal, second, tuple(cis), (products, remotes, kept))
 
 
 def _remote(remotes: Path, story: Story, now: datetime, say: Callable[[str], None]) -> Path:

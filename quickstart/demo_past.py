@@ -6,11 +6,14 @@ They are made up and told so. They are written through the product's own queries
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from quickstart.demo import Demo, make_demo
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
 from release_ops.domain.milestones import train
@@ -76,6 +79,22 @@ EARLIER: Mapping[tuple[str, str], Earlier] = {
         left_out=("Webhooks for carts",),
     ),
 }
+
+
+def main() -> None:
+    """Write the past of the demo in these folders into that database."""
+    products, remotes, kept, dsn = sys.argv[1:]
+    demo = make_demo(Path(products), Path(remotes), kept=Path(kept), now=datetime.now(UTC))
+    if told := tell(Store(dsn), demo):
+        print(f"{told} earlier releases have a made-up past, so that there is something to compare with")
+
+
+def tell(store: Store, demo: Demo) -> int:
+    """Write what is not there yet of the past of all products; the number of releases told now."""
+    told = sum(tell_past(store, ci) for ci in demo.cis)
+    for ci in demo.cis:
+        tell_forecasts(store, ci)
+    return told
 
 
 def tell_past(store: Store, ci: Ci) -> int:
@@ -312,3 +331,7 @@ def _evaluation(
     )
     criteria = [criterion.id for criterion in gate.criteria]
     store.execute("criterion_attempt_keep", run_id=run, gate=name, evaluated_at=at, criteria=criteria)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quickstart.demo import Demo, make_demo
-from quickstart.demo_past import EARLIER
+from quickstart.demo_past import EARLIER, tell
 from release_ops.store import Store
 
 NOW = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
@@ -32,7 +32,7 @@ def test_every_gate_and_criterion_that_is_told_is_one_of_the_product(demo: Demo)
 
 
 def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(demo: Demo, store: Store) -> None:
-    assert demo.tell_past(store) == len(EARLIER)
+    assert tell(store, demo) == len(EARLIER)
     cards = {
         (row["product"], row["version"]): row for row in query(store, "SELECT * FROM release_metrics.release_scorecard")
     }
@@ -54,13 +54,13 @@ def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(demo: 
 
 
 def test_nobody_is_told_of_moves_of_the_past(demo: Demo, store: Store) -> None:
-    demo.tell_past(store)
+    tell(store, demo)
     assert store.all("slips_untold") == []
     assert query(store, "SELECT * FROM release_ops.message") == []
 
 
 def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(demo: Demo, store: Store) -> None:
-    demo.tell_past(store)
+    tell(store, demo)
     for product, version, days in (("webapp", "2.8.0", 42), ("webapp", "2.9.0", 14), ("shop-api", "1.5.0", 21)):
         rows = query(
             store,
@@ -74,7 +74,7 @@ def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(demo:
 
 
 def test_forecasts_were_made_on_mondays_from_what_was_known_then(demo: Demo, store: Store) -> None:
-    demo.tell_past(store)
+    tell(store, demo)
     rows = query(store, "SELECT * FROM release_metrics.prediction WHERE kind = 'ga_date' AND subject = 'p85'")
     assert {row["made_on"].isoweekday() for row in rows} == {1}
     assert {row["version"] for row in rows} >= {"2.8.0", "2.9.0", "1.5.0"}
@@ -86,7 +86,7 @@ def test_told_twice_is_told_once(demo: Demo, store: Store) -> None:
         parts = (f"(SELECT count(*) FROM release_ops.{table}) AS {table}" for table in tables)
         return query(store, f"SELECT {', '.join(parts)}")
 
-    demo.tell_past(store)
+    tell(store, demo)
     before = counts()
-    assert demo.tell_past(store) == 0
+    assert tell(store, demo) == 0
     assert counts() == before
