@@ -75,7 +75,8 @@ def health_policy(part: HealthPart) -> HealthPolicy:
         for name, limit in part.thresholds.items()
     }
     weights: dict[str, float] = dict.fromkeys(QUALITY_PARTS, 1.0)
-    weights.update({name: weight for name, weight in part.quality.items()})
+    for name, weight in part.quality.items():
+        weights[name] = weight
     return HealthPolicy(
         thresholds={**DEFAULT_THRESHOLDS, **own},
         needed=frozenset(part.needed),
