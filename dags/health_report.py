@@ -19,10 +19,11 @@ Every Monday, after the forecast, for every release from two weeks before its pl
   and the report says what would make it known.
 - What changed since last week, what was achieved, what comes next, where support is needed, and what to do, each with the
   number that asks for it.
-- The report lies among the artifacts of the release and on the page **Health**; the audiences under `health.report_to` get it
+- The report lies among the artifacts of the release and on the page **Health**; the audiences of `health.report_to` get it
   once a week; `release_metrics.health` has a row per release and week.
 
-Thresholds are in the section `health` of the product file. Run it by hand, also for one release: it replaces this week's report.
+Thresholds are in the section `health` of the product file. Run it by hand, also for one release: it replaces the report
+of this week.
 """
 
 with DAG(

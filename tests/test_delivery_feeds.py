@@ -82,7 +82,9 @@ D-4,prod,success,2026-10-04T10:00:00Z,ccc
 
 
 def test_a_file_is_the_whole_truth_of_its_stream(desk: Desk) -> None:
-    desk.facts.write({"deployments": [{"deployment": "G", "environment": "test", "result": "running"}]}, source="github")
+    desk.facts.write(
+        {"deployments": [{"deployment": "G", "environment": "test", "result": "running"}]}, source="github"
+    )
     desk.file("deployments", DEPLOYMENTS)
     loaded = desk.load("deployments")
     assert (loaded.rows, loaded.changes["deployments"].written) == (4, 4)
@@ -103,7 +105,9 @@ def test_of_a_file_with_one_bad_row_nothing_is_written(desk: Desk) -> None:
     desk.file("deployments", DEPLOYMENTS)
     desk.load("deployments")
     desk.file("deployments", "deployment,environment,result,finished_at\nD-9,prod,running,\nD-8,prod,done,\n")
-    with pytest.raises(FeedRejected, match=r"deployments\.csv:3: result: 'done': .*\nnothing of deployments\.csv was taken"):
+    with pytest.raises(
+        FeedRejected, match=r"deployments\.csv:3: result: 'done': .*\nnothing of deployments\.csv was taken"
+    ):
         desk.load("deployments")
     assert [name for (name,) in desk.rows("deployments", "deployment")] == ["D-1", "D-2", "D-3", "D-4"]
 
@@ -111,7 +115,9 @@ def test_of_a_file_with_one_bad_row_nothing_is_written(desk: Desk) -> None:
 def test_a_statement_without_since_is_the_whole_truth_too(desk: Desk, tickets: psycopg.Connection) -> None:
     tickets.execute("INSERT INTO ticket VALUES ('W-1', 'OPEN', '{outage,sev1}', now(), null, now())")
     tickets.execute("INSERT INTO ticket VALUES ('W-2', 'OPEN', null, now(), null, now())")
-    statement = "SELECT key AS issue, status AS state, tags AS labels, opened AS created_at FROM ticket WHERE key LIKE 'W%'"
+    statement = (
+        "SELECT key AS issue, status AS state, tags AS labels, opened AS created_at FROM ticket WHERE key LIKE 'W%'"
+    )
     desk.feeds["issues"] = DeliveryFeed(statement=statement, connection="tickets")
     assert desk.load("issues").rows == 2
     tickets.execute("DELETE FROM ticket WHERE key = 'W-2'")
@@ -296,4 +302,6 @@ def test_a_feed_that_cannot_be_meant_is_a_problem_of_the_product_file(tmp_path: 
 def test_the_documentation_has_the_columns_that_are_read() -> None:
     text = (PROJECT / "docs" / "feeds.md").read_text(encoding="utf-8")
     _, _, columns = text.partition("<!-- release-ops feeds --columns -->\n\n")
-    assert columns.strip() == columns_document().strip(), "run `release-ops feeds --columns` and put it into docs/feeds.md"
+    assert columns.strip() == columns_document().strip(), (
+        "run `release-ops feeds --columns` and put it into docs/feeds.md"
+    )

@@ -164,7 +164,6 @@ PLAUSIBLE: dict[str, Any] = {
     "start": NOW,
     "end": NOW + timedelta(days=30),
     "problem": "GitHub answered 502",
-    "rows": 3,
     "source": "csv",
     "stream": "deployments",
     "table": "release_ops.deployment",

@@ -200,7 +200,7 @@ class Oracle:
         read = self.facts["ingest_state"]
         read = read[(read["product"] == product) & read.finished_at.notna()]
         readings = read[read.stream == "deployments"].finished_at
-        known_until = min(self.now, max(max(ends), readings.max() if len(readings) else self.now))
+        known_until = min(self.now, max(*ends, readings.max() if len(readings) else self.now))
         links = self.links[(self.links["product"] == product) & (self.links.environment == environment)]
         failures = (
             (environment == self._production(product) and read.stream.isin(["incidents", "issues"]).any())

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from release_ops.delivery_refresh import METRICS, STEPS, Refreshed, refresh
+from release_ops.delivery_refresh import METRICS, STEPS, refresh
 from release_ops.store import Store, load_query
 from tests.metrics.dora_oracle import UTC_NOW, Oracle, differences
 from tests.metrics.world import DAY, HOUR, add, at
