@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from release_ops.contract import tables
+
 PROJECT = Path(__file__).resolve().parents[2]
 TRAIN = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
 
@@ -36,6 +38,7 @@ facts = {
             "description": dag.description or "",
             "catchup": dag.catchup,
             "tasks": {task.task_id: type(task).__name__ for task in dag.tasks},
+            "outlets": sorted({asset.name for task in dag.tasks for asset in getattr(task, "outlets", [])}),
             "serialized": json.dumps(DagSerialization.to_dict(dag), sort_keys=True),
         }
         for dag in bag.dags.values()
@@ -109,6 +112,30 @@ class TestDags:
     def test_the_train_catches_up_and_the_watch_does_not(self, facts):
         assert all(facts["dags"][f"release_{kind}"]["catchup"] for kind in TRAIN)
         assert not facts["dags"]["calendar_watch"]["catchup"]
+
+    def test_every_asset_that_data_teams_are_promised_is_told_by_the_dag_that_the_contract_names(self, facts):
+        promised = [(table.asset, f"release_metrics/{table.name}") for table in tables().values() if table.asset]
+        told = {(dag_id, asset) for dag_id, dag in facts["dags"].items() for asset in dag["outlets"]}
+        assert promised
+        assert set(promised) <= told
+
+    def test_metrics_are_worked_out_after_new_facts_and_daily_and_published_after_their_checks(self, facts):
+        dag = facts["dags"]["delivery_metrics"]
+        serialized = json.loads(dag["serialized"])["dag"]
+        assert "release_ops/delivery_facts" in json.dumps(serialized["timetable"])
+        assert "40 5 * * *" in json.dumps(serialized["timetable"])
+        assert not dag["catchup"]
+        edges = {
+            task["__var"]["task_id"]: set(task["__var"].get("downstream_task_ids", [])) for task in serialized["tasks"]
+        }
+        assert edges == {
+            "sync_targets": {"refresh"},
+            "refresh": {"check_columns", "check_rows"},
+            "check_columns": {"publish", "export_parquet"},
+            "check_rows": {"publish", "export_parquet"},
+            "publish": set(),
+            "export_parquet": set(),
+        }
 
     def test_the_standard_library_is_not_shadowed(self, facts):
         assert facts["shadowed"] == []
