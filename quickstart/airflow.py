@@ -127,6 +127,9 @@ class Airflow:
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "AIRFLOW_CONN_" + CONNECTION.upper(): json.dumps(self.postgres.connection(self.database)),
+            "AIRFLOW_VAR_RELEASE_OPS_PARQUET": env.get(
+                "AIRFLOW_VAR_RELEASE_OPS_PARQUET", (self.home / "parquet").as_uri()
+            ),
             "RELEASE_OPS_POLL_SECONDS": "2",
             "RELEASE_OPS_PRODUCTS": str(self.products),
             "RELEASE_OPS_HOME": str(self.home / "state"),
