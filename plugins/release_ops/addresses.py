@@ -10,6 +10,7 @@ CALENDAR = "/calendar"
 RELEASES = "/releases"
 HEALTH = "/health"
 METRICS = "/metrics"
+SCORECARDS = "/scorecards"
 
 
 def story_page(product: str, version: str, part: str = "") -> str:
@@ -20,6 +21,11 @@ def story_page(product: str, version: str, part: str = "") -> str:
 def health_page(product: str, version: str) -> str:
     """Page of a release's weekly health, below PREFIX."""
     return f"{HEALTH}/{_part(product)}/{_part(version)}"
+
+
+def metrics_page(product: str, part: str = "") -> str:
+    """Page of a product's figures, or of the rows behind them (`deployments`, `changes`, `incidents`), below PREFIX."""
+    return f"{METRICS}/{_part(product)}" + (f"/{_part(part)}" if part else "")
 
 
 def release_page(product: str, version: str) -> str:

@@ -105,8 +105,7 @@ def release(site: Site) -> Site:
 @pytest.fixture
 def filled(site: Site) -> Site:
     """The server with releases that have left behind all that a train can."""
-    with site.store.connect() as connection:
-        fill(connection)
+    fill(site.store)
     return site
 
 

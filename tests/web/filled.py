@@ -11,6 +11,9 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from release_ops.delivery_refresh import refresh
+from release_ops.store import Store
+
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 PRODUCT, VERSION = "webapp", "2.8.0"
 KEY = {"product": PRODUCT, "version": VERSION}
@@ -55,8 +58,14 @@ TRAIN: Sequence[tuple[str, datetime, datetime | None, str]] = (
 )
 
 
-def fill(connection: psycopg.Connection[Any]) -> None:
+def fill(store: Store) -> None:
     """A frozen release with everything, one that is out, and one of another product that has only begun."""
+    with store.connect() as connection:
+        _fill(connection)
+    refresh(store, now=NOW)
+
+
+def _fill(connection: psycopg.Connection[Any]) -> None:
     _releases(connection)
     _train(connection)
     _gates(connection)
@@ -66,6 +75,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
     _outlook(connection)
     _rollout(connection)
     _health(connection)
+    _delivery(connection)
 
 
 def _releases(connection: psycopg.Connection[Any]) -> None:
@@ -626,3 +636,99 @@ def _health(connection: psycopg.Connection[Any]) -> None:
             "reasons": ([]),
         },
     )
+
+
+def _delivery(connection: psycopg.Connection[Any]) -> None:
+    """Twenty weeks of deployments: of webapp with incidents and rework, of api without anybody who says what failed."""
+    for product in (PRODUCT, "api"):
+        for week in range(20):
+            for at in range(2 if week % 5 else 0):
+                _deploy(connection, product, week, at)
+    put(
+        connection,
+        "product_target",
+        {
+            "product": PRODUCT,
+            "profile": "standard",
+            "timezone": "Europe/Berlin",
+            "deployment_success": 0.98,
+            "freeze_to_production": timedelta(weeks=4),
+            "critical_issues": 0.5,
+        },
+    )
+    for product, source, stream, finished, problem in (
+        (PRODUCT, "github", "deployments", NOW - timedelta(minutes=40), ""),
+        (PRODUCT, "github", "incidents", NOW - timedelta(minutes=40), ""),
+        (PRODUCT, "git", "commits", NOW - 3 * DAY, f"the repository does not answer {EVIL}"),
+        ("shop", "csv", "deployments", None, "feeds/deployments.csv:1: no such file"),
+    ):
+        put(
+            connection,
+            "ingest_state",
+            {
+                "product": product,
+                "source": source,
+                "stream": stream,
+                "rows": 12,
+                "started_at": NOW - timedelta(minutes=41),
+                "finished_at": finished,
+                "problem": problem,
+            },
+        )
+
+
+def _deploy(connection: psycopg.Connection[Any], product: str, week: int, at: int) -> None:
+    finished = datetime(2026, 6, 29, 10, tzinfo=UTC) + week * 7 * DAY + at * 2 * DAY
+    name = f"{product}-{week}-{at}"
+    put(
+        connection,
+        "deployment",
+        {
+            "product": product,
+            "deployment": name,
+            "environment": "production",
+            "version": "2.7.0" if product == PRODUCT and week == 11 else "",
+            "commit": commit_of(1000 + week),
+            "result": "failure" if week == 3 and at else "success",
+            "started_at": finished - timedelta(minutes=6),
+            "finished_at": finished,
+            "unplanned": (week % 6 == 2 and at == 1) if product == PRODUCT else None,
+            "url": f"https://github.com/example/{product}/deployments/{name}",
+            "source": "github",
+        },
+    )
+    if week == 3 and at:
+        return
+    for change in range(1 + week % 3):
+        put(
+            connection,
+            "deployed_commit",
+            {
+                "product": product,
+                "environment": "production",
+                "commit": commit_of(hash_of(product, week, at, change)),
+                "deployment": name,
+                "deployed_at": finished,
+                "authored_at": finished - timedelta(hours=9 + 7 * change + 5 * week),
+                "committed_at": finished - timedelta(hours=5),
+            },
+        )
+    if product == PRODUCT and week % 4 == 1 and at:
+        put(
+            connection,
+            "incident",
+            {
+                "product": product,
+                "incident": f"INC-{week}",
+                "title": "Payments fail",
+                "severity": "high",
+                "started_at": finished + timedelta(hours=1),
+                "resolved_at": None if week == 17 else finished + timedelta(hours=3 + week),
+                "url": f"https://github.com/example/webapp/issues/{week}",
+                "source": "github",
+            },
+        )
+
+
+def hash_of(*parts: object) -> int:
+    return int(hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()[:8], 16)

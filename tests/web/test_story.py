@@ -19,8 +19,7 @@ def everything(*_: str) -> bool:
 
 @pytest.fixture
 def filled(store: Store) -> Store:
-    with store.connect() as connection:
-        fill(connection)
+    fill(store)
     return store
 
 

@@ -1,5 +1,5 @@
--- What was made for one release, without texts and bytes, the latest milestone first, with how many there are.
--- Size is in bytes; hidden kinds are left out, with `*` among them what belongs to no known kind. `prefix` is what names begin with.
+-- What was made for one release, without texts and bytes, the latest milestone first, with how many there are; size in bytes.
+-- Hidden kinds are left out, with `*` among them what belongs to no known kind. Names match the pattern `prefix`.
 -- optional: prefix
 SELECT kind, name, media_type, size, created_at, count(*) OVER () AS total
 FROM release_ops.artifact

@@ -16,13 +16,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field of the form: a list where it has choices, which always begins with "all", else an input of its `kind`."""
+    """A field of the form: a list where it has choices, else an input of its `kind`."""
 
     name: str
     label: str
     value: str = ""
     choices: Sequence[Choice] = ()
     kind: str = "text"
+    none: str = "All"
+    """How the list calls it when nothing is chosen; empty: something always is."""
 
 
 @dataclass(frozen=True, slots=True)

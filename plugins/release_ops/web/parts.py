@@ -108,6 +108,11 @@ def number(value: float | None, digits: int = 0) -> Safe:
     return Safe(UNKNOWN if value is None else f"{value:,.{digits}f}")
 
 
+def counted(count: float | None, noun: str, plural: str = "") -> Safe:
+    """`1 release`, `2,000 releases`; `unknown releases` for None."""
+    return Safe(f"{number(count)} {escape(noun if count == 1 else plural or noun + 's')}")
+
+
 def pager(pages: Pages, address: Callable[..., str], noun: str) -> Safe:
     """Links to the pages before and after; `address(page=2)` gives where they lead, `noun` says what is listed, of one."""
     told = f"{pages.total:,} {noun}{'' if pages.total == 1 else 's'}"
@@ -133,6 +138,7 @@ PARTS: Mapping[str, Any] = {
     "lasts": lasts,
     "ratio": ratio,
     "number": number,
+    "counted": counted,
     "pager": pager,
     "milestone_name": milestone_name,
 }

@@ -31,6 +31,8 @@ class Part:
     """One list of a release: how it is read, and whose results it shows (`dags`; none: those of the train)."""
 
     title: str
+    noun: str
+    """What one of its rows is called."""
     query: str
     row: type[Answer]
     dags: tuple[str, ...] = ()
@@ -41,22 +43,27 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "runs": Part("Runs", "story_runs", model.Run, by_kind=True),
-    "gates": Part("Gate evaluations", "story_gates", model.Gate, by_kind=True, fixed={"latest": True}),
-    "scope": Part("Scope", "story_scope", model.Feature),
-    "changes": Part("Changes", "story_changes", model.Change),
-    "deployments": Part("Deployments", "story_deployments", after.Deployment, DELIVERY),
-    "incidents": Part("Incidents", "story_incidents", after.Incident, DELIVERY),
-    "flags": Part("Flag changes", "story_flags", after.FlagChange, DELIVERY),
-    "messages": Part("Messages", "story_messages", after.Message),
-    "effects": Part("Effects", "story_effects", after.Effect),
+    "runs": Part("Runs", "run", "story_runs", model.Run, by_kind=True),
+    "gates": Part("Gate evaluations", "evaluation", "story_gates", model.Gate, by_kind=True, fixed={"latest": True}),
+    "scope": Part("Scope", "feature", "story_scope", model.Feature),
+    "changes": Part("Changes", "change", "story_changes", model.Change),
+    "deployments": Part("Deployments", "deployment", "story_deployments", after.Deployment, DELIVERY),
+    "incidents": Part("Incidents", "incident", "story_incidents", after.Incident, DELIVERY),
+    "flags": Part("Flag changes", "change", "story_flags", after.FlagChange, DELIVERY),
+    "messages": Part("Messages", "message", "story_messages", after.Message),
+    "effects": Part("Effects", "effect", "story_effects", after.Effect),
     "predictions": Part(
-        "Predictions", "story_predictions", after.Prediction, ("release_forecast",), fixed={"latest": True}
+        "Predictions",
+        "prediction",
+        "story_predictions",
+        after.Prediction,
+        ("release_forecast",),
+        fixed={"latest": True},
     ),
-    "risks": Part("Risks", "story_risks", after.Risk, ("calendar_watch", "release_planning")),
-    "slips": Part("Moved dates", "story_slips", after.Slip, ("calendar_watch",)),
-    "conflicts": Part("Conflicts", "story_conflicts", after.Conflict, ("calendar_watch",)),
-    "artifacts": Part("Artifacts", "story_artifacts", after.Artifact, by_kind=True),
+    "risks": Part("Risks", "risk", "story_risks", after.Risk, ("calendar_watch", "release_planning")),
+    "slips": Part("Moved dates", "move", "story_slips", after.Slip, ("calendar_watch",)),
+    "conflicts": Part("Conflicts", "conflict", "story_conflicts", after.Conflict, ("calendar_watch",)),
+    "artifacts": Part("Artifacts", "artifact", "story_artifacts", after.Artifact, by_kind=True),
 }
 """Every list of a release by its name in the address."""
 

@@ -144,7 +144,7 @@ def words_of(request: Request, place: Place) -> Mapping[str, Any]:
         "away": away,
         "commit_link": commit_link,
         "days_late": late,
-        "milestone": lambda kind: _upper(milestone_name(kind)),
+        "milestone": lambda kind: capital(milestone_name(kind)),
         "outcome": outcome,
         "predicted": predicted,
         "run_link": run_link,
@@ -154,5 +154,6 @@ def words_of(request: Request, place: Place) -> Mapping[str, Any]:
     }
 
 
-def _upper(text: str) -> str:
+def capital(text: str) -> str:
+    """The text with its first letter as a capital; `capitalize` would make `Ga` of GA."""
     return text[:1].upper() + text[1:]

@@ -1,0 +1,86 @@
+"""Small pictures of figures over time as SVG: bars with a gap for what is unknown, and a line.
+
+They say in words what they show, and stand beside a table of the same. Colours come from the style of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from release_ops.render import Safe
+
+HEIGHT = 48.0
+STEP = 12.0
+LINE_HEIGHT = 24.0
+
+
+class Point(NamedTuple):
+    """One value in time; None is unknown. `words` say it to people."""
+
+    words: str
+    value: float | None
+    is_open: bool = False
+    """Whether it can still change."""
+
+
+def bars(points: Sequence[Point], name: str) -> Safe:
+    """Bars from zero to the highest value; an unknown one is a dashed gap, one that can still change is lighter."""
+    highest = max((point.value for point in points if point.value is not None), default=0.0)
+    drawn = []
+    for at, point in enumerate(points):
+        left = at * STEP + 1.5
+        told = f"<title>{escape(point.words)}</title>"
+        if point.value is None:
+            drawn.append(f'<rect class="gap" x="{left}" y="{HEIGHT - 8}" width="{STEP - 3}" height="8">{told}</rect>')
+            continue
+        height = 1.0 if not highest else max(point.value / highest * (HEIGHT - 2), 1.0)
+        kind = "bar open" if point.is_open else "bar"
+        box = f'x="{left}" y="{HEIGHT - height:.2f}" width="{STEP - 3}" height="{height:.2f}"'
+        drawn.append(f'<rect class="{kind}" {box}>{told}</rect>')
+    return _picture("bars", max(len(points), 1) * STEP, HEIGHT, name, points, drawn)
+
+
+def line(points: Sequence[Point], name: str, *, low: float | None = None, high: float | None = None) -> Safe:
+    """A line through the known values, broken where one is unknown; `low` and `high` fix its scale."""
+    known = [point.value for point in points if point.value is not None]
+    bottom = low if low is not None else min(known, default=0.0)
+    top = high if high is not None else max(known, default=1.0)
+    room = (top - bottom) or 1.0
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for at, point in enumerate(points):
+        if point.value is None:
+            pieces.append([])
+        else:
+            share = min(max((point.value - bottom) / room, 0.0), 1.0)
+            pieces[-1].append((at * STEP + STEP / 2, LINE_HEIGHT - 3 - share * (LINE_HEIGHT - 6)))
+    drawn = []
+    for piece in pieces:
+        if len(piece) > 1:
+            drawn.append(f'<polyline class="line" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in piece)}"/>')
+        elif piece:
+            drawn.append(f'<circle class="dot" cx="{piece[0][0]:.1f}" cy="{piece[0][1]:.1f}" r="1.6"/>')
+    if pieces[-1]:
+        x, y = pieces[-1][-1]
+        drawn.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>')
+    return _picture("spark", max(len(points), 1) * STEP, LINE_HEIGHT, name, points, drawn)
+
+
+def _picture(kind: str, width: float, height: float, name: str, points: Sequence[Point], drawn: Sequence[str]) -> Safe:
+    told = escape(f"{name}: {summary(points)}")
+    stretch = ' preserveAspectRatio="none"' if kind == "bars" else ""
+    return Safe(
+        f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img"{stretch} '
+        f'aria-label="{told}">{"".join(drawn)}</svg>'
+    )
+
+
+def summary(points: Sequence[Point]) -> str:
+    """The picture in words: its first and last value, and how many are unknown."""
+    known = [point for point in points if point.value is not None]
+    if not known:
+        return "unknown throughout"
+    unknown = len(points) - len(known)
+    said = known[0].words if len(known) == 1 else f"from {known[0].words} to {known[-1].words}"
+    return f"{said}; {unknown} of {len(points)} unknown" if unknown else said
