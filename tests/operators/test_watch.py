@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import runpy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from release_ops.operators import watch
+from release_ops.operators.record import plan
 from release_ops.operators.watch import FindMissedOperator
+from release_ops.product import load_product
 
 DAG_FILE = Path(__file__).resolve().parents[2] / "dags" / "calendar_watch.py"
 BROKEN = """\
@@ -131,3 +134,51 @@ def test_a_blocked_milestone_that_is_moved_within_the_window_is_found_again(hous
     )
     starts, _ = look(house)
     assert any(f"webapp:2.8.0:rc__{again}T" in start["trigger_run_id"] for start in starts)
+
+
+ZETA = """\
+product: zeta
+repository: {{kind: git, location: {remote}}}
+milestone_gates: {{alpha: null, feature_complete: null, freeze: null, beta: null, ga: null}}
+releases:
+  - {{version: 3.0.0, type: minor, ga: {ga}}}
+"""
+
+
+def test_a_date_that_is_moved_while_others_are_planned_does_not_look_moved_back(house, monkeypatch):
+    """Planning thousands of releases takes minutes; meanwhile a file is edited and a run plans by it."""
+    file = house.rehearsal.file.parent / "zeta.yaml"
+    first = datetime.now(UTC).date() + timedelta(days=90)
+    later = first + timedelta(days=14)
+    file.write_text(ZETA.format(remote=house.remote, ga=first))
+    look(house)
+
+    def planned_by_a_run_meanwhile(store, product, release):
+        if release.version == "2.8.0":
+            file.write_text(ZETA.format(remote=house.remote, ga=later))
+            moved = load_product(file)
+            plan(store, moved, moved.release("3.0.0"))
+        return plan(store, product, release)
+
+    monkeypatch.setattr(watch, "plan", planned_by_a_run_meanwhile)
+    _, problems = look(house)
+    assert problems == []
+    with house.store.connect() as connection:
+        slips = connection.execute(
+            "SELECT old_on, new_on FROM release_metrics.slip WHERE product = 'zeta' AND entry = 'ga'"
+        ).fetchall()
+    assert [(row["old_on"], row["new_on"]) for row in slips] == [(first, later)]
+
+
+def test_a_product_that_breaks_while_others_are_planned_is_told_and_keeps_its_plan(house, monkeypatch):
+    file = house.rehearsal.file.parent / "zeta.yaml"
+    file.write_text(ZETA.format(remote=house.remote, ga=datetime.now(UTC).date() + timedelta(days=90)))
+
+    def broken_meanwhile(store, product, release):
+        file.write_text("product: zeta\nreleases: [{version: 3.0.0, type: minor, ga: soon}]\n")
+        return plan(store, product, release)
+
+    monkeypatch.setattr(watch, "plan", broken_meanwhile)
+    _, problems = look(house)
+    assert any("zeta.yaml" in problem and "soon" in problem for problem in problems)
+    assert house.store.all("milestones_of", product="zeta", version="3.0.0") == []

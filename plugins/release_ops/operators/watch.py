@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
@@ -38,15 +41,10 @@ class FindMissedOperator(BaseOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Plan, compare, report."""
-        products, broken = load_products(products_folder())
-        problems = [str(problem) for problem in broken]
+        planned, problems = plan_all(parts.open_store(), products_folder())
         now = datetime.now(UTC)
         late: list[Milestone] = []
-        unplanned = plan_all(parts.open_store(), products.values())
-        problems += unplanned.values()
-        for product in products.values():
-            if product.id in unplanned:
-                continue
+        for product in planned:
             try:
                 for finding in lint(product, today=now.date()):
                     self.log.warning("%s: %s", product.id, finding)
@@ -80,20 +78,45 @@ class ReportProblemsOperator(BaseOperator):
             raise AirflowFailException("\n".join(problems))
 
 
-def plan_all(store: Store, products: Iterable[Product]) -> dict[str, str]:
-    """Plan every release as its file is now, before anything takes time; a sentence for each product where that failed.
+def plan_all(store: Store, folder: Path) -> tuple[list[Product], list[str]]:
+    """Plan every release as its file is now, before anything else takes time; the products, and a sentence per problem.
 
-    A plan that is written late looks like a date that was moved back.
+    Planning thousands of releases takes minutes. A file that changes meanwhile is read again before its turn: a plan that is
+    older than one that a run has written would look like a date that was moved back.
     """
-    problems = {}
-    for product in products:
+    stamps = _stamps(folder)
+    products, broken = load_products(folder)
+    problems = [str(problem) for problem in broken]
+    planned: dict[str, Product] = {}
+    tried = set[str]()
+    while (turn := next((each for each in products if each not in tried), None)) is not None:
+        if (fresh := _stamps(folder)) != stamps:
+            stamps = fresh
+            products, broken = load_products(folder)
+            problems += [text for text in map(str, broken) if text not in problems]
+            continue
+        tried.add(turn)
+        product = products[turn]
         try:
             forget_releases(store, product, now=datetime.now(UTC))
             for release in product.releases:
                 plan(store, product, release)
+            planned[turn] = product
         except Exception as error:
-            problems[product.id] = f"{product.id}: {type(error).__name__}: {error}"
-    return problems
+            problems.append(f"{product.id}: {type(error).__name__}: {error}")
+    return list(planned.values()), problems
+
+
+def _stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """What a folder's product files and defaults are known by without reading them: when they changed, size, which they are."""
+    found = {}
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in (each for each in entries if each.name.endswith((".yaml", ".yml"))):
+            # A link to what is not there (any more) is no file yet.
+            with contextlib.suppress(OSError):
+                info = entry.stat()
+                found[entry.name] = (info.st_mtime_ns, info.st_size, info.st_ino)
+    return found
 
 
 def overdue(store: Store, product: Product, now: datetime) -> list[Milestone]:
