@@ -108,7 +108,7 @@ def plan_all(store: Store, folder: Path) -> tuple[list[Product], list[str]]:
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """What a folder's product files and defaults are known by without reading them: when they changed, size, which they are."""
+    """What product files and defaults are known by without reading them: when they changed, their size, which they are."""
     found = {}
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in (each for each in entries if each.name.endswith((".yaml", ".yml"))):
