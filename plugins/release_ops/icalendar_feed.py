@@ -14,6 +14,7 @@ from release_ops.domain.model import Product
 from release_ops.escaping import clean
 from release_ops.icalendar_export import closures
 
+PRODID = "-//Release Ops//calendar//EN"
 MEDIA_TYPE = "text/calendar"
 MOST_ENTRIES = 10_000
 """Milestones and events of a feed; what is planned earliest is left out first, and the feed says so."""
@@ -41,7 +42,7 @@ def feed(
     entries = in_order(chain.from_iterable(agenda(product, records) for product in products))
     left_out = max(len(entries) - MOST_ENTRIES, 0)
     calendar = Calendar()
-    calendar.add("PRODID", "-//Release Ops//calendar//EN")
+    calendar.add("PRODID", PRODID)
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", "PUBLISH")
     calendar.add("X-WR-CALNAME", vText(_line(name)))
@@ -53,6 +54,24 @@ def feed(
     for event in _closed(products):
         calendar.add_component(event)
     calendar.add_missing_timezones()
+    written: bytes = calendar.to_ical()
+    return written
+
+
+def withdrawn(content: bytes) -> bytes:
+    """Return a feed of ours with every entry cancelled, the same bytes if all are; what is not ours stays as it is."""
+    try:
+        calendar = Calendar.from_ical(content)
+    except ValueError:
+        return content
+    left = [event for event in calendar.walk("VEVENT") if event.get("STATUS") != "CANCELLED"]
+    if calendar.get("PRODID") != PRODID or not left:
+        return content
+    for event in left:
+        event.pop("STATUS", None)
+        event.add("STATUS", "CANCELLED")
+        sequence = int(event.pop("SEQUENCE", 0))
+        event.add("SEQUENCE", sequence + 1)
     written: bytes = calendar.to_ical()
     return written
 
