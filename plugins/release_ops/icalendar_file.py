@@ -16,6 +16,7 @@ from release_ops.domain.model import Blackout
 from release_ops.domain.recurrence import LONGEST, as_wall, checked_rule
 from release_ops.domain.rules import local_instant
 from release_ops.domain.window_rules import RecurringBlackout
+from release_ops.escaping import clean
 from release_ops.product_errors import Problem
 
 MAX_BYTES = 2_000_000
@@ -287,6 +288,6 @@ def _order(moment: date, zone: str) -> datetime:
 
 
 def one_line(value: object) -> str:
-    """One line of at most 200 characters without control characters: it is shown to people and in reports."""
+    """One line of at most 200 characters that every format can hold: it is shown to people and in reports."""
     flat = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", " ", str(value or ""))
-    return " ".join(flat.split())[:200]
+    return " ".join(clean(flat).split())[:200]
