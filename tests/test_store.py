@@ -163,6 +163,7 @@ PLAUSIBLE: dict[str, Any] = {
     "products": ["webapp", "shop"],
     "start": NOW,
     "end": NOW + timedelta(days=30),
+    "production": "production",
     "problem": "GitHub answered 502",
     "source": "csv",
     "stream": "deployments",

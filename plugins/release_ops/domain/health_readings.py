@@ -11,6 +11,8 @@ from release_ops.domain.health import Quality, Reading, quality_of
 from release_ops.domain.health_facts import HealthFacts, NeededMilestone, Step
 from release_ops.domain.model import FeatureStatus, MilestoneKind
 from release_ops.domain.outlook import Outlook
+from release_ops.domain.prioritise import plain
+from release_ops.domain.stability import LEAST_WEEKS, Steadiness
 from release_ops.domain.words import days_text
 
 SETTLED = frozenset({"done", "skipped"})
@@ -134,7 +136,12 @@ def _on_time(facts: HealthFacts) -> Reading:
             remedy="give the release features and a history of what the team completes (docs/planning.md)",
         )
     words = f"{found.on_time * 100:.0f} % for GA on {found.planned_ga}"
-    return Reading(measure="on_time", value=found.on_time, words=words + (f"; {found.doubt}" if found.doubt else ""))
+    if found.stability.verdict is Steadiness.TOO_LITTLE:
+        # A chance from a few days is no knowledge: neither green nor red may rest on it.
+        remedy = f"it becomes known with {LEAST_WEEKS} weeks of history"
+        return Reading(measure="on_time", value=None, words=f"{words}, from too little history", remedy=remedy)
+    doubt = f". {found.doubt.partition('. ')[0]}" if found.doubt else ""
+    return Reading(measure="on_time", value=found.on_time, words=words + doubt)
 
 
 def _pace(facts: HealthFacts) -> Iterator[Reading]:
@@ -167,7 +174,7 @@ def _plan(facts: HealthFacts) -> Iterator[Reading]:
     if room is None:
         return
     length = plan.feasibility.path_days
-    words = f"{length:g} business days of work in a chain, {days_text(room.days)} left until {room.words}"
+    words = f"{plain(length)} business days of work in a chain, {days_text(room.days)} left until {room.words}"
     yield Reading(measure="critical_path", value=room.days - length, words=words)
     if room.whole is None or plan.unestimated:
         what = "nobody said how much the teams can do" if room.whole is None else "features without points"
@@ -175,10 +182,10 @@ def _plan(facts: HealthFacts) -> Iterator[Reading]:
         yield Reading(measure="capacity", value=None, words=what, remedy=f"add {remedy} to the product file")
     elif room.whole.points > 0:
         used = plan.priorities.points / room.whole.points
-        words = f"{plan.priorities.points:g} points to do, room for {room.whole.points:g} until {room.words}"
+        words = f"{plain(plan.priorities.points)} points to do, room for {plain(room.whole.points)} until {room.words}"
         yield Reading(measure="capacity", value=used, words=words)
     else:
-        words = f"{plan.priorities.points:g} points to do and no day left until {room.words}"
+        words = f"{plain(plan.priorities.points)} points to do and no day left until {room.words}"
         yield Reading(measure="capacity", value=float("inf") if plan.priorities.points else 0.0, words=words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any
 from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from release_ops.charts import CHARTS, alt_text, picture
 from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report, report_of
 from release_ops.domain.model import Product, Release
@@ -101,7 +103,24 @@ def keep_report(store: Store, run: Mapping[str, Any], report: Report) -> None:
             reasons=facts["reasons"],
         )
         keep(store, run, TEXT, render("reports/health.md.j2", fmt="md", reports=[facts]))
-        keep(store, run, PAGE, render("reports/health.html.j2", fmt="html", reports=[facts]), "text/html")
+        keep(store, run, PAGE, page_text([facts]), "text/html")
+
+
+def page_text(reports: Sequence[Mapping[str, Any]]) -> str:
+    """The reports, given as mappings, as an HTML page that stands alone, pictures included."""
+    pictures = [
+        [
+            {"words": alt_text(name, facts), "light": _address(light), "dark": _address(dark)}
+            for name in CHARTS
+            if (light := picture(name, facts)) and (dark := picture(name, facts, "dark"))
+        ]
+        for facts in reports
+    ]
+    return render("reports/health.html.j2", fmt="html", reports=reports, pictures=pictures)
+
+
+def _address(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def as_json(report: Report) -> dict[str, Any]:
