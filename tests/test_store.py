@@ -204,6 +204,8 @@ PLAUSIBLE: dict[str, Any] = {
     "environment": "production",
     "period": "week",
     "periods": 13,
+    "releases": [{"product": "webapp", "version": "2.8.0"}],
+    "weeks": 12,
     "sort": "failed",
     "week": date(2026, 11, 2),
     "before_week": date(2026, 11, 2),
@@ -214,6 +216,7 @@ PLAUSIBLE: dict[str, Any] = {
     ],
 }
 SPECIAL: dict[str, dict[str, Any]] = {
+    "health_board": {"status": "red"},
     "release_state": {"state": "frozen"},
     "scope_plan": {"risk": 0.1},
     "risk_save": {"state": "open", "category": "technical"},

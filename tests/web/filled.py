@@ -34,7 +34,7 @@ def put(connection: psycopg.Connection[Any], table: str, *rows: Mapping[str, Any
 
 
 def _fit(value: Any) -> Any:
-    is_json = isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value))
+    is_json = isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(one, dict) for one in value))
     return Jsonb(value) if is_json else value
 
 
@@ -560,6 +560,83 @@ def _rollout(connection: psycopg.Connection[Any]) -> None:
     )
 
 
+FACTS: Mapping[str, Any] = {
+    "theme": "Checkout in one page",
+    "milestones": [
+        {
+            "kind": "beta",
+            "state": "blocked",
+            "planned_at": "2026-11-17T08:00:00+00:00",
+            "actual_at": None,
+            "detail": EVIL,
+        },
+        {"kind": "ga", "state": "planned", "planned_at": "2026-12-03T08:00:00+00:00", "first_planned_on": "2026-11-26"},
+    ],
+    "gates": [
+        {
+            "gate": "beta",
+            "milestone": "beta",
+            "verdict": "fail",
+            "evaluated_at": "2026-11-17T08:00:00+00:00",
+            "waiting_for": 1,
+            "criteria": [
+                {
+                    "criterion": "coverage",
+                    "title": "Coverage above 90 %",
+                    "outcome": "fail",
+                    "required": True,
+                    "waived_by": "",
+                },
+                {
+                    "criterion": "checks",
+                    "title": "All checks pass",
+                    "outcome": "pass",
+                    "required": True,
+                    "waived_by": "",
+                },
+            ],
+        }
+    ],
+    "quality": {
+        "score": 6.1,
+        "coverage": 0.8,
+        "parts": [
+            {"part": "gates", "title": "Gates", "share": 0.5, "weight": 2.0, "words": "one of two gates passes"},
+            {"part": "checks", "title": "Checks", "share": None, "weight": 1.0, "words": "nobody reads checks"},
+        ],
+    },
+    "risks": [
+        {
+            "risk": "change_size",
+            "title": "The release is large",
+            "score": 1.8,
+            "probability": 0.45,
+            "impact": 4,
+            "trend": "rising",
+        }
+    ],
+    "resources": ["lin is away from 2026-11-20 to 2026-11-24 (holidays)"],
+    "dependencies": ["Public API 4.0.0 ga: planned for 2026-11-30; needed for ga"],
+    "changes": [f"on time fell from 65 % to 50 % {EVIL}"],
+    "accomplishments": ["freeze is done", "WEB-1 Guest orders"],
+    "focus": ["Mon 2026-11-23: rc, with the approval of 1 qa lead"],
+    "support": ["beta is blocked since 1 day: coverage is 81 %"],
+    "actions": [
+        {
+            "kind": "mitigation",
+            "text": "Mend or waive: Coverage above 90 %",
+            "trigger": "1 of 4 criteria of gate beta do not pass",
+        }
+    ],
+    "burn_up": [
+        {"day": "2026-11-02", "total": 4, "done": 0},
+        {"day": "2026-11-09", "total": 4, "done": 1},
+        {"day": "2026-11-16", "total": 4, "done": 2, "low": 2, "middle": 2, "high": 2},
+        {"day": "2026-11-30", "low": 2.5, "middle": 3.5, "high": 4},
+    ],
+}
+
+
 WEEKS = (date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16))
 
 
@@ -597,7 +674,7 @@ def _health(connection: psycopg.Connection[Any]) -> None:
                 "risks_open": 1,
                 "highest_risk": 1.8,
                 "support_needed": 1,
-                "facts": {},
+                "facts": FACTS,
                 "reasons": (
                     [
                         {
@@ -633,7 +710,7 @@ def _health(connection: psycopg.Connection[Any]) -> None:
             "status": "unknown",
             "planned_ga": date(2027, 1, 14),
             "facts": {},
-            "reasons": ([]),
+            "reasons": Jsonb([]),
         },
     )
 

@@ -10,13 +10,20 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from release_ops.web import artifacts, calendar_pages, entrance, metrics_pages, release_pages
+from release_ops.web import artifacts, calendar_pages, entrance, health_pages, metrics_pages, release_pages
 from release_ops.web.access import admit, is_known, sections_for
 from release_ops.web.responses import Link, Problem, airflow_root, pages_root, problem_page
 
 log = logging.getLogger(__name__)
 
-ROUTERS = (entrance.router, calendar_pages.router, release_pages.router, metrics_pages.router, artifacts.router)
+ROUTERS = (
+    entrance.router,
+    calendar_pages.router,
+    release_pages.router,
+    health_pages.router,
+    metrics_pages.router,
+    artifacts.router,
+)
 """One per section, and what they share."""
 
 

@@ -67,6 +67,27 @@ def line(points: Sequence[Point], name: str, *, low: float | None = None, high: 
     return _picture("spark", max(len(points), 1) * STEP, LINE_HEIGHT, name, points, drawn)
 
 
+LETTERS = {"red": "R", "yellow": "Y", "green": "G"}
+"""A status without its colour."""
+
+
+def strip(states: Sequence[tuple[str, str]], name: str) -> Safe:
+    """A box per week in the colour of its status, with its letter; `states` are pairs of status and words."""
+    drawn = []
+    for at, (status, words) in enumerate(states):
+        left, kind = at * 16, status if status in LETTERS else "unknown"
+        drawn.append(
+            f'<g class="{kind}"><title>{escape(words)}</title><rect x="{left + 1}" y="1" width="14" height="18" rx="3"/>'
+            f'<text x="{left + 8}" y="14">{LETTERS.get(status, "?")}</text></g>'
+        )
+    told = f"from {states[0][1]} to {states[-1][1]}" if len(states) > 1 else states[0][1] if states else "no week yet"
+    width = max(len(states), 1) * 16
+    return Safe(
+        f'<svg class="strip" viewBox="0 0 {width} 20" width="{width}" height="20" role="img" '
+        f'aria-label="{escape(f"{name}: {told}")}">{"".join(drawn)}</svg>'
+    )
+
+
 def _picture(kind: str, width: float, height: float, name: str, points: Sequence[Point], drawn: Sequence[str]) -> Safe:
     told = escape(f"{name}: {summary(points)}")
     stretch = ' preserveAspectRatio="none"' if kind == "bars" else ""
