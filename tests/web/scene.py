@@ -140,7 +140,7 @@ def _record(store: Store, entry) -> None:
 
 
 def _clash(store: Store, ga: date) -> None:
-    with store._connection() as connection:
+    with store.connection() as connection:
         connection.execute(
             """INSERT INTO release_ops.conflict (key, first_seen, last_seen, kind, severity, first_product, first_version,
                 first_milestone, first_planned_at, second_product, second_version, second_milestone, second_planned_at,
