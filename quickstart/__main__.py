@@ -20,11 +20,12 @@ from quickstart import summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
 from quickstart.demo import Demo, make_demo
+from quickstart.evaluation import Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
 from quickstart.repository import NotOurs
-from release_ops.addresses import PREFIX, release_page
+from release_ops.addresses import CALENDAR, HEALTH, METRICS, PREFIX, release_page, story_page
 from release_ops.domain.model import MilestoneKind
 from release_ops.product import ProductError, load_product, load_products
 from release_ops.store import Store
@@ -126,21 +127,46 @@ class Run:
         approver = Approver(airflow, self.say, answering=not self.manual)
         failed = 0
         if rehearsal is not None:
-            train = Train(self, airflow, approver, rehearsal)
-            failed = train.run()
-            for line in summary.report(
-                airflow.dsn, rehearsal.product, rehearsal.release.version, airflow.home / "state"
-            ):
-                print(line)
-            page = release_page(rehearsal.product.id, rehearsal.release.version)
-            later = ", once `make run` without EXIT serves again" if self.exit else ""
-            print(f"changelogs, notes and reports: {airflow.url}{PREFIX}{page}{later}")
+            failed = Train(self, airflow, approver, rehearsal).run()
+            if not failed:
+                failed = self._evaluate(airflow, approver)
+            self._report(airflow, rehearsal)
         _logins(airflow)
         if self.exit:
             return failed
         self.say("serving; Ctrl-C stops everything, `make run` goes on from here")
         while True:
             airflow.wait_for(approver.look, timeout=float("inf"), every=2)
+
+    def _evaluate(self, airflow: Airflow, approver: Approver) -> int:
+        """Let the DAGs run that read facts and report; 1 if one fails."""
+        if self.demo is not None:
+            for deployed in self.demo.deploy():
+                self.say(f"the CI deploys {deployed}")
+        evaluation = Evaluation(airflow, self.say, approver.look)
+        if evaluation.run():
+            return 0
+        for problem in evaluation.failed:
+            self.say(f"STOPPED: {problem}")
+        return FAILED
+
+    def _report(self, airflow: Airflow, rehearsal: Rehearsal) -> None:
+        """Print what there is now, and where to look at it."""
+        product, version = rehearsal.product, rehearsal.release.version
+        for line in summary.report(airflow.dsn, product, version, airflow.home / "state"):
+            print(line)
+        for line in summary.figures(airflow.dsn):
+            print(line)
+        later = ", once `make run` without EXIT serves again" if self.exit else ""
+        print(f"look at{later}")
+        for name, page in {
+            "calendar": CALENDAR,
+            "release": story_page(product.id, version),
+            "health": HEALTH,
+            "metrics": METRICS,
+            "documents": release_page(product.id, version),
+        }.items():
+            print(f"  {name:<10} {airflow.url}{PREFIX}{page}")
 
 
 @dataclass

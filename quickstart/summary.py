@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,48 @@ def report(dsn: str, product: Product, version: str, state: Path) -> Iterator[st
         yield f"  {row['audience']:<24} {row['messages']:>4} to {channel} ({row['sent']} sent)"
     yield "rows in release_ops"
     yield from (f"  {table:<24} {count:>4}" for table, count in table_rows(dsn).items())
+
+
+def figures(dsn: str) -> Iterator[str]:
+    """Lines with DORA's measures of the last whole month, and the health of every release that is under way."""
+    yield "DORA in production, last whole month"
+    query = """
+        SELECT * FROM release_metrics.dora WHERE period = 'month' AND environment = 'production' AND complete
+        AND starts_on = (SELECT max(starts_on) FROM release_metrics.dora WHERE period = 'month' AND complete)
+        ORDER BY product
+    """
+    for row in _rows(dsn, query):
+        yield f"  {row['product']:<10} {row['starts_on']:%B %Y}: {', '.join(_dora(row))}"
+    yield "health"
+    query = """
+        SELECT h.*, (
+            SELECT string_agg(words, '; ' ORDER BY place) FROM release_metrics.health_reason r
+            WHERE r.product = h.product AND r.version = h.version AND r.week = h.week AND r.status = h.status
+        ) AS words
+        FROM release_metrics.health h WHERE latest ORDER BY product, planned_ga
+    """
+    for row in _rows(dsn, query):
+        yield f"  {row['product']:<10} {row['version']:<8} {row['status']:<8} {row['words'] or ''}".rstrip()
+
+
+def _dora(row: Mapping[str, Any]) -> Iterator[str]:
+    """DORA's five measures in words; what nobody knows is unknown."""
+    yield f"{row['deployments']} deployments"
+    yield f"lead time {_duration(row['lead_time_median'])}"
+    yield f"change fail rate {_share(row['change_fail_rate'])}"
+    yield f"recovery {_duration(row['recovery_time_median'])}"
+    yield f"rework {_share(row['rework_rate'])}"
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.0%}".replace("%", " %")
+
+
+def _duration(value: timedelta | None) -> str:
+    if value is None:
+        return "unknown"
+    hours = value.total_seconds() / 3600
+    return f"{hours / 24:.1f} d" if hours >= 48 else f"{hours:.1f} h"
 
 
 def _show(remote: str, branch: str, product: Product) -> str:

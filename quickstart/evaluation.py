@@ -1,0 +1,88 @@
+"""Once the train is out: facts are read, metrics worked out, releases forecast and the weekly report written, by their DAGs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from quickstart.airflow import Airflow
+
+PATIENCE = 600
+"""Seconds that the runs of one round may take."""
+ROUNDS: Sequence[Mapping[str, str]] = (
+    {"delivery_ingest": "", "calendar_watch": "", "release_forecast": "", "delivery_metrics": "delivery_ingest"},
+    {"health_report": ""},
+)
+"""DAGs that run at the same time, round after round; one that names another is started by what that one publishes."""
+ENDED = frozenset({"success", "failed"})
+
+
+@dataclass
+class Evaluation:
+    """Runs each DAG once over Airflow's public API, or waits for the run that another one starts."""
+
+    airflow: Airflow
+    say: Callable[[str], None]
+    look: Callable[[], object] = lambda: None
+    """Called while waiting, to answer what people are asked."""
+    failed: list[str] = field(default_factory=list)
+    """What went wrong, a sentence each."""
+
+    def run(self) -> bool:
+        """Whether every run of every round succeeded; a round begins when the one before has ended."""
+        known = {dag["dag_id"] for dag in self.airflow.rest("GET", "/dags?limit=100")["dags"]}
+        for some in ROUNDS:
+            self._round({dag: starter if starter in known else "" for dag, starter in some.items() if dag in known})
+        return not self.failed
+
+    def _round(self, dags: Mapping[str, str]) -> None:
+        begun = datetime.now(UTC)
+        runs = {dag: self._start(dag, begun) for dag, starter in dags.items() if not starter}
+        self._await(runs)
+        followers = [dag for dag, starter in dags.items() if starter and runs.get(starter) is not None]
+        for dag in followers:
+            self._await({dag: self._started_by_asset(dag, begun)})
+
+    def _start(self, dag: str, at: datetime) -> str:
+        run_id = f"quickstart__{at:%Y-%m-%dT%H:%M:%SZ}"
+        self.airflow.rest("POST", f"/dags/{dag}/dagRuns", json={"dag_run_id": run_id, "logical_date": None})
+        return run_id
+
+    def _started_by_asset(self, dag: str, since: datetime) -> str:
+        """Id of the newest run of a DAG that an asset has started since then."""
+
+        def found() -> str | None:
+            path = f"/dags/{dag}/dagRuns?order_by=-run_after&limit=20&run_type=asset_triggered"
+            runs = self.airflow.rest("GET", path)["dag_runs"]
+            return next((one["dag_run_id"] for one in runs if datetime.fromisoformat(one["queued_at"]) >= since), None)
+
+        return self.airflow.wait_for(found, timeout=PATIENCE, what=f"{dag} to be started by new facts")
+
+    def _await(self, runs: Mapping[str, str]) -> None:
+        """Wait until all of these have ended, and say how."""
+        waiting = dict(runs)
+
+        def ended() -> bool:
+            self.look()
+            for dag, run_id in [*waiting.items()]:
+                run = self.airflow.rest("GET", f"/dags/{dag}/dagRuns/{quote(run_id, safe='')}")
+                if run["state"] in ENDED:
+                    del waiting[dag]
+                    self._end(dag, run)
+            return not waiting
+
+        self.airflow.wait_for(ended, timeout=PATIENCE, every=1, what=f"{', '.join(runs)} to end")
+
+    def _end(self, dag: str, run: Mapping[str, Any]) -> None:
+        self.say(f"{dag:<17}{'done' if run['state'] == 'success' else run['state']}")
+        if run["state"] != "success":
+            path = f"/dags/{dag}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances?limit=100"
+            tasks = self.airflow.rest("GET", path)["task_instances"]
+            self.failed.append(f"{dag} failed: {_names(tasks, 'failed')}; logs: {self.airflow.logs}")
+
+
+def _names(tasks: Iterable[Mapping[str, Any]], state: str) -> str:
+    return ", ".join(sorted({str(task["task_id"]) for task in tasks if task["state"] == state})) or "no task"
