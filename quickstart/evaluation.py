@@ -1,4 +1,4 @@
-"""Once the train is out: facts are read, metrics worked out, releases forecast and the weekly report written, by their DAGs."""
+"""Once the train is out: facts are read, metrics worked out, releases forecast, the weekly report written, by their DAGs."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Evaluation:
     def _round(self, dags: Mapping[str, str]) -> None:
         begun = datetime.now(UTC)
         runs = {dag: self._start(dag, begun) for dag, starter in dags.items() if not starter}
-        self._await(runs)
-        followers = [dag for dag, starter in dags.items() if starter and runs.get(starter) is not None]
-        for dag in followers:
+        succeeded = self._await(runs)
+        # A reading that failed tells nobody.
+        for dag in (dag for dag, starter in dags.items() if starter in succeeded):
             self._await({dag: self._started_by_asset(dag, begun)})
 
     def _start(self, dag: str, at: datetime) -> str:
@@ -61,9 +61,10 @@ class Evaluation:
 
         return self.airflow.wait_for(found, timeout=PATIENCE, what=f"{dag} to be started by new facts")
 
-    def _await(self, runs: Mapping[str, str]) -> None:
-        """Wait until all of these have ended, and say how."""
+    def _await(self, runs: Mapping[str, str]) -> set[str]:
+        """Wait until all of these have ended, and say how; the DAGs that succeeded."""
         waiting = dict(runs)
+        succeeded = set[str]()
 
         def ended() -> bool:
             self.look()
@@ -71,17 +72,20 @@ class Evaluation:
                 run = self.airflow.rest("GET", f"/dags/{dag}/dagRuns/{quote(run_id, safe='')}")
                 if run["state"] in ENDED:
                     del waiting[dag]
-                    self._end(dag, run)
+                    self.say(f"{dag:<17}{'done' if run['state'] == 'success' else run['state']}")
+                    if run["state"] == "success":
+                        succeeded.add(dag)
+                    else:
+                        self.failed.append(self._why(dag, run_id))
             return not waiting
 
         self.airflow.wait_for(ended, timeout=PATIENCE, every=1, what=f"{', '.join(runs)} to end")
+        return succeeded
 
-    def _end(self, dag: str, run: Mapping[str, Any]) -> None:
-        self.say(f"{dag:<17}{'done' if run['state'] == 'success' else run['state']}")
-        if run["state"] != "success":
-            path = f"/dags/{dag}/dagRuns/{quote(run['dag_run_id'], safe='')}/taskInstances?limit=100"
-            tasks = self.airflow.rest("GET", path)["task_instances"]
-            self.failed.append(f"{dag} failed: {_names(tasks, 'failed')}; logs: {self.airflow.logs}")
+    def _why(self, dag: str, run_id: str) -> str:
+        path = f"/dags/{dag}/dagRuns/{quote(run_id, safe='')}/taskInstances?limit=100"
+        tasks = self.airflow.rest("GET", path)["task_instances"]
+        return f"{dag} failed: {_names(tasks, 'failed')}; logs: {self.airflow.logs}"
 
 
 def _names(tasks: Iterable[Mapping[str, Any]], state: str) -> str:
