@@ -16,7 +16,7 @@ from release_ops.store import SQL
 
 FOLDER = SQL / "checks"
 
-_PARTS = frozenset({"columns", "never", "always"})
+_PARTS = frozenset({"where", "columns", "never", "always"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,61}")
 
 
@@ -29,6 +29,8 @@ class Checks:
     """The checks of one table."""
 
     table: str
+    where: str = ""
+    """SQL condition of the rows that are looked at, for tables of which looking at every row takes long; empty: all."""
     columns: Mapping[str, Mapping[str, Mapping[str, Any]]]
     """Column to check (min, max, null_check, ...) to what it is compared with, as `SQLColumnCheckOperator` takes them."""
     never: Mapping[str, str]
@@ -62,20 +64,25 @@ def _read(path: Path) -> Checks:
     if unknown := content.keys() - _PARTS:
         raise CheckFileError(f"{path}: {', '.join(sorted(unknown))}: unknown; write {', '.join(sorted(_PARTS))}")
     never, always = content.get("never", {}), content.get("always", {})
-    for name, text in (*never.items(), *always.items()):
+    where = content.get("where", "")
+    for name, text in (*never.items(), *always.items(), ("where", where)):
         if not _NAME.fullmatch(name) or name in never.keys() & always.keys():
             raise CheckFileError(f"{path}: {name}: write a name of its own, of small letters, digits and _")
         if not isinstance(text, str) or ";" in text:
             raise CheckFileError(f"{path}: {name}: {text!r}: write one SQL expression, without a semicolon")
-    return Checks(table=path.stem, columns=content.get("columns", {}), never=never, always=always)
+    return Checks(table=path.stem, where=where, columns=content.get("columns", {}), never=never, always=always)
 
 
 def column_arguments(table: Checks) -> dict[str, Any]:
     """Arguments of the operator that checks columns; copies, since it writes results into them."""
     mapping = {name: {check: dict(bound) for check, bound in checks.items()} for name, checks in table.columns.items()}
-    return {"table": f"{SCHEMA}.{table.table}", "column_mapping": mapping}
+    return {**_rows(table), "column_mapping": mapping}
 
 
 def row_arguments(table: Checks) -> dict[str, Any]:
     """Arguments of the operator that checks rows."""
-    return {"table": f"{SCHEMA}.{table.table}", "checks": table.statements()}
+    return {**_rows(table), "checks": table.statements()}
+
+
+def _rows(table: Checks) -> dict[str, Any]:
+    return {"table": f"{SCHEMA}.{table.table}", "partition_clause": table.where or None}

@@ -126,6 +126,19 @@ def test_a_ratio_beyond_one_is_told_with_its_value_and_bound(store, use):
         operator.execute({})
 
 
+def test_only_the_rows_that_a_file_names_are_looked_at(store, use):
+    use()
+    with store.connect() as connection:
+        connection.execute("CREATE TABLE release_metrics.long AS SELECT n FROM generate_series(1, 9) n")
+    checks = {"table": "long", "columns": {"n": {"max": {"leq_to": 4}}}, "always": {"are_four": "count(*) = 4"}}
+    some = Checks(where="n < 5", never={"is_large": "n > 4"}, **checks)
+    CheckColumnsOperator(task_id="columns", conn_id=DATABASE_CONNECTION, **column_arguments(some)).execute({})
+    CheckRowsOperator(task_id="rows", conn_id=DATABASE_CONNECTION, **row_arguments(some)).execute({})
+    wrong = Checks(where="n < 5", never={"is_even": "n = 2 OR n = 8"}, **checks)
+    with pytest.raises(AirflowFailException, match=r"\nis_even: see SELECT \* .* WHERE \(n = 2 OR n = 8\) AND n < 5$"):
+        CheckRowsOperator(task_id="rows", conn_id=DATABASE_CONNECTION, **row_arguments(wrong)).execute({})
+
+
 @pytest.mark.parametrize("form", ["host", "extra"])
 def test_the_providers_hook_connects_with_every_form_of_our_connection(store, use, form):
     """A socket's folder as host, which is what `make run` writes, or among the extras."""
@@ -154,8 +167,8 @@ def test_results_are_kept_for_who_listens(store, use):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "holds no checks; write some under always, columns, never"),
-        ("nver: {}", "nver: unknown; write always, columns, never"),
+        ("", "holds no checks; write some under always, columns, never, where"),
+        ("nver: {}", "nver: unknown; write always, columns, never, where"),
         ("never: {Wrong Name: a > b}", "Wrong Name: write a name of its own"),
         ("never: {twice: a}\nalways: {twice: b}", "twice: write a name of its own"),
         ("never: {two: a > b; DROP TABLE x}", "write one SQL expression, without a semicolon"),

@@ -35,7 +35,7 @@ class CheckRowsOperator(SQLTableCheckOperator):
 
     def _raise_exception(self, exception_string: str) -> NoReturn:
         failed = [
-            f"{name}: see {_rows(self.table, check['never'])}"
+            f"{name}: see {_rows(self.table, check['never'], self.partition_clause)}"
             if "never" in check
             else f"{name}: this is not true of {self.table}: {check['always']}"
             for name, check in self.checks.items()
@@ -51,7 +51,8 @@ def _bounds(bounds: dict[str, object]) -> str:
     return " and ".join(f"{words}{bounds[name]}" for name, words in _WORDS.items() if name in bounds)
 
 
-def _rows(table: str, condition: str) -> str:
+def _rows(table: str, condition: str, where: str | None) -> str:
+    condition = f"({condition}) AND {where}" if where else condition
     return f"SELECT * FROM {table} WHERE {condition}"  # noqa: S608 - words for people, from our own files
 
 
