@@ -495,7 +495,14 @@ def test_the_latest_verdict_of_a_gate_counts(store: Store) -> None:
         "alpha": "pass",
         "beta": "conditional",
     }
-    assert len(store.all("gate_evaluations_of", **RELEASE)) == 3
+
+
+def test_every_decided_evaluation_of_a_gate_counts_also_two_of_one_run(store: Store) -> None:
+    for hours, verdict in enumerate(("fail", "pass")):
+        about = {**plausible("gate_attempt_save"), "evaluated_at": NOW + timedelta(hours=hours), "verdict": verdict}
+        store.execute("gate_attempt_save", **{**about, "decided_at": NOW + timedelta(hours=hours)})
+    assert [row["verdict"] for row in store.all("gate_evaluations_of", **RELEASE)] == ["fail", "pass"]
+    assert store.all("gate_first_tries", product="webapp") == [{"gate": "alpha", "tried": 1, "passed": 0}]
 
 
 def test_a_waiver_holds_from_its_grant_until_its_expiry(store: Store) -> None:

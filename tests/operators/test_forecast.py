@@ -49,7 +49,7 @@ def planned(house):
         f"    ga: {release.ga}\n",
         f"    ga: {release.ga}\n    milestones: {{planning: {{date: {start}, reason: began early}}}}\n",
     )
-    assert plan_all(house.store, [product(house)]) == {}
+    assert plan_all(house.store, house.rehearsal.file.parent)[1] == []
     house.store.execute(
         "release_open",
         product="webapp",
@@ -277,7 +277,8 @@ def test_changes_count_once_on_the_day_of_their_first_copy(house):
 
 def try_gate(house, version, gate, verdict, at):
     about = {"product": "webapp", "version": version, "run_id": f"{version}:{gate}:{at}", "kind": "ga"}
-    house.store.execute("gate_evaluation_save", **about, gate=gate, verdict=verdict, evaluated_at=at)
+    made = {"evaluated_at": at, "decided_at": at, "seats": 0, "seats_answered": 0, "proceeded": verdict != "fail"}
+    house.store.execute("gate_attempt_save", **about, **made, gate=gate, verdict=verdict)
 
 
 def test_the_chance_of_a_gate_is_that_of_first_tries_and_nothing_is_said_without_any(planned):

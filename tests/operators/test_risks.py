@@ -79,7 +79,9 @@ def test_a_failed_gate_makes_its_risk_come_true(house):
     house.milestone("planning")
     with house.store.connect() as connection:
         connection.execute(
-            "INSERT INTO release_ops.gate_evaluation VALUES ('r', 'alpha', 'webapp', '2.8.0', 'alpha', 'fail', now())"
+            "INSERT INTO release_ops.gate_attempt"
+            " (run_id, gate, evaluated_at, product, version, milestone, verdict, decided_at)"
+            " VALUES ('r', 'alpha', now(), 'webapp', '2.8.0', 'alpha', 'fail', now())"
         )
     assess(house)
     assert (rows(house)["gate"]["state"], rows(house)["gate"]["detail"]) == ("came_true", "gate alpha failed")

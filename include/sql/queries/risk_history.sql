@@ -6,7 +6,7 @@ SELECT r.version, r.released_at,
             AND (m.state IN ('missed', 'blocked') OR (m.actual_at AT TIME ZONE %(zone)s)::date > (m.planned_at AT TIME ZONE %(zone)s)::date)
     ) AS late,
     EXISTS (
-        SELECT FROM release_ops.gate_evaluation g
+        SELECT FROM release_ops.gate_attempt g
         WHERE g.product = r.product AND g.version = r.version AND g.verdict = 'fail'
     ) AS gate_failed,
     ARRAY(
