@@ -276,6 +276,12 @@ def test_a_place_that_cannot_be_used_is_told_with_its_remedy(store, place, said)
     assert said in str(caught.value)
 
 
+def test_a_place_with_a_password_is_refused_without_repeating_it(store):
+    with pytest.raises(ParquetError, match="holds a password; put it into an Airflow connection") as caught:
+        export(store, "s3://key:hush@bucket/metrics")
+    assert "hush" not in str(caught.value)
+
+
 def test_a_type_without_a_form_is_told():
     with pytest.raises(ParquetError, match="type point has no form in Parquet; cast it in the view"):
         parquet.arrow_type("point")

@@ -88,11 +88,16 @@ def open_place(place: str) -> ObjectStoragePath:
         raise ParquetError(
             f"{place!r} is neither an absolute path nor a URL; write file:///path or s3://connection@bucket/path"
         )
+    scheme, _, rest = place.partition("://")
+    if ":" in rest.partition("/")[0].rpartition("@")[0]:
+        # Not repeated here: messages end in logs.
+        raise ParquetError(
+            f"{scheme}://: holds a password; put it into an Airflow connection and write {scheme}://connection@bucket/path"
+        )
     try:
         path = ObjectStoragePath(place)
         path.fs.invalidate_cache()
     except (ValueError, ImportError) as error:  # nobody here knows the scheme
-        scheme = place.partition("://")[0]
         raise ParquetError(
             f"{place}: {error}; install the provider of {scheme}, such as apache-airflow-providers-amazon[s3fs] for s3"
         ) from None
