@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Annotated, Any, Literal, get_args
@@ -14,6 +14,7 @@ from release_ops.store import Store
 from release_ops.web import story as telling
 from release_ops.web.access import may_see, shows
 from release_ops.web.artifacts import FORMATS, format_name, size_text
+from release_ops.web.filters import Choice, Filters, FormField
 from release_ops.web.parts import Pages
 from release_ops.web.responses import PROBLEMS, Answer, Link, Problem, documented, page, pages_root
 from release_ops.web.sections import section_of
@@ -111,11 +112,24 @@ def releases(
         "releases.html.j2",
         ReleasesAnswer(releases=found, pages=pages),
         title="Releases",
-        products=products,
-        states=get_args(State),
-        types=get_args(Type),
-        chosen={"product": product, "state": state, "type": type},
+        any_release=bool(products),
+        filters=_filters(products, product, state, type),
         signed_days=signed_days,
+    )
+
+
+def _filters(products: Sequence[str], product: str, state: str, type_: str) -> Filters:
+    def choices(values: Iterable[str]) -> list[Choice]:
+        return [Choice(value, value.replace("_", " ")) for value in values]
+
+    return Filters(
+        fields=(
+            FormField("product", "Product", product, choices(products)),
+            FormField("state", "State", state, choices(get_args(State))),
+            FormField("type", "Release type", type_, choices(get_args(Type))),
+        ),
+        kept={},
+        is_set=bool(product or state or type_),
     )
 
 

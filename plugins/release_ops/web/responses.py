@@ -33,6 +33,8 @@ JSON_POLICY = f"default-src 'none'; {FRAMES}"
 
 FRAME_SCRIPT = "frame.js"
 """What every page loads: it follows Airflow's colours and leads links out of Airflow's frame."""
+STYLES = ("pages/style.css", "pages/story.css")
+"""What the style of every page is made of."""
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 
@@ -126,7 +128,7 @@ def page(
     """
     if answer is not None and wants_json(request):
         return send(request, answer.model_dump_json().encode(), JSON, policy=JSON_POLICY, status=status)
-    style, fingerprint = _style(_stamp("pages/style.css"))
+    style, fingerprint = _style(tuple(_stamp(name) for name in STYLES))
     root = pages_root(request)
     # Who is not logged in could not load them.
     loaded = [static(name) for name in (FRAME_SCRIPT, *scripts)] if is_known(request) else []
@@ -256,8 +258,8 @@ def _stamp(template: str) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=4)
-def _style(_stamp: tuple[str, int]) -> tuple[Safe, str]:
-    """Text of the style, read once per change of its file, and the hash that the policy names."""
-    style = render("pages/style.css", fmt="html")
+def _style(_stamps: tuple[tuple[str, int], ...]) -> tuple[Safe, str]:
+    """Text of the style, read once per change of its files, and the hash that the policy names."""
+    style = "".join(render(name, fmt="html") for name in STYLES)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return Safe(style), f"sha256-{digest}"
