@@ -40,4 +40,6 @@ def end_with_the_tests() -> None:
 
 threading.Thread(target=end_with_the_tests, daemon=True).start()
 print(f"SERVES {json.dumps({'url': url, 'path': path, 'tokens': tokens})}", flush=True)
+# Nobody reads on; the access log would fill the pipe and stop the server.
+os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 server.run(sockets=[listener])
