@@ -16,16 +16,21 @@ from zoneinfo import ZoneInfo
 from quickstart.demo import Demo, make_demo
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
+from release_ops.domain.health_report import report_of, week_of
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, FeatureStatus, Milestone, MilestoneKind, Product, Release, ReleaseType
-from release_ops.domain.outlook import outlook, predictions_of
-from release_ops.domain.throughput import read_feed
+from release_ops.domain.outlook import predictions_of
+from release_ops.operators.health import as_json
+from release_ops.operators.health_reading import facts_of
 from release_ops.operators.predictions import note, opened_on
 from release_ops.operators.scope_days import snapshot
 from release_ops.operators.slip_record import note_moves
 from release_ops.store import Store
 
 DAY = timedelta(days=1)
+WEEKS = 5
+"""So many weeks have a forecast and a report."""
+DOING = FeatureStatus.IN_PROGRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,46 @@ def main() -> None:
 def tell(store: Store, demo: Demo) -> int:
     """Write what is not there yet of the past of all products; the number of releases told now."""
     told = sum(tell_past(store, ci) for ci in demo.cis)
-    for ci in demo.cis:
-        tell_forecasts(store, ci)
+    for monday in _mondays(demo.rehearsal.at):
+        for ci in demo.cis:
+            for release in ci.product.releases:
+                milestones = train(ci.product, release)
+                ga = next((one.planned_at for one in milestones if one.kind is MilestoneKind.GA), None)
+                if ga is not None and milestones[0].planned_at < monday < ga:
+                    tell_week(store, ci, release, monday)
     return told
+
+
+def tell_week(store: Store, ci: Ci, release: Release, monday: datetime) -> None:
+    """What was forecast on a Monday, and how the release stood then; the first that is said of a week stays."""
+    closed = dict(_closed(ci))
+    product = replace(ci.product, releases=tuple(_as_of(one, closed, monday.date()) for one in ci.product.releases))
+    key = {"product": product.id, "version": release.version}
+    week = week_of(monday)
+    if any(row["week"] == week for row in store.all("health_of", **key)):
+        return
+    facts = facts_of(store, product, product.release(release.version), {product.id: product}, monday)
+    steps = [
+        replace(step, state="done", actual_at=step.planned_at)
+        if step.planned_at and step.planned_at <= monday
+        else step
+        for step in facts.steps
+    ]
+    if facts.outlook is not None:
+        opened = opened_on(store, product, release.version)
+        note(store, predictions_of(facts.outlook, made_at=monday, opened_on=opened, gates={}))
+    report = report_of(replace(facts, steps=steps))
+    shown = as_json(report)
+    store.execute(
+        "health_report_save",
+        **key,
+        week=week,
+        made_at=monday,
+        status=report.status,
+        headline=shown["headline"],
+        facts=shown,
+        reasons=shown["reasons"],
+    )
 
 
 def tell_past(store: Store, ci: Ci) -> int:
@@ -118,51 +160,21 @@ def tell_past(store: Store, ci: Ci) -> int:
     return told
 
 
-def tell_forecasts(store: Store, ci: Ci) -> int:
-    """What was forecast on the Mondays before the demo began; the number of predictions that are new."""
-    feed = (ci.folder / "throughput.csv").read_text(encoding="utf-8")
-    closed = dict(_closed(ci))
-    made = 0
-    for release in ci.product.releases:
-        opened = opened_on(store, ci.product, release.version)
-        for monday in _mondays(train(ci.product, release), until=ci.at):
-            start = monday - ci.product.forecast.history
-            known = read_feed(
-                feed, start=start, end=monday - DAY, item=ci.product.forecast.item, source="throughput.csv"
-            )
-            try:
-                found = outlook(ci.product, release, _as_of(release, closed, monday), known, source="csv", as_of=monday)
-            except ValueError:
-                continue
-            at = datetime.combine(monday, time(6), UTC)
-            made += note(store, predictions_of(found, made_at=at, opened_on=opened, gates={}))
-    return made
+def _mondays(until: datetime) -> Iterator[datetime]:
+    """The Mondays of the weeks before this one, early in the morning."""
+    this = until.date() - DAY * until.date().weekday()
+    for back in range(WEEKS, 0, -1):
+        yield datetime.combine(this - 7 * back * DAY, time(6, 30), UTC)
 
 
-def _mondays(milestones: Sequence[Milestone], *, until: datetime) -> Iterator[date]:
-    """Mondays between a release's first milestone and its GA."""
-    if not milestones:
-        return
-    ga = next(one.planned_at for one in milestones if one.kind is MilestoneKind.GA)
-    day = milestones[0].planned_at.date() + DAY
-    while day < min(ga, until).date():
-        if day.isoweekday() == 1:
-            yield day
-        day += DAY
+def _as_of(release: Release, closed: Mapping[str, datetime], day: date) -> Release:
+    """A release with its features as they stood at the end of a day: what is done now was being done before."""
 
+    def then(feature: Feature) -> Feature:
+        was_done = feature.id in closed and closed[feature.id].date() <= day
+        return feature if feature.status is not FeatureStatus.DONE or was_done else replace(feature, status=DOING)
 
-def _as_of(release: Release, closed: Mapping[str, datetime], day: date) -> tuple[Feature, ...]:
-    """The features of a release as they stood at the end of a day."""
-
-    def is_done(feature: Feature) -> bool:
-        return feature.status is FeatureStatus.DONE and feature.id in closed and closed[feature.id].date() <= day
-
-    return tuple(
-        feature
-        if feature.status is not FeatureStatus.DONE or is_done(feature)
-        else replace(feature, status=FeatureStatus.IN_PROGRESS)
-        for feature in release.features
-    )
+    return replace(release, features=tuple(then(feature) for feature in release.features))
 
 
 def _days(store: Store, product: Product, release: Release, closed: Mapping[str, datetime], *, until: datetime) -> None:
@@ -173,7 +185,7 @@ def _days(store: Store, product: Product, release: Release, closed: Mapping[str,
     ga = next(one.planned_at for one in milestones if one.kind is MilestoneKind.GA)
     day = milestones[0].planned_at.date()
     while day <= min(until, ga).date():
-        snapshot(store, release, _as_of(release, closed, day), day)
+        snapshot(store, release, _as_of(release, closed, day).features, day)
         day += DAY
 
 

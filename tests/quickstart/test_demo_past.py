@@ -15,7 +15,8 @@ NOW = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Demo:
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(tmp_path / "products"))
     return make_demo(tmp_path / "products", tmp_path / "remotes", kept=tmp_path / "kept.json", now=NOW)
 
 
@@ -80,9 +81,21 @@ def test_forecasts_were_made_on_mondays_from_what_was_known_then(demo: Demo, sto
     assert {row["version"] for row in rows} >= {"2.8.0", "2.9.0", "1.5.0"}
 
 
+def test_the_health_of_what_is_under_way_was_reported_week_by_week(demo: Demo, store: Store) -> None:
+    tell(store, demo)
+    rows = query(store, "SELECT * FROM release_metrics.health ORDER BY product, version, week")
+    assert {(row["product"], row["version"]) for row in rows} == {
+        ("webapp", "2.8.0"), ("webapp", "2.9.0"), ("shop-api", "1.5.0"),
+    }  # fmt: skip
+    assert all(row["week"] < NOW.date() - timedelta(days=NOW.weekday()) for row in rows)
+    last = [row for row in rows if row["latest"]]
+    assert all(row["on_time"] is not None and row["status"] != "unknown" for row in last)
+    assert any(row["p85_moved_days"] is not None for row in rows)
+
+
 def test_told_twice_is_told_once(demo: Demo, store: Store) -> None:
     def counts() -> list[dict]:
-        tables = ("milestone", "slip", "gate_attempt", "scope_day", "prediction")
+        tables = ("milestone", "slip", "gate_attempt", "scope_day", "prediction", "health_report")
         parts = (f"(SELECT count(*) FROM release_ops.{table}) AS {table}" for table in tables)
         return query(store, f"SELECT {', '.join(parts)}")
 
