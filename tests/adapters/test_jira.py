@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from release_ops.adapters import jira as adapter
 from release_ops.adapters.jira import JiraError, JiraProject
 from release_ops.domain.model import FeatureStatus
 from release_ops.domain.scope_policy import JiraScope, ScopePolicy
@@ -94,6 +95,15 @@ def test_a_busy_jira_is_asked_again_and_a_broken_one_is_told(jira):
     assert len(features(jira)) == 1
     jira.fail_next(4, Answer(503, {}))
     with pytest.raises(JiraError, match=r"503 .*try again later"):
+        features(jira)
+
+
+def test_issues_of_any_length_do_not_fill_the_memory(jira, monkeypatch):
+    jira.add("WEB-1", "Checkout" * 100, description="- [ ] works on phones\n" + "x" * 20_000)
+    (found,) = features(jira)
+    assert len(found.title) == 300
+    monkeypatch.setattr(adapter, "MOST_BYTES", 10_000)
+    with pytest.raises(JiraError, match=r"search.*: more than 10000 bytes in one answer; "):
         features(jira)
 
 

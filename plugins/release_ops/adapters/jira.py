@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,8 @@ from release_ops.domain.scope_policy import JiraScope, ScopePolicy
 DEFAULT_CONNECTION = "jira_default"
 PAGE = 100
 MAX_PAGES = 50
+MOST_BYTES = 64 * 1024 * 1024
+"""Of one answer, unpacked: a page of a hundred issues with descriptions as long as Jira Cloud allows has 10 MB."""
 ATTEMPTS = 4
 LONGEST_WAIT = 120.0
 """Seconds that one question may wait for Jira to answer again."""
@@ -133,14 +136,16 @@ class JiraProject:
                     timeout=60,
                     verify=self.client.verify_ssl,
                     allow_redirects=False,
+                    stream=True,
                 )
+                body = _body(path, response)
             except requests.RequestException as error:
                 why = f"no answer ({type(error).__name__})"
             else:
                 if response.status_code == 200:
-                    return _json(path, response)
+                    return _json(path, body)
                 if response.status_code != 429 and response.status_code < 500:
-                    raise _refused(path, response, self.scope)
+                    raise _refused(path, response, body, self.scope)
                 why = f"{response.status_code} {response.reason}"
                 after = response.headers.get("Retry-After", "")
                 wait = float(after) if after.isdigit() else wait
@@ -159,7 +164,7 @@ class JiraProject:
         team = fields.get(self.scope.team_field) if self.scope.team_field else None
         return Feature(
             id=str(issue["key"]),
-            title=str(fields.get("summary") or issue["key"]),
+            title=str(fields.get("summary") or issue["key"])[:LINE_LIMIT],
             status=_status(fields),
             owner=_name(fields.get("assignee")),
             priority=priority or "should",
@@ -244,21 +249,35 @@ def _acceptance(description: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _json(path: str, response: requests.Response) -> Mapping[str, Any]:
+def _body(path: str, response: requests.Response) -> bytes:
+    """All of an answer; JiraError when that is more than anybody means to send."""
+    body = bytearray()
+    with response:
+        for part in response.iter_content(1 << 16):
+            body += part
+            if len(body) > MOST_BYTES:
+                raise JiraError(
+                    f"Jira GET {path}: more than {MOST_BYTES} bytes in one answer; check the host of the connection, and "
+                    "shorten the longest descriptions"
+                )
+    return bytes(body)
+
+
+def _json(path: str, body: bytes) -> Mapping[str, Any]:
     try:
-        answer = response.json()
-    except ValueError:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, Mapping):
         raise JiraError(f"Jira GET {path}: the answer is not JSON; check the host of the connection")
     return answer
 
 
-def _refused(path: str, response: requests.Response, scope: JiraScope) -> JiraError:
+def _refused(path: str, response: requests.Response, body: bytes, scope: JiraScope) -> JiraError:
     try:
-        answer = response.json()
+        answer = json.loads(body)
         said = "; ".join(str(text) for text in answer.get("errorMessages") or ()) or "no message"
-    except (ValueError, AttributeError):
+    except (ValueError, RecursionError, AttributeError, TypeError):
         said = response.reason or "no message"
     remedy = {
         400: f"create the version in project {scope.project} and assign its issues; check scope.jira in the product file",
