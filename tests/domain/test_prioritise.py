@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from release_ops.domain.model import (
 )
 from release_ops.domain.prioritise import prioritise
 from release_ops.domain.room import Pool, Room, efforts, room_for
-from release_ops.domain.scope_policy import Capacity, TeamSpeed
+from release_ops.domain.scope_policy import Capacity, ScopePolicy, TeamSpeed
 
 AT = datetime(2026, 10, 1, tzinfo=UTC)
 RELEASE = Release(product="shop", version="2.0.0", type=ReleaseType.MINOR, ga=date(2026, 11, 26))
@@ -249,6 +250,19 @@ def test_circles_and_unknown_ids_are_named():
     verdict = plan_release(product(), RELEASE, features, at=AT).feasibility
     assert [issue.kind for issue in verdict.issues] == ["unknown", "cycle"]
     assert [remedy.kind for remedy in verdict.remedies] == ["repair"]
+
+
+@pytest.mark.parametrize("source", ["jira", "github"])
+def test_what_is_open_elsewhere_in_the_tracker_is_not_known_and_speaks_against_nothing(source):
+    """Another team's issue may be done in time: nobody here knows, and a plan is not infeasible by what nobody knows."""
+    shop = product(scope=ScopePolicy(source=source))
+    plan = plan_release(shop, RELEASE, [feature("A", "must", depends_on=("OPS-1",)), feature("B", "must")], at=AT)
+    assert plan.feasibility.feasible
+    assert plan.outside == (("A", "OPS-1"),)
+    assert not plan.estimated
+    assert "A waits for OPS-1, which is open and not in this release" in plan.feasibility.notes
+    done = plan_release(shop, RELEASE, [feature("A", "must", status=FeatureStatus.DONE, depends_on=("OPS-1",))], at=AT)
+    assert done.outside == ()
 
 
 def test_without_capacity_and_points_nothing_speaks_against_it_and_that_is_told():

@@ -21,7 +21,7 @@ from release_ops.domain.prioritise import MUST_SHARE, Priorities, dependencies, 
 from release_ops.domain.room import Effort, Pool, Room, efforts, room_for
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.domain.scope import MUST
-from release_ops.domain.scope_policy import Capacity, TeamSpeed
+from release_ops.domain.scope_policy import FILE, Capacity, TeamSpeed
 from release_ops.domain.windows import closed_by
 
 LATEST = 52
@@ -81,11 +81,13 @@ class ReleasePlan:
     priorities: Priorities
     room: Room | None
     feasibility: Feasibility
+    outside: tuple[tuple[str, str], ...] = ()
+    """Feature and the open issue that it waits for, for issues that its tracker has elsewhere than in this release."""
 
     @property
     def estimated(self) -> bool:
-        """Whether points and capacity are known, so that feasible says something."""
-        return self.room is not None and self.room.whole is not None and not self.unestimated
+        """Whether points, capacity and all dependencies are known, so that feasible says something."""
+        return self.room is not None and self.room.whole is not None and not self.unestimated and not self.outside
 
     @property
     def sums(self) -> tuple[str, ...]:
@@ -110,7 +112,8 @@ def plan_release(product: Product, release: Release, features: Sequence[Feature]
     """Prioritise features of different ids and say whether the result can be done from `at` (aware) on."""
     room = room_for(product, release, at=at)
     priorities = prioritise(features, room)
-    issues = _issues(features, priorities, room)
+    issues = _issues(product, features, priorities, room)
+    outside = () if product.scope.source == FILE else unknown_needs(priorities.planned)
     path, length = critical_path(priorities.planned, efforts(features, room))
     return ReleasePlan(
         priorities=priorities,
@@ -120,9 +123,15 @@ def plan_release(product: Product, release: Release, features: Sequence[Feature]
             remedies=_remedies(product, release, features, issues, at) if issues else (),
             critical_path=path,
             path_days=length,
-            notes=_notes(product, priorities, room),
+            notes=(*_notes(product, priorities, room), *(elsewhere(one, other) for one, other in outside)),
         ),
+        outside=outside,
     )
+
+
+def elsewhere(feature: str, other: str) -> str:
+    """What is said of a feature that waits for an issue of another release or team: nobody here knows when it is done."""
+    return f"{feature} waits for {other}, which is open and not in this release"
 
 
 def unknown_needs(features: Sequence[Feature]) -> tuple[tuple[str, str], ...]:
@@ -165,11 +174,13 @@ def critical_path(features: Sequence[Feature], effort: Mapping[str, Effort]) -> 
     return min((path for total, path in best.values() if total == length), default=()), length
 
 
-def _issues(features: Sequence[Feature], priorities: Priorities, room: Room | None) -> list[Issue]:
+def _issues(product: Product, features: Sequence[Feature], priorities: Priorities, room: Room | None) -> list[Issue]:
     planned = priorities.planned
+    # A tracker knows an id that the release has not: it may well be done in time. In a file it can only be a mistake.
+    unknown = unknown_needs(planned) if product.scope.source == FILE else ()
     issues = [
         Issue(kind="unknown", text=f"{one} depends on {other}, which is not in this release", features=(one,))
-        for one, other in unknown_needs(planned)
+        for one, other in unknown
     ]
     issues += [
         Issue(kind="cycle", text=f"features wait for each other: {' -> '.join(circle)}", features=circle[:-1])
@@ -257,7 +268,7 @@ def _remedies(
 
 def _fits(product: Product, release: Release, features: Sequence[Feature], at: datetime) -> bool:
     room = room_for(product, release, at=at)
-    return not _issues(features, prioritise(features, room), room)
+    return not _issues(product, features, prioritise(features, room), room)
 
 
 def _less(product: Product, release: Release, features: Sequence[Feature], at: datetime) -> Remedy | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from release_ops.domain.feasibility import ReleasePlan, names
+from release_ops.domain.feasibility import ReleasePlan, elsewhere, names
 from release_ops.domain.model import Criterion, Evidence
 from release_ops.operators.evidence_sources import Sources, found, unknown
 
@@ -45,5 +45,8 @@ def _estimated(criterion: Criterion, plan: ReleasePlan, expected: str, link: str
     if plan.unestimated:
         lacking.append(f"no points of {names(plan.unestimated)}")
         remedies.append("estimate the features")
+    if plan.outside:
+        lacking += [elsewhere(one, other) for one, other in plan.outside[:5]]
+        remedies.append("agree on a day with those who do what others wait for")
     detail = f"{' and '.join(remedies)}, so that feasible says more"
     return unknown(criterion, ", ".join(lacking), expected=expected, detail=detail, link=link)
