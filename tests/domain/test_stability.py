@@ -63,6 +63,8 @@ def test_a_team_that_doubled_is_unstable_and_the_weeks_are_named() -> None:
     ("history", "reason"),
     [
         ([1] * 19, "The history has 19 days, 3 whole weeks; a forecast wants 4 weeks."),
+        ([1] * 9, "The history has 9 days, 1 whole week; a forecast wants 4 weeks."),
+        ([1] + [0] * 24, "Something was completed on 1 day of the history; a forecast wants 5 such days."),
         ([0] * 40 + [1] * 4, "Something was completed on 4 days of the history; a forecast wants 5 such days."),
     ],
 )

@@ -13,6 +13,8 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 from math import fsum
 
+from release_ops.domain.words import days_text
+
 NATURAL = 2.66
 """3 / d2 with d2 = 1.128, the mean range of two values of a normal distribution in standard deviations."""
 RUN = 8
@@ -104,9 +106,12 @@ def stability(history: Sequence[float], *, week: int = 5) -> Stability:
     chart = xmr(values) if len(values) > 1 else None
     short = []
     if weeks < LEAST_WEEKS:
-        short.append(f"The history has {len(history)} days, {weeks} whole weeks; a forecast wants {LEAST_WEEKS} weeks.")
+        whole = "1 whole week" if weeks == 1 else f"{weeks} whole weeks"
+        short.append(f"The history has {days_text(len(history))}, {whole}; a forecast wants {LEAST_WEEKS} weeks.")
     if busy < LEAST_BUSY:
-        short.append(f"Something was completed on {busy} days of the history; a forecast wants {LEAST_BUSY} such days.")
+        short.append(
+            f"Something was completed on {days_text(busy)} of the history; a forecast wants {LEAST_BUSY} such days."
+        )
     verdict, reasons = Steadiness.STABLE, list[str]()
     if short or chart is None:
         verdict, reasons = Steadiness.TOO_LITTLE, short
