@@ -332,7 +332,14 @@ def test_a_product_file_names_calendars_and_what_is_built_on_it(tmp_path: Path) 
             "ships_into[0]: shup: there is no such product; did you mean 'shop'?",
         ),
         ("windows: {freezes_close: true}\nships_into: [broken]\n", "its freezes cannot be read"),
-        ('windows: {hours: {mon: "9-5"}}\n', "windows.hours: '9-5' is no span of hours; write it like 09:00-16:00"),
+        (
+            'windows: {hours: {mon: "9-5"}}\n',
+            "windows.hours.mon: 9-5: '9-5' is no span of hours; write it like 09:00-16:00",
+        ),
+        (
+            'windows: {hours: {moonday: closed, tue: "9-5", wed: ["08:00-09:00", "25:00-26:00"]}}\n',
+            "windows.hours.moonday: 'moonday' is not a weekday",
+        ),
         ("windows: {ignore: {hotfx: [hours]}}\n", "unknown release type; did you mean 'hotfix'?"),
         (
             "  - {start: 2026-01-02, end: 2026-01-02, reason: x, repeats: FREQ=HOURLY}\n",

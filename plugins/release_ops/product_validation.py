@@ -182,6 +182,9 @@ def _problem(root: Node, error: ErrorDetails, loc: Steps) -> Problem:
     if kind == "extra_forbidden":
         parent = locate(root, path[:-1])[0]
         value, message, remedy = "", "unknown key", did_you_mean(str(loc[-1]), _keys(path[:-1], parent))
+    elif loc[:2] == ("windows", "hours") and "[key]" in loc:
+        # Days are words that are read, no names to choose from.
+        value, message, remedy = "", context["message"], context["remedy"]
     elif "[key]" in loc:
         value, message, remedy = "", f"unknown {_noun(loc)}", did_you_mean(str(path[-1]), _names(loc))
     elif kind == "union_tag_invalid":

@@ -89,31 +89,6 @@ class CalendarPart(Part):
 
 
 CalendarOrText = Annotated[CalendarPart, BeforeValidator(_as_calendar, json_schema_input_type=str | CalendarPart)]
-Spans = Annotated[list[Text], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])]
-
-
-class WindowsPart(Part):
-    """Which milestones change production and what closes their window, besides blackouts and calendars."""
-
-    milestones: list[MilestoneKind] = [MilestoneKind.GA]
-    """These wait for an open window."""
-    holidays_close: Annotated[bool, Field(strict=True)] = True
-    """true: public holidays of the product's regions close the window."""
-    hours: dict[Text, Spans] = Field(default={}, examples=[{"mon-thu": "09:00-16:00", "fri": "09:00-12:00"}])
-    """Business hours; a day that is not named is closed. Without any the window is open around the clock."""
-    ignore: dict[ReleaseType, list[Closer]] = {}
-    """What does not hold a release of that type up."""
-    freezes_close: Annotated[bool, Field(strict=True)] = False
-    """true: while a product of `ships_into` is frozen for a release, the window is closed."""
-
-    @field_validator("hours")
-    @classmethod
-    def _readable(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
-        try:
-            read_hours(value) if value else None
-        except ValueError as error:
-            raise _own_error(error) from None
-        return value
 
 
 def _days(value: str) -> str:
@@ -130,6 +105,35 @@ def _spans(value: str) -> str:
     except ValueError as error:
         raise _own_error(error) from None
     return value
+
+
+DaysText = Annotated[Text, AfterValidator(_days)]
+SpansText = Annotated[Text, AfterValidator(_spans)]
+Spans = Annotated[list[SpansText], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])]
+
+
+class WindowsPart(Part):
+    """Which milestones change production and what closes their window, besides blackouts and calendars."""
+
+    milestones: list[MilestoneKind] = [MilestoneKind.GA]
+    """These wait for an open window."""
+    holidays_close: Annotated[bool, Field(strict=True)] = True
+    """true: public holidays of the product's regions close the window."""
+    hours: dict[DaysText, Spans] = Field(default={}, examples=[{"mon-thu": "09:00-16:00", "fri": "09:00-12:00"}])
+    """Business hours; a day that is not named is closed. Without any the window is open around the clock."""
+    ignore: dict[ReleaseType, list[Closer]] = {}
+    """What does not hold a release of that type up."""
+    freezes_close: Annotated[bool, Field(strict=True)] = False
+    """true: while a product of `ships_into` is frozen for a release, the window is closed."""
+
+    @field_validator("hours")
+    @classmethod
+    def _readable(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        try:
+            read_hours(value) if value else None
+        except ValueError as error:
+            raise _own_error(error) from None
+        return value
 
 
 def _peak_day(value: str) -> str:

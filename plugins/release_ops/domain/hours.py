@@ -52,24 +52,28 @@ def parse_ranges(text: str) -> tuple[tuple[int, int], ...]:
 def read_hours(entries: Mapping[str, Sequence[str]]) -> Hours:
     """Hours of a week from days to spans; a day that is not named is closed.
 
-    Raises ValueError for a day that two entries name, for spans that overlap (also over midnight), and for no hours at all.
+    Raises ValueError for days that two entries name, for spans that overlap (also over midnight), and for no hours at all.
     """
     week: list[tuple[tuple[int, int], ...]] = [()] * 7
     named: dict[int, str] = {}
+    twice: list[str] = []
     for key, spans in entries.items():
         ranges = tuple(sorted(one for text in spans for one in parse_ranges(text)))
         for day in parse_days(key):
             if day in named:
-                raise ValueError(f"{WEEKDAYS[day]} is in {named[day]!r} and in {key!r}; name it once")
+                twice.append(f"{WEEKDAYS[day]} is in {named[day]!r} and in {key!r}")
             named[day] = key
             week[day] = ranges
+    if twice:
+        raise ValueError(f"{', and '.join(twice)}; name {'it' if len(twice) == 1 else 'each'} once")
     if not any(week):
         raise ValueError("never open; write some hours, or remove `hours`")
     opened = sorted((day * _DAY + start, day * _DAY + end) for day, ranges in enumerate(week) for start, end in ranges)
     following = [*opened[1:], (opened[0][0] + 7 * _DAY, 0)]
-    for (_, end), (start, _) in zip(opened, following, strict=True):
-        if start < end:
-            raise ValueError(f"the hours of {WEEKDAYS[start // _DAY % 7]} overlap; write spans that follow each other")
+    starts = [start for (_, end), (start, _) in zip(opened, following, strict=True) if start < end]
+    if starts:
+        days = dict.fromkeys(WEEKDAYS[day] for day in sorted(start // _DAY % 7 for start in starts))
+        raise ValueError(f"the hours of {' and '.join(days)} overlap; write spans that follow each other")
     return Hours(tuple(week))
 
 
