@@ -72,6 +72,37 @@ def test_without_a_file_all_of_the_folder_are_checked(run: Run, tmp_path: Path) 
     assert run("validate") == (0, f"desk.yaml: ok: desk, 2 releases\nshop.yaml: ok: shop, 2 releases\n{said}", "")
 
 
+def test_one_file_is_also_checked_against_the_dates_of_the_others_in_its_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    (tmp_path / "desk.yaml").write_text(SMALL.replace("product: shop", "product: desk"))
+    # Two of its neighbours that are at odds with each other are none of its business.
+    for name in ("till", "pos"):
+        other = SMALL.replace("product: shop", f"product: {name}").replace("2026-11-26", "2027-03-11")
+        (tmp_path / f"{name}.yaml").write_text(re.sub(r"id: (\w+)", rf"id: \1-{name}", other))
+    said = "shop.yaml: ok: shop, 2 releases\n4 conflicts between its dates and others: see release-ops conflicts shop.yaml\n"
+    assert run("validate", "shop.yaml") == (0, said, "")
+
+
+def test_a_neighbour_that_cannot_be_read_is_not_the_files_problem(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(SMALL)
+    (tmp_path / "desk.yaml").write_text("product: [")
+    assert run("validate", "shop.yaml") == (0, "shop.yaml: ok: shop, 2 releases\n", "")
+
+
+def test_who_is_away_and_names_nobody_is_doubtful(run: Run, tmp_path: Path) -> None:
+    away = "away:\n  - {who: anna, start: 2026-11-20, end: 2026-11-27}\n  - {who: kim, start: 2026-11-20, end: 2026-11-27}\n"
+    team = "capacity: {teams: {web: {points_per_week: 5, people: [kim]}}}\n"
+    (tmp_path / "shop.yaml").write_text(SMALL + away + team)
+    code, out, err = run("validate", "shop.yaml")
+    assert code == 0
+    assert (
+        "shop.yaml:14: warning: away[0].who: anna: nobody who approves or belongs to a team has this id; did you mean 'ana'?"
+        in out + err
+    )
+    assert "kim" not in out + err
+    assert run("validate", "--strict", "shop.yaml")[0] == 1
+
+
 def test_problems_are_one_line_each_and_never_broken(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     (tmp_path / "shop.yaml").write_text(SMALL.replace("2.8.0", "v2.8.0") + "nmae: '[red]x[/red]'\n")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from datetime import date
 from pathlib import Path
 
 from rich.text import Text
 
+from release_ops.cli_conflicts import products_around
 from release_ops.domain.conflicts import find_conflicts
 from release_ops.domain.model import Product
 from release_ops.product import Problem, ProductError, doubts, load_product, product_files, products_folder
@@ -63,16 +65,27 @@ def _validate(args: argparse.Namespace, terminal: Terminal) -> int:
             terminal.say(Text(f"{path}: ok: {product.id}, {releases}{warned}", style="green"))
     if bad:
         terminal.say(f"{bad} of {count(len(files), 'file')} to mend")
-    _mention_conflicts(sound, terminal)
+    _mention_conflicts(sound, args.files, terminal)
     return PROBLEMS if bad else OK
 
 
-def _mention_conflicts(products: list[Product], terminal: Terminal) -> None:
-    """Say how many conflicts there are between the dates of several products."""
-    if len(products) > 1:
-        found = find_conflicts(products, since=terminal.today, fixes=False)
-        if open_ := sum(not one.accepted for one in found):
-            terminal.say(f"{count(open_, 'conflict')} between dates: see release-ops conflicts")
+def _mention_conflicts(sound: list[Product], named: list[Path], terminal: Terminal) -> None:
+    """Say how many conflicts there are between the dates of products, or of those that are named and all beside them."""
+    meant = {product.id: product for product in sound}
+    if not meant:
+        return
+    names = [str(path) for path in named]
+    products = products_around(names, meant, terminal)[0] if named else meant
+    found = [one for one in find_conflicts(products.values(), since=terminal.today, fixes=False) if not one.accepted]
+    if not named:
+        if found and len(meant) > 1:
+            terminal.say(f"{count(len(found), 'conflict')} between dates: see release-ops conflicts")
+        return
+    own = sum(any(side.product in meant for side in one.sides) for one in found)
+    if own:
+        whose = "its dates" if len(names) == 1 else "their dates"
+        see = shlex.join(["release-ops", "conflicts", *names])
+        terminal.say(f"{count(own, 'conflict')} between {whose} and others: see {see}")
 
 
 def _examine(path: Path, today: date) -> tuple[list[Problem], list[Problem], Product | None]:

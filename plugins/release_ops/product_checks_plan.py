@@ -61,6 +61,19 @@ def _features(product: Product, root: Node, index: int) -> list[Problem]:
     return found
 
 
+def strangers_away(product: Product, root: Node) -> list[Problem]:
+    """Absences of people whom no approval and no team counts on: nothing follows from them, so the id may be mistyped."""
+    known = {person.id for people in product.approvers.values() for person in people}
+    known.update(name for team in product.capacity.teams.values() for name in team.people)
+    found = []
+    for index, absence in enumerate(product.absences):
+        if absence.person not in known:
+            near = did_you_mean(absence.person, sorted(known), what="those who do are")
+            message = "nobody who approves or belongs to a team has this id"
+            found.append(located(root, ("away", index, "who"), message, near or "correct it, or remove the absence"))
+    return found
+
+
 def board_problems(product: Product, root: Node, today: date) -> list[Problem]:
     """Seats of releases to come that a gate asks for by their type and that the approvers cannot fill.
 
