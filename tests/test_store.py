@@ -25,6 +25,7 @@ STAGED = {
     *("change_log_copy", "change_log_merge", "change_log_forget"),
     *("conflict_copy", "conflict_refresh", "conflict_add", "conflict_resolve"),
     *("fed_commits_copy", "fed_commits", "fed_commits_lost"),
+    *("found_commits_copy", "found_lines_copy", "found_commits", "found_commits_forget"),
 }
 """They work on a temporary table; tests of the change history, of conflicts and of feeds run them."""
 QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
@@ -117,7 +118,6 @@ PLAUSIBLE: dict[str, Any] = {
     "implausible": "",
     "key": "tag:webapp:v2.8.0-alpha.1",
     "keys": ["team:shop:3.1.0:ga:webapp:2.8.0:ga"],
-    "late": False,
     "lifted_at": NOW,
     "link": "https://example.org/1",
     "log_url": "https://example.org/log",
@@ -165,6 +165,14 @@ PLAUSIBLE: dict[str, Any] = {
     "end": NOW + timedelta(days=30),
     "production": "production",
     "problem": "GitHub answered 502",
+    "bases": [{"environment": "production", "repository": "", "component": "", "deployment": "D-1"}],
+    "component": "",
+    "deployments": [{"deployment": "D-1", "repository": ""}],
+    "environment": "production",
+    "repository": "",
+    "seen": NOW,
+    "slowest": timedelta(minutes=5),
+    "late": False,
     "source": "csv",
     "stream": "deployments",
     "table": "release_ops.deployment",
@@ -201,7 +209,6 @@ PLAUSIBLE: dict[str, Any] = {
     "latest": True,
     "hidden": ["beta"],
     "prefix": "^notes",
-    "environment": "production",
     "period": "week",
     "periods": 13,
     "releases": [{"product": "webapp", "version": "2.8.0"}],
@@ -221,6 +228,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "scope_plan": {"risk": 0.1},
     "risk_save": {"state": "open", "category": "technical"},
     "risk_assess": {"basis": "measured"},
+    "deployment_line": {"since": NOW},
+    "deployment_lines_touched": {"since": NOW},
     "prediction_save": {"kind": "ga_date", "subject": "p85", "expected": None},
     "health_report_save": {"status": "yellow"},
 }

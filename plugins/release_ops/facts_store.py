@@ -188,7 +188,6 @@ class FactsStore:
                 if keys:
                     table = self._stage(connection, stream, list(keys[0]), keys)
                     _note(changes, stream, self._remove_staged(connection, table, list(keys[0]), source))
-            self._mind(changes)
         return changes
 
     def load(
@@ -204,17 +203,11 @@ class FactsStore:
             _note(changes, stream, self._merge(connection, table, columns, source))
             if whole:
                 _note(changes, stream, self._remove_others(connection, table, columns, source))
-            self._mind(changes)
         return changes
 
     def remove(self, stream: str, *, source: str) -> Changes:
         """Remove all rows of a source."""
         return self.load(stream, self._table(stream).key[1:], (), source=source, whole=True)
-
-    def _mind(self, changes: Mapping[str, Change]) -> None:
-        # A deployment that is no longer there leaves no row by which anybody could see what it changed.
-        if (change := changes.get("deployments")) is not None and change.removed:
-            self.forget("git", "deployed_commits")
 
     def _table(self, stream: str) -> _Table:
         if stream not in self._tables:
@@ -313,10 +306,14 @@ class FactsStore:
         statement = _REMOVE.format(
             table=table.identifier,
             where=_all(conditions),
+            lasting=sql.SQL("old.result = 'success'" if table.stream == "deployments" else "false"),
             earliest=_extreme("LEAST", "old", table.stream),
             latest=_extreme("GREATEST", "old", table.stream),
         )
         row = connection.execute(statement).fetchone() or {}
+        if row["lasting"]:
+            # A deployment that is no longer there leaves no row by which anybody could see what it changed.
+            self.forget("git", "deployed_commits")
         return Change(0, row["rows"], row["earliest"], row["latest"])
 
     @staticmethod
@@ -360,9 +357,10 @@ SELECT
 _REMOVE = sql.SQL("""
 WITH gone AS (
     DELETE FROM {table} AS old WHERE {where}
-    RETURNING {earliest} AS earliest, {latest} AS latest
+    RETURNING {earliest} AS earliest, {latest} AS latest, {lasting} AS lasting
 )
-SELECT count(*) AS rows, min(earliest) AS earliest, max(latest) AS latest FROM gone
+SELECT count(*) AS rows, min(earliest) AS earliest, max(latest) AS latest, COALESCE(bool_or(lasting), false) AS lasting
+FROM gone
 """)
 
 

@@ -43,7 +43,10 @@ def test_days_are_written_like_people_do(text: str, days: tuple[int, ...]) -> No
         ({"mon": ["09:00-12:00, 11:00-13:00"]}, "the hours of Monday overlap"),
         ({"sun": ["22:00-06:00"], "mon": ["05:00-07:00"]}, "the hours of Monday overlap"),
         ({"mon,wed": ["09:00-12:00, 11:00-13:00"]}, "the hours of Monday and Wednesday overlap"),
-        ({"mon-tue": ["09:00-12:00"], "tue": ["13:00-14:00"], "mon": ["8:00-9:00"]}, "'mon-tue' and in 'tue', and Monday"),
+        (
+            {"mon-tue": ["09:00-12:00"], "tue": ["13:00-14:00"], "mon": ["8:00-9:00"]},
+            "'mon-tue' and in 'tue', and Monday",
+        ),
     ],
 )
 def test_hours_that_make_no_sense_are_refused(entries: dict[str, list[str]], message: str) -> None:

@@ -8,21 +8,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from release_ops.adapters.git_log import asked, commits_in, seconds
 from release_ops.adapters.git_mirror import Mirror
 from release_ops.adapters.git_process import Git, RefNotFound, RepositoryError, Result
 from release_ops.domain.change import RawCommit, Tag
 
-_LOG = "--format=tformat:%H%x00%P%x00%aN%x00%aE%x00%ct%x00%at%x00%B"
-_LOG_FIELDS = 7
-# With paths, an empty field goes before each commit: that is where the paths of the one before it end.
-_LOG_PATHS = _LOG.replace("tformat:", "tformat:%x00")
-_PATHS = ("--name-only", "--no-renames", "--diff-merges=first-parent")
 _ASKED = 50_000
 """Commits that git is asked for by their ids at once."""
 _FULL = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_MESSAGE_LIMIT = 1 << 20
-_DATE_DIGITS = 11
-"""Digits of a date in seconds up to the year 5138; anybody can write a later one, which no calendar holds."""
+_HEXADECIMAL = re.compile(r"[0-9a-f]{4,64}")
 _FEW = 5
 """Names that are all told where none is close to what was asked for."""
 
@@ -114,16 +108,28 @@ class History:
         return self.commits([until], without=[] if since is None else [since])
 
     def commits(
-        self, heads: Iterable[str], *, without: Iterable[str] = (), since: int | None = None, paths: bool = False
+        self,
+        heads: Iterable[str],
+        *,
+        without: Iterable[str] = (),
+        since: int | None = None,
+        paths: bool = False,
+        topological: bool = False,
     ) -> Iterator[RawCommit]:
         """Commits that any of `heads` has and none of `without`, newest first, in one pass; both are commit ids.
 
         Bounded and read as by `log`. `since`, in seconds since the epoch, ends the walk at older ones. With `paths`,
         which takes git three times as long, each says which files it changes, compared with its first parent.
+        `topological`: whatever their dates, every commit comes before its parents.
         """
-        limits = [f"^{one}" for one in without]
-        after = () if since is None else (f"--since={since}",)
-        return self._commits(*after, "--end-of-options", *heads, *limits, "--", paths=paths)
+        from_heads = list(heads)
+        if not from_heads:
+            return iter(())
+        options = [f"--since={since}"] if since is not None else []
+        options += ["--topo-order"] if topological else []
+        return self._commits(
+            *options, "--stdin", "--", lines=[*from_heads, *(f"^{one}" for one in without)], paths=paths
+        )
 
     def commits_of(self, ids: Sequence[str]) -> Iterator[RawCommit]:
         """The commits of these ids, in their order. Memory of git, too, stays bounded: it keeps all that it is asked for."""
@@ -131,35 +137,8 @@ class History:
             yield from self._commits("--no-walk=unsorted", "--stdin", lines=ids[start : start + _ASKED])
 
     def _commits(self, *args: str, lines: Iterable[str] = (), paths: bool = False) -> Iterator[RawCommit]:
-        output = self._git.stream(
-            *("log", "-z", "--no-color", "--no-show-signature", "--no-decorate", "--encoding=UTF-8"),
-            *((_LOG_PATHS, *_PATHS) if paths else (_LOG,)),
-            *args,
-            git_dir=self._mirror.path,
-            lines=lines,
-        )
-        if paths:
-            for fields, changed in _with_paths(_split(output)):
-                commit, parents, author, email, at, written, message = fields
-                about = author, email, _seconds(at), _seconds(written)
-                yield RawCommit(commit, tuple(parents.split()), message, *about, tuple(changed))
-            return
-        rest: list[str] = []
-        for pieces in _split(output):
-            fields = rest + pieces if rest else pieces
-            whole = len(fields) - len(fields) % _LOG_FIELDS
-            values = iter(fields[:whole])
-            for commit, parents, author, email, at, written, message in zip(*[values] * _LOG_FIELDS, strict=True):
-                yield RawCommit(
-                    commit,
-                    (parents,) if parents.isalnum() else tuple(parents.split()),
-                    message,
-                    author,
-                    email,
-                    _seconds(at),
-                    _seconds(written),
-                )
-            rest = fields[whole:]
+        output = self._git.stream(*asked(paths=paths), *args, git_dir=self._mirror.path, lines=lines)
+        return commits_in(output, paths=paths)
 
     def paths(self, commits: Sequence[str]) -> dict[str, list[str]]:
         """Files that each of `commits` (ids) changes against its parent, by id, without merges. One call of git."""
@@ -236,7 +215,7 @@ class History:
             f":(literal){checked_path(path)}",
         )
         text = self._read(*asked).text
-        return _seconds(text) or None if text else None
+        return seconds(text) or None if text else None
 
     def difference(self, base: str, to: str, folders: Sequence[str] = ()) -> tuple[int, dict[str, int]]:
         """Number of commits that `to` has and `base` has not, and file -> lines added and removed between their trees.
@@ -275,6 +254,24 @@ class History:
             "cat-file", "--batch-check=%(objecttype)", git_dir=self._mirror.path, stdin=asked
         ).text.splitlines()
         return {one for one, answer in zip(wanted, told, strict=True) if answer.endswith(" missing")}
+
+    def full_ids(self, ids: Iterable[str]) -> dict[str, str]:
+        """Those of `ids`, also shortened, that are one commit here, to its whole id. One call of git."""
+        wanted = list(dict.fromkeys(one for one in ids if _HEXADECIMAL.fullmatch(one)))
+        if not wanted:
+            return {}
+        self._ensure()
+        lines = "".join(f"{one}^{{commit}}\n" for one in wanted).encode()
+        told = self._git.run("cat-file", "--batch-check=%(objectname)", git_dir=self._mirror.path, stdin=lines)
+        answers = zip(wanted, told.text.splitlines(), strict=True)
+        return {one: answer for one, answer in answers if _FULL.fullmatch(answer)}
+
+    def tag_dates(self) -> dict[str, int]:
+        """When each annotated tag was made, in seconds since the epoch; others keep no time of their own."""
+        self._ensure()
+        told = self._read("for-each-ref", "--format=%(refname:lstrip=2)%00%(taggerdate:unix)", "refs/tags").text
+        found = (line.split("\x00") for line in told.splitlines())
+        return {name: at for name, date in found if (at := seconds(date))}
 
     def is_whole(self) -> bool:
         """Whether no part of the history is cut off, as it is in a shallow clone."""
@@ -322,61 +319,9 @@ class History:
         return None
 
 
-def _seconds(date: str) -> int:
-    """Seconds since the epoch; 0, which means that it is not known, for a date that is missing or beyond all calendars."""
-    return int(date or 0) if len(date) <= _DATE_DIGITS else 0
-
-
 def checked_path(path: str) -> str:
     """The path when it is one inside a repository; RepositoryError otherwise."""
     parts = path.split("/")
     if not path or "\x00" in path or any(part in {"", ".", ".."} or part.lower() == ".git" for part in parts):
         raise RepositoryError(f"{path!r} is no path inside a repository", remedy="write it like `docs/CHANGELOG.md`")
     return path
-
-
-def _with_paths(chunks: Iterator[list[str]]) -> Iterator[tuple[list[str], list[str]]]:
-    """Fields and paths of each commit."""
-    rest: list[str] = []
-    for pieces in chunks:
-        fields = rest + pieces if rest else pieces
-        start, first = 0, _LOG_FIELDS + 1
-        while (end := _index(fields, first)) >= 0:
-            yield fields[start + 1 : first], _paths(fields[first:end])
-            start, first = end, end + _LOG_FIELDS + 1
-        rest = fields[start:]
-    if len(rest) > _LOG_FIELDS:
-        yield rest[1 : _LOG_FIELDS + 1], _paths(rest[_LOG_FIELDS + 1 :])
-
-
-def _index(fields: list[str], start: int) -> int:
-    """Place of the first empty field from `start` on; -1 without one."""
-    try:
-        return fields.index("", start)
-    except ValueError:
-        return -1
-
-
-def _paths(found: list[str]) -> list[str]:
-    """The paths as they are: git writes a line break before the first."""
-    if found:
-        found[0] = found[0].removeprefix("\n")
-    return found
-
-
-def _split(chunks: Iterator[bytes]) -> Iterator[list[str]]:
-    """Pieces between NUL bytes, as many at once as have come; a piece over the limit is cut."""
-    rest = b""
-    for chunk in chunks:
-        end = chunk.rfind(b"\x00")
-        if end < 0:
-            rest = rest + chunk if len(rest) < _MESSAGE_LIMIT else rest
-            continue
-        first, nul, others = chunk[:end].partition(b"\x00")
-        pieces = [(rest + first)[:_MESSAGE_LIMIT].decode("utf-8", "replace")]
-        if nul:
-            pieces += others.decode("utf-8", "replace").split("\x00")
-        yield pieces
-        rest = chunk[end + 1 :]
-    if rest.strip(b"\n"):
-        yield [rest[:_MESSAGE_LIMIT].decode("utf-8", "replace")]

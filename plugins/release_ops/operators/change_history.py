@@ -14,13 +14,13 @@ from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops import domain
-from release_ops.adapters.git import GitRepository
 from release_ops.changelogs import Source
 from release_ops.domain.change import RawCommit
 from release_ops.domain.change_history import Record, history_of
 from release_ops.domain.changelog import types_of
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.ranges import Release, releases_of
+from release_ops.git_facts import heads_of
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.product import load_products, products_folder
@@ -125,20 +125,6 @@ def _noted(commits: Iterable[RawCommit], source: Source, touched: set[str]) -> I
         if source.holds(commit):
             touched.add(commit.id)
         yield commit
-
-
-def heads_of(product: Product, repository: GitRepository, releases: Sequence[Release]) -> list[str]:
-    """Commits whose histories make up the product's: its default branch, its release branches and its releases."""
-    prefix, _, suffix = product.repository.release_branch.partition("{version}")
-    heads = [release.commit for release in releases]
-    for name, commit in repository.refs().items():
-        branch = name.removeprefix("refs/heads/")
-        if branch != name and (
-            branch == product.repository.default_branch
-            or (branch.startswith(prefix) and branch.endswith(suffix) and len(branch) > len(prefix) + len(suffix))
-        ):
-            heads.append(commit)
-    return list(dict.fromkeys(heads))
 
 
 def write_change_log(store: Store, product: str, records: Sequence[Record]) -> dict[str, int]:
