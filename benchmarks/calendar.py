@@ -51,10 +51,10 @@ PATIENCE = 60.0
 """CPU seconds; what would take longer is not tried."""
 
 
-def product_text(number: int, *, releases: int = 12) -> str:
-    """Product file number `number`: its GAs come every four weeks, on the same weekday."""
+def product_text(number: int, *, releases: int = 12, first: date = FIRST) -> str:
+    """Product file number `number`: its GAs come every four weeks from about `first` on, on the same weekday."""
     zone = ZONES[number // 4 % len(ZONES)]
-    first = FIRST + timedelta(days=[0, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 17][number * 7 % 12])
+    first += timedelta(days=[0, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 17][number * 7 % 12])
     lines = [f"product: p{number:05d}", f"repository: {{location: https://git.example.org/p{number}.git}}"]
     lines += [f"timezone: {zone}", f"holidays: [{REGIONS[zone]}]", f"teams: [team{number // 4}]", "releases:"]
     for place in range(releases):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from release_ops.calendar_records import records_of
+from release_ops.calendar_records import records_between
 from release_ops.domain.agenda import NO_RECORDS, Entry, Records, in_order, recorded, unplanned
 from release_ops.domain.model import MilestoneKind, Product, Release, ReleaseType
 from release_ops.domain.windows import closed_spans
@@ -55,10 +56,10 @@ class Asked:
         return stands and self._falls(entry)
 
     def _falls(self, entry: Entry) -> bool:
-        start, end = entry.planned_at.astimezone(UTC), entry.ends_at.astimezone(UTC)
-        if start < self.period.end and (end > self.period.start or start >= self.period.start):
+        start = self.period.start
+        if entry.planned_at < self.period.end and (entry.planned_at >= start or entry.ends_at > start):
             return True
-        return entry.actual_at is not None and self.period.holds(entry.actual_at.astimezone(UTC))
+        return entry.actual_at is not None and self.period.holds(entry.actual_at)
 
 
 def find_products(catalogue: Catalogue, asked: Asked, among: Collection[tuple[str, str]] | None) -> list[Shelved]:
@@ -87,17 +88,19 @@ def named(catalogue: Catalogue, text: str) -> Iterable[Shelved]:
 
 
 def _is_planned(one: DatedRelease, asked: Asked) -> bool:
-    if one.first is None or one.last is None or (asked.type and one.release.type is not asked.type):
-        return False
-    period = asked.period
-    if one.first >= period.end or one.last < period.start:
+    if (asked.type and one.release.type is not asked.type) or not _overlaps(one, asked.period):
         return False
     if asked.kind is None:
         return True
     return any(
-        entry.id == asked.kind and entry.category == "milestone" and period.holds(entry.planned_at.astimezone(UTC))
+        entry.id == asked.kind and entry.category == "milestone" and asked.period.holds(entry.planned_at)
         for entry in one.entries
     )
+
+
+def _overlaps(one: DatedRelease, period: Period) -> bool:
+    """Whether a release passes through a period, as its product file has it."""
+    return one.first is not None and one.last is not None and one.first < period.end and one.last >= period.start
 
 
 def releases_in_state(store: Store, asked: Asked) -> set[tuple[str, str]] | None:
@@ -108,12 +111,18 @@ def releases_in_state(store: Store, asked: Asked) -> set[tuple[str, str]] | None
     return {(row["product"], row["version"]) for row in rows}
 
 
-def read_records(store: Store, products: Sequence[Shelved]) -> tuple[Records, list[dict[str, Any]]]:
-    """What the database knows of some products: their entries, and their open conflicts."""
+def read_records(
+    store: Store, products: Sequence[Shelved], period: Period
+) -> tuple[Mapping[str, Records], list[dict[str, Any]]]:
+    """What the database knows of some products around a period, by product, and their open conflicts."""
     if not products:
-        return NO_RECORDS, []
+        return {}, []
     ids = [one.product.id for one in products]
-    return records_of(store, ids), store.all("conflicts_of_products", products=ids)
+    versions = {dated.release.version for one in products for dated in one.releases if _overlaps(dated, period)}
+    return (
+        records_between(store, ids, period.start, period.end, versions),
+        store.all("conflicts_of_products", products=ids),
+    )
 
 
 def conflicts_of(rows: Iterable[dict[str, Any]], period: Period) -> list[CalendarConflict]:
@@ -149,7 +158,8 @@ class Shown:
     """What a product's part of the calendar is made of."""
 
     asked: Asked
-    records: Records
+    records: Mapping[str, Records]
+    """By product; those of releases that lie outside of the period may be missing."""
     conflicts: Sequence[CalendarConflict]
     now: datetime
     page: Callable[[str, str], str] | None
@@ -174,28 +184,39 @@ def product_of(shelved: Shelved, shown: Shown) -> CalendarProduct:
         next_entry=_entry(following, clashes) if following else None,
         next_version=following.version if following else None,
         releases=list(_releases(shelved, shown, clashes)),
-        closed=[
-            ClosedTime(starts_at=start, ends_at=closure.until, reason=closure.reason, kind=closure.closer.value)
-            for start, closure in closed_spans(product, shown.asked.period.start, shown.asked.period.end)
-        ],
+        closed=list(_closed(shelved, shown.asked.period)),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _closed(shelved: Shelved, period: Period) -> tuple[ClosedTime, ...]:
+    return tuple(
+        ClosedTime(starts_at=start, ends_at=closure.until, reason=closure.reason, kind=closure.closer.value)
+        for start, closure in closed_spans(shelved.product, period.start, period.end)
     )
 
 
 def _following(shelved: Shelved, shown: Shown) -> Entry | None:
-    ahead = (entry for entry in shelved.entries if entry.planned_at.astimezone(UTC) >= shown.now)
-    waiting = (entry for entry in recorded(ahead, shown.records) if entry.state == "planned")
-    return next(iter(in_order(waiting)[:1]), None)
+    """The next entry that is still to come; a milestone may have run before its date."""
+    records = shown.records.get(shelved.product.id, NO_RECORDS)
+    ahead = (entry for entry in shelved.entries if entry.planned_at >= shown.now)
+    return next((entry for entry in recorded(ahead, records) if entry.state == "planned"), None)
 
 
 def _releases(shelved: Shelved, shown: Shown, clashes: dict[tuple[str, str], list[str]]) -> Iterator[CalendarRelease]:
     asked, product = shown.asked, shelved.product
+    records = shown.records.get(product.id, NO_RECORDS)
     gone: dict[str, list[Entry]] = {}
-    for entry in unplanned(product, shelved.entries, shown.records):
+    for entry in unplanned(product, shelved.entries, records):
         gone.setdefault(entry.version, []).append(entry)
+    on_record = {key[1] for key in (*records.moves, *records.progress)}
     for dated in shelved.releases:
-        entries = [*recorded(dated.entries, shown.records), *gone.pop(dated.release.version, [])]
-        if asked.type is None or dated.release.type is asked.type:
-            yield from _release(product, dated.release, entries, shown, clashes)
+        version = dated.release.version
+        entries = gone.pop(version, [])
+        if (asked.type is None or dated.release.type is asked.type) and (
+            version in on_record or _overlaps(dated, asked.period)
+        ):
+            yield from _release(product, dated.release, [*recorded(dated.entries, records), *entries], shown, clashes)
     if asked.type is None:
         for version, entries in gone.items():
             yield from _release(product, version, entries, shown, clashes)
@@ -210,10 +231,10 @@ def _release(
 ) -> Iterator[CalendarRelease]:
     asked = shown.asked
     known = [entry for entry in entries if not entry.withdrawn]
-    begins = min((one.planned_at for one in known), key=_utc, default=None)
-    ends = max((one.ends_at for one in known), key=_utc, default=None)
+    begins = min((one.planned_at for one in known), default=None)
+    ends = max((one.ends_at for one in known), default=None)
     wanted = in_order(entry for entry in entries if asked.wants(entry))
-    passes = begins and ends and _utc(begins) < asked.period.end and _utc(ends) >= asked.period.start
+    passes = begins and ends and begins < asked.period.end and ends >= asked.period.start
     if not wanted and (asked.kind or asked.state or not passes):
         return
     version = release if isinstance(release, str) else release.version
@@ -250,7 +271,3 @@ def _entry(entry: Entry, clashes: dict[tuple[str, str], list[str]]) -> CalendarE
         waits=entry.waits if entry.state != "done" else "",
         conflicts=clashes.get((entry.version, entry.id), []) if entry.category == "milestone" else [],
     )
-
-
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)

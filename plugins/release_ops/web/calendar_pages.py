@@ -146,16 +146,17 @@ def _answer(
     request: Request, catalogue: Catalogue, asked: Asked, query: CalendarQuery, now: datetime
 ) -> CalendarAnswer:
     products: Sequence[Shelved]
+    records: Mapping[str, Records]
     try:
         with open_store().transaction() as store:
             found = find_products(catalogue, asked, releases_in_state(store, asked))
             products, pages = paginate(found, query.page, query.size)
-            records, rows = read_records(store, products)
+            records, rows = read_records(store, products, asked.period)
         recorded = True
     except (AirflowNotFoundException, psycopg.Error) as error:
         log.warning("the calendar is shown without what was done: %s", error)
         products, pages = paginate(find_products(catalogue, asked, None), query.page, query.size)
-        records, rows, recorded = NO_RECORDS, [], False
+        records, rows, recorded = {}, [], False
     root = pages_root(request)
     shown = Shown(
         asked=asked,

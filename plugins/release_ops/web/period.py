@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
 LONGEST = timedelta(days=800)
 """A longer period is not shown: its days would be narrower than a line."""
@@ -12,7 +13,7 @@ HALF_YEAR = timedelta(days=183)
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Period:
     """Days from `first` to `last`, both included, as UTC counts them. ValueError: empty, or longer than `LONGEST`."""
 
@@ -25,12 +26,12 @@ class Period:
         if self.last - self.first >= LONGEST:
             raise ValueError(f"{self.first} to {self.last} is longer than {LONGEST.days} days; choose a shorter period")
 
-    @property
+    @cached_property
     def start(self) -> datetime:
         """First instant of it."""
         return datetime.combine(self.first, time(0), UTC)
 
-    @property
+    @cached_property
     def end(self) -> datetime:
         """First instant after it."""
         return datetime.combine(self.last, time(0), UTC) + _DAY

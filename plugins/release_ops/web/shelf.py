@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from release_ops.domain.agenda import Entry, plan
+from release_ops.domain.agenda import Entry, in_order, plan
 from release_ops.domain.model import Product, Release
 from release_ops.product import default_files, load_products, products_folder, project_root
 from release_ops.product_errors import Problem
@@ -45,19 +45,18 @@ class Shelved:
 
     product: Product
     releases: tuple[DatedRelease, ...]
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """All its entries."""
-        return tuple(entry for one in self.releases for entry in one.entries)
+    entries: tuple[Entry, ...]
+    """All of its releases' entries, by date."""
 
 
 def shelve(product: Product) -> Shelved:
     """A product with its calendar worked out."""
-    entries: dict[str, list[Entry]] = {}
-    for entry in plan(product):
-        entries.setdefault(entry.version, []).append(entry)
-    return Shelved(product, tuple(_dated(one, entries.get(one.version, [])) for one in product.releases))
+    entries = in_order(plan(product))
+    by_release: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_release.setdefault(entry.version, []).append(entry)
+    dated = (_dated(one, by_release.get(one.version, [])) for one in product.releases)
+    return Shelved(product, tuple(dated), entries)
 
 
 def _dated(release: Release, entries: list[Entry]) -> DatedRelease:

@@ -71,7 +71,7 @@ class Bar:
 
 def percent(period: Period, at: datetime) -> float:
     """Place of an instant in percent of the width; beyond the edges for what lies outside."""
-    return 100 * period.place(at.astimezone(UTC))
+    return 100 * period.place(at)
 
 
 def bars(product: CalendarProduct, period: Period) -> tuple[Bar, ...]:

@@ -1,0 +1,69 @@
+"""A store for a server that many people ask: its connections are kept for the next request.
+
+Making one takes PostgreSQL longer than most of our queries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import time
+from collections import deque
+from collections.abc import Iterator
+
+from psycopg.pq import TransactionStatus
+
+from release_ops.store import Connection, Store
+
+KEPT = 8
+"""Connections that wait for a request, at most; in a rush more are made and closed again."""
+OLDEST = 300.0
+"""Seconds after which a connection is not used again, so that the server's memory and settings of old do not stay."""
+
+
+class PooledStore(Store):
+    """A `Store` that keeps what it connected; safe to share between threads. A connection that failed is closed."""
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(dsn)
+        self._idle: deque[tuple[float, contextlib.ExitStack, Connection]] = deque()
+
+    @contextlib.contextmanager
+    def connect(self, *, name: str = "release-ops-pages") -> Iterator[Connection]:
+        """A connection as `Store.connect` makes it, perhaps one that somebody had before, as it was then."""
+        made, stack, connection = self._borrow(name)
+        try:
+            yield connection
+        except BaseException:
+            stack.close()
+            raise
+        is_idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+        if is_idle and len(self._idle) < KEPT and time.monotonic() - made < OLDEST:
+            self._idle.append((made, stack, connection))
+        else:
+            stack.close()
+
+    def close(self) -> None:
+        """Close what is kept; the store can go on all the same."""
+        while self._idle:
+            with contextlib.suppress(IndexError):
+                self._idle.pop()[1].close()
+
+    def _borrow(self, name: str) -> tuple[float, contextlib.ExitStack, Connection]:
+        while True:
+            try:
+                made, stack, connection = self._idle.pop()
+            except IndexError:
+                stack = contextlib.ExitStack()
+                return time.monotonic(), stack, stack.enter_context(super().connect(name=name))
+            if time.monotonic() - made < OLDEST and _answers(connection):
+                return made, stack, connection
+            stack.close()
+
+
+def _answers(connection: Connection) -> bool:
+    """False for a connection that is closed, or to which the server has said something unasked: that it ends."""
+    if connection.closed:
+        return False
+    ready, _, _ = select.select([connection.pgconn.socket], [], [], 0)
+    return not ready
