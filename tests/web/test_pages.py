@@ -12,6 +12,7 @@ import httpx
 import pytest
 from airflow.sdk.exceptions import AirflowNotFoundException
 
+from release_ops.addresses import artifact_page
 from release_ops.web import tables
 from release_ops.web.artifacts import format_name, milestone_title, size_text, stem
 from release_ops.web.markdown import markdown_html
@@ -126,6 +127,27 @@ def test_artifacts_are_listed_by_milestone_with_format_size_and_time(release):
     # A frame of Airflow's cannot show a PDF, so it is there to be downloaded.
     assert 'artifacts/webapp/2.8.0/alpha/changelog-alpha.pdf"' not in text
     assert 'artifacts/webapp/2.8.0/alpha/changelog-alpha.pdf?download=1"' in text
+
+
+def test_what_concerns_all_products_has_a_list_that_its_page_leads_to(site):
+    site.store.execute(
+        "artifact_save",
+        **{"product": "*", "version": "calendar", "kind": "conflicts", "name": "conflicts.md"},
+        media_type="text/markdown",
+        content="## Conflicts",
+        data=None,
+        created_at=datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+    )
+    shown = site.reader.get(f"{ROOT}{artifact_page('*', 'calendar', 'conflicts', 'conflicts.md')}")
+    ((where, subject),) = re.findall(r'<a href="/team([^"#]*/artifacts/[^"#]*)#conflicts">([^<]*)</a>', shown.text)
+    assert subject == "All products"
+    listed = site.reader.get(where)
+    assert listed.status_code == 200
+    assert "conflicts.md</a>" in listed.text
+    assert "<h1>All products</h1>" in listed.text
+    told = site.reader.get(where, headers={"Accept": "application/json"}).json()
+    assert (told["product"], told["state"]) == ("*", None)
+    assert site.reader.get(f"{ROOT}/artifacts/webapp/9.9.9").status_code == 404
 
 
 def test_markdown_is_shown_as_html_with_the_other_formats_beside_it(release):

@@ -35,6 +35,8 @@ from release_ops.web.tables import tables
 
 router = APIRouter(dependencies=[shows(section_of(RELEASES))], responses=PROBLEMS, tags=["releases"])
 
+EVERY = "*"
+"""Under which stands what concerns the dates of all products; no product's id is written like this."""
 SHOWN = 200_000
 """Characters of a text that are shown; longer ones are there to be downloaded."""
 
@@ -78,8 +80,8 @@ class ArtifactsAnswer(Answer):
     """Id of its product."""
     version: str
     """Its version."""
-    state: str
-    """planned, in_progress, frozen, released or closed."""
+    state: str | None
+    """planned, in_progress, frozen, released or closed; null for what concerns all products."""
     artifacts: list[ArtifactRow]
 
 
@@ -94,14 +96,11 @@ class ArtifactAnswer(ArtifactRow):
 def artifacts(request: Request, product: str, version: str) -> Response:
     """The artifacts of a release, milestone by milestone."""
     store = tables()
+    listed = store.all("artifacts_list", product=product, version=version)
     release = store.one("release_one", product=product, version=version)
-    if release is None:
+    if release is None and not (product == EVERY and listed):
         raise _nowhere(request, "No such release", f"There is no release {version} of {product}.")
-    rows = [
-        _described(request, row)
-        for row in store.all("artifacts_list", product=product, version=version)
-        if _may_see_artifacts(request, row["kind"])
-    ]
+    rows = [_described(request, row) for row in listed if _may_see_artifacts(request, row["kind"])]
     groups = [
         {"kind": kind, "title": milestone_title(kind), "artifacts": list(group)}
         for kind, group in groupby(rows, key=lambda row: row["kind"])
@@ -110,10 +109,13 @@ def artifacts(request: Request, product: str, version: str) -> Response:
         request,
         "artifacts.html.j2",
         ArtifactsAnswer(
-            product=product, version=version, state=release["state"], artifacts=[ArtifactRow(**row) for row in rows]
+            product=product,
+            version=version,
+            state=release["state"] if release else None,
+            artifacts=[ArtifactRow(**row) for row in rows],
         ),
-        title=f"{product} {version}",
-        release=release,
+        title=subject_title(product, version),
+        release=release or dict.fromkeys(("theme", "state", "planned_ga")),
         groups=groups,
         following="" if groups else _following(store, product, version),
     )
@@ -202,6 +204,7 @@ def _described(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
         "page": where if is_shown else "",
         "download": f"{where}?download=1",
         "release_page": root + release_page(row["product"], row["version"]),
+        "subject": subject_title(row["product"], row["version"]),
         "milestone": milestone_title(row["kind"]),
         "format": format_name(row["name"], row["media_type"]),
         "size_text": size_text(row["size"]),
@@ -210,6 +213,11 @@ def _described(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _may_see_artifacts(request: Request, kind: str) -> bool:
     return may_see(request, maker_of(kind))
+
+
+def subject_title(product: str, version: str) -> str:
+    """What artifacts are about: a release, or all products."""
+    return "All products" if product == EVERY else f"{product} {version}"
 
 
 def milestone_title(kind: str) -> str:
