@@ -561,7 +561,22 @@ def _rollout(connection: psycopg.Connection[Any]) -> None:
 
 
 FACTS: Mapping[str, Any] = {
+    "product": PRODUCT,
+    "name": "Webapp",
+    "version": VERSION,
+    "type": "minor",
     "theme": "Checkout in one page",
+    "week": "2026-11-16",
+    "made_at": "2026-11-16T06:00:00+00:00",
+    "status": "yellow",
+    "due": "2026-11-27",
+    "headline": {
+        "planned_ga": "2026-12-03",
+        "features_total": 4,
+        "features_done": 2,
+        "item": "feature",
+        "p85_on": "2026-12-10",
+    },
     "milestones": [
         {
             "kind": "beta",

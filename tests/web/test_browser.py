@@ -260,3 +260,68 @@ def test_who_may_see_one_section_gets_no_other(site, tab_of):
     assert page.locator("main a[href*='/releases/']").count() == 0
     page = tab_of("carla").open(f"{site.url}{ROOT}/releases", 403)
     expect(page.get_by_text("your login may not read one of the release DAGs")).to_be_visible()
+
+
+# Charts
+
+
+DRAWN = """() => [...document.querySelectorAll("figure[data-chart]")].map(one => ({
+    width: one.querySelector("canvas").getBoundingClientRect().width, words: one.querySelector(".drawn").ariaLabel}))"""
+
+
+@pytest.mark.parametrize(
+    ("path", "charts"), [("/metrics/webapp", 5), ("/metrics/webapp?period=month", 5), ("/health/webapp/2.8.0", 3)]
+)
+def test_charts_are_drawn_under_the_strict_policy_and_say_what_they_show(site, tab_of, path, charts):
+    tab = tab_of()
+    page = tab.open(site.url + ROOT + path)
+    expect(page.locator("figure[data-drawn]")).to_have_count(charts)
+    for one in page.evaluate(DRAWN):
+        assert one["width"] > 150
+        assert one["words"]
+    policy = page.evaluate("fetch(location.href).then(one => one.headers.get('content-security-policy'))")
+    assert "unsafe" not in policy
+    assert tab.wrong == []
+
+
+def test_a_chart_tells_what_is_pointed_at(site, tab_of):
+    page = tab_of().open(f"{site.url}{ROOT}/metrics/webapp")
+    canvas = page.locator("figure[data-drawn] canvas").nth(1)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    for step in range(30, 90, 4):
+        page.mouse.move(box["x"] + box["width"] * step / 100, box["y"] + box["height"] * 0.6)
+        if page.locator(".tip").is_visible():
+            break
+    expect(page.locator(".tip")).to_contain_text(
+        re.compile(r"week: 2026-\d\d-\d\d.*Lead time for changes: \d d", re.DOTALL)
+    )
+
+
+def test_charts_follow_the_colours_of_the_page(site, tab_of):
+    tab = tab_of(color_scheme="light")
+    page = tab.open(f"{site.url}{ROOT}/health/webapp/2.8.0")
+    expect(page.locator("figure[data-drawn]")).to_have_count(3)
+    with page.expect_response(re.compile(r"/charts/burn-up\?.*theme=dark")):
+        page.emulate_media(color_scheme="dark")
+    with page.expect_response(re.compile(r"/charts/burn-up\?.*theme=light")):
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+    assert tab.wrong == []
+
+
+@pytest.mark.parametrize("path", ["/metrics/webapp", "/health/webapp/2.8.0"])
+def test_without_a_script_the_pictures_of_the_page_stay(site, tab_of, path):
+    page = tab_of(java_script_enabled=False).open(site.url + ROOT + path)
+    expect(page.locator("figure svg[role=img]").first).to_be_visible()
+    expect(page.locator("canvas")).to_have_count(0)
+
+
+def test_a_chart_that_cannot_be_had_leaves_the_picture(site, tab_of):
+    tab = tab_of()
+    tab.page.route(re.compile("/charts/"), lambda route: route.fulfill(status=200, body="no JSON"))
+    page = tab.open(f"{site.url}{ROOT}/metrics/webapp")
+    with page.expect_console_message(lambda message: "cannot be drawn" in message.text):
+        page.reload()
+    expect(page.locator("figure[data-drawn]")).to_have_count(0)
+    expect(page.locator("figure svg").first).to_be_visible()

@@ -17,7 +17,7 @@ from release_ops.store import Store, json_safe
 from release_ops.web.health import read_board, read_report
 from release_ops.web.health_model import Details
 from release_ops.web.health_pages import value_text
-from release_ops.web.pictures import strip
+from release_ops.web.pictures import BurnDay, burn_up, strip
 from tests.web.conftest import Site
 from tests.web.filled import PRODUCT, VERSION, WEEKS, fill, put
 
@@ -207,6 +207,29 @@ def test_the_page_reads_what_the_report_writes():
     lists = ("resources", "dependencies", "changes", "accomplishments", "focus", "support")
     assert [getattr(details, name) for name in lists] == [("a",), ("b",), ("c",), ("d",), ("e",), ("f",)]
     assert Details.model_validate(details.model_dump()) == details
+
+
+@pytest.mark.parametrize("name", ["burn-up", "milestones", "gates"])
+def test_each_chart_of_a_report_is_a_specification(filled: Site, name):
+    spec = filled.get_as("vera", f"{REPORT}/charts/{name}?theme=dark").json()
+    assert (spec["width"], spec["background"]) == ("container", "transparent")
+    assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    assert filled.get_as("carla", f"{REPORT}/charts/{name}").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["webapp/2.8.0/charts/none", "shop/3.1.0/charts/gates", "none/1/charts/gates"])
+def test_a_chart_of_which_a_report_has_nothing_is_told(filled: Site, path):
+    assert filled.reader.get(f"{ROOT}/health/{path}").status_code == 404
+
+
+def test_a_burn_up_has_a_picture_without_a_script(filled: Site):
+    text = filled.reader.get(REPORT).text
+    assert 'aria-label="Burn-up: 2 of 4 features are done, GA with 85 % by 2026-12-10"' in text
+    (drawn,) = re.findall(r'<svg class="burn".*?</svg>', text)
+    assert re.findall(r'class="(\w+)" points', drawn) == ["fan", "middle", "total", "done"]
+    assert burn_up([], "Burn-up") == ""
+    one = BurnDay(WEEKS[0], 0, 0, None, None, None)
+    assert "nan" not in burn_up([one, one], "Burn-up")
 
 
 # What it costs, and how it reads

@@ -11,8 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from release_ops.store import Store
+from release_ops.web import charts_script
 from release_ops.web.metrics import read_product, read_scorecards, read_series
-from release_ops.web.metrics_model import Period
+from release_ops.web.metrics_charts import course
+from release_ops.web.metrics_model import Period, Series
 from release_ops.web.metrics_words import MEASURES, per_day, told, why_unknown
 from release_ops.web.pictures import Point, bars, line, summary
 from tests.web.conftest import Site
@@ -144,6 +146,60 @@ def test_a_product_says_how_fresh_it_is(filled: Site):
 @pytest.mark.parametrize("path", ["/metrics/nothing", "/metrics/nothing%00"])
 def test_a_product_of_which_nothing_is_known_is_told(filled: Site, path):
     assert filled.reader.get(ROOT + path).status_code == 404
+
+
+# Charts
+
+
+@pytest.mark.parametrize("measure", [one.key for one in MEASURES])
+def test_the_course_of_a_measure_is_a_specification_with_every_period(filled: Site, measure):
+    answer = filled.get_as("vera", f"{ROOT}/metrics/webapp/charts/{measure}?period=month&periods=5&theme=dark")
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    spec = answer.json()
+    values = spec["data"]["values"]
+    assert len(values) == 5
+    assert values[-1]["month"].endswith("(not over)")
+    assert all(
+        (one["value"] is None) == (one["told"] in {"unknown", "none failed", "none recovered"}) for one in values
+    )
+    assert spec["width"] == "container"
+
+
+@pytest.mark.parametrize(("path", "status"), [("webapp/charts/none", 404), ("none/charts/lead_time", 404)])
+def test_a_chart_that_there_is_not_is_told(filled: Site, path, status):
+    assert filled.reader.get(f"{ROOT}/metrics/{path}").status_code == status
+
+
+def test_a_chart_is_for_who_may_see_the_page(filled: Site):
+    assert filled.get_as("gina", f"{ROOT}/metrics/webapp/charts/lead_time").status_code == 403
+    assert filled.stranger.get(f"{ROOT}/metrics/webapp/charts/lead_time").status_code == 401
+
+
+def test_long_durations_are_drawn_in_days_and_frequencies_by_the_period():
+    lead, frequency = MEASURES[1], MEASURES[0]
+    short = series_of(period(lead_time_median=timedelta(hours=6)))
+    long = series_of(period(lead_time_median=timedelta(days=5)), period())
+    assert titled(course(lead, short, "week")) == ("hours", [6.0])
+    assert titled(course(lead, long, "week")) == ("days", [5.0, None])
+    weekly = series_of(period(deployment_frequency=2 / 7, deployments=2))
+    assert titled(course(frequency, weekly, "week")) == ("a week", [pytest.approx(2)])
+
+
+def series_of(*periods: Period) -> Series:
+    return Series(product=PRODUCT, environment="production", known_until=NOW, periods=periods, page="")
+
+
+def titled(spec: dict[str, Any]) -> tuple[str, list[float | None]]:
+    return spec["layer"][0]["encoding"]["y"]["title"], [one["value"] for one in spec["data"]["values"]]
+
+
+def test_without_vega_a_page_has_no_charts_and_is_whole(monkeypatch):
+    charts_script._bundle.cache_clear()
+    monkeypatch.setattr(charts_script, "SOURCE", charts_script.SOURCE.with_name("gone.js"))
+    assert charts_script.script() == b""
+    charts_script._bundle.cache_clear()
+    monkeypatch.undo()
+    assert len(charts_script.script()) > 500_000
 
 
 # Scorecards

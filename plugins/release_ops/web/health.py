@@ -67,6 +67,12 @@ def read_report(store: Store, product: str, version: str, week: date | None) -> 
     )
 
 
+def read_facts(store: Store, product: str, version: str, week: date | None) -> Mapping[str, Any] | None:
+    """The report of a week, or the last one, as it is kept; None where there is none."""
+    row = store.one("health_one", product=product, version=version, week=week)
+    return None if row is None else row["facts"]
+
+
 def _weeks(
     store: Store, rows: Iterable[Mapping[str, Any]], week: date | None, weeks: int
 ) -> Mapping[tuple[str, str], tuple[Week, ...]]:

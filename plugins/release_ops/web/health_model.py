@@ -55,40 +55,65 @@ class Standing(Answer):
     """How a release stands by its last report, with last week's beside it."""
 
     product: str
+    """Id of its product."""
     version: str
+    """Its version."""
     planned_ga: date | None
+    """Day of general availability as planned; null: not planned."""
     status: str
     """red, yellow, green or unknown; unknown too where there is no report."""
     status_last_week: str | None
+    """status of the week before; null: there was no report."""
     week: date | None
     """Monday of the week of the report; null: there is none."""
     made_at: datetime | None
+    """When the report was made."""
     next_milestone: str | None
+    """Kind of the next milestone; null: none is to come."""
     next_milestone_at: datetime | None
+    """When that is planned."""
     features_total: int | None
+    """Planned features."""
     features_done: int | None
+    """Those that are done."""
     features_done_last_week: int | None
+    """The same a week before."""
     points_total: float | None
+    """Points of the estimated features."""
     points_done: float | None
+    """Points of those that are done."""
     item: str | None
     """What remaining and both velocities count: feature, point or change."""
     remaining: float | None
+    """Items that remain."""
     velocity: float | None
+    """Items completed in a week."""
     velocity_needed: float | None
+    """Items in a week that it takes."""
     quality: float | None
     """0..10."""
     quality_last_week: float | None
+    """The same a week before."""
     quality_coverage: float | None
+    """Share 0..1 of the score that is known."""
     gates_failing: int | None
+    """Gates whose last evaluation failed."""
     critical_issues: int | None
+    """Open critical issues and incidents."""
     on_time: float | None
     """Chance 0..1 that GA is on its planned day."""
     on_time_last_week: float | None
+    """The same a week before."""
     p50_on: date | None
+    """Day by which GA is reached with a chance of 50 %."""
     p85_on: date | None
+    """Day by which GA is reached with a chance of 85 %."""
     p85_on_last_week: date | None
+    """The same a week before."""
     risks_open: int | None
+    """Open risks."""
     support_needed: int | None
+    """What waits for somebody."""
     reasons: tuple[Reason, ...]
     """Every measure, the worst first."""
 
@@ -193,9 +218,22 @@ class Action(Answer):
     trigger: Passage = ""
 
 
+class BurnUp(Answer):
+    """A day of the burn-up: what is planned and done, or what will be with 85, 50 and 15 %."""
+
+    day: date
+    total: float | None = None
+    done: float | None = None
+    low: float | None = None
+    middle: float | None = None
+    high: float | None = None
+
+
 _LISTS = ("path", "resources", "dependencies", "changes", "accomplishments", "focus", "support")
 _MOST = 60
 """Entries of a list of the report that are shown."""
+_DAYS = 1_000
+"""Days of the burn-up that are shown."""
 
 
 class Details(Answer):
@@ -220,6 +258,7 @@ class Details(Answer):
     support: tuple[Passage, ...] = ()
     """What waits for somebody."""
     actions: tuple[Action, ...] = ()
+    burn_up: tuple[BurnUp, ...] = ()
     doubt: Passage = ""
     """Why the forecast is to be doubted; may be empty."""
 
@@ -233,7 +272,7 @@ class Details(Answer):
         own = {name: value for name, value in kept.items() if value is not None}
         cut = {name: tuple(own.get(name, ()))[:_MOST] for name in (*_LISTS, "milestones", "gates", "risks", "actions")}
         parts = quality.get("parts", ()) if isinstance(quality, Mapping) else ()
-        return {**own, **cut, "parts": parts}
+        return {**own, **cut, "parts": parts, "burn_up": tuple(own.get("burn_up", ()))[-_DAYS:]}
 
 
 class ReportAnswer(Standing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -10,22 +11,26 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from release_ops.addresses import HEALTH, RELEASES, health_page, story_page
+from release_ops.addresses import HEALTH, RELEASES, artifact_page, health_page, story_page
 from release_ops.domain.agenda import milestone_name
 from release_ops.render import Safe
 from release_ops.web import health as standing
 from release_ops.web.access import may_see, shows
+from release_ops.web.charts_script import NAME as CHARTS_SCRIPT
 from release_ops.web.filters import Choice, Filters, FormField
 from release_ops.web.health_model import WORST_FIRST, BoardAnswer, ReportAnswer, Week
 from release_ops.web.parts import moment
-from release_ops.web.pictures import Point, line, strip
-from release_ops.web.responses import PROBLEMS, Link, Problem, documented, here, page, pages_root
+from release_ops.web.pictures import BurnDay, Point, burn_up, line, strip
+from release_ops.web.responses import PROBLEMS, Link, Problem, documented, here, json_answer, page, pages_root
 from release_ops.web.sections import section_of
 from release_ops.web.story_words import capital, place_of, signed_days
 from release_ops.web.tables import tables
 
+log = logging.getLogger(__name__)
 router = APIRouter(dependencies=[shows(section_of(HEALTH))], responses=PROBLEMS, tags=["health"])
 
+KIND, PAGE = "health", "health.html"
+"""Under which a report lies among the artifacts of a release; see operators/health.py."""
 STAYS = timedelta(days=14)
 """A release that is out stays on the board for so long after its last report."""
 OLD = timedelta(days=8)
@@ -106,8 +111,40 @@ def report(request: Request, product: str, version: str, week: date | None = Non
         when=lambda at, form="%a %Y-%m-%d %H:%M": _moment(at, place.zone, form),
         is_old=partial(_is_old, today=datetime.now(UTC).date()),
         at_week=lambda monday: here(request, week=monday),
+        report_address=_kept(request, product, version, found),
+        chart_address=lambda name: f"{root}{health_page(product, version)}/charts/{name}?week={found.week}",
+        burn_up=lambda words: burn_up([BurnDay(*one) for one in _days(found)], words),
+        scripts=[CHARTS_SCRIPT],
+        may_connect=True,
         **_words(),
     )
+
+
+@router.get(HEALTH + "/{product}/{version}/charts/{name}", include_in_schema=False)
+def chart(
+    request: Request,
+    product: str,
+    version: str,
+    name: str,
+    week: date | None = None,
+    theme: Literal["light", "dark"] = "light",
+) -> Response:
+    """One chart of a report as a Vega-Lite specification."""
+    from release_ops import charts  # noqa: PLC0415 - Altair takes a second, which no page has to wait for
+
+    facts = standing.read_facts(tables(), product, version, week)
+    make = charts.CHARTS.get(name)
+    try:
+        drawn = make(facts) if make and facts else None
+    except (KeyError, TypeError, ValueError) as error:
+        log.warning("the chart %s of %s %s cannot be drawn from its report: %s", name, product, version, error)
+        drawn = None
+    if drawn is None:
+        raise Problem(404, "No such chart", f"The report of {product} {version} has nothing to draw of {name}.")
+    spec = charts.themed(drawn, theme)
+    legend = {**spec["config"].get("legend", {}), "orient": "bottom"}
+    spec |= {"width": "container", "background": "transparent", "config": {**spec["config"], "legend": legend}}
+    return json_answer(request, spec)
 
 
 def _is_old(made_at: datetime | None, *, today: date) -> bool:
@@ -116,6 +153,18 @@ def _is_old(made_at: datetime | None, *, today: date) -> bool:
 
 def _moment(at: datetime | None, zone: Any, form: str) -> Safe:
     return moment(at.astimezone(zone) if at else None, form)
+
+
+def _days(found: ReportAnswer) -> list[tuple[Any, ...]]:
+    names = ("day", "total", "done", "low", "middle", "high")
+    return [tuple(getattr(one, name) for name in names) for one in found.details.burn_up]
+
+
+def _kept(request: Request, product: str, version: str, found: ReportAnswer) -> str:
+    """Address of the report as it was sent out; of the last one alone, and for who may see artifacts."""
+    if found.week_after or not may_see(request, *section_of(RELEASES).dags):
+        return ""
+    return pages_root(request) + artifact_page(product, version, KIND, PAGE)
 
 
 VALUES: Mapping[str, str] = {

@@ -14,12 +14,14 @@ from release_ops.addresses import METRICS, RELEASES, SCORECARDS, metrics_page, s
 from release_ops.domain.agenda import milestone_name
 from release_ops.web import metrics as figures
 from release_ops.web.access import may_see, shows
+from release_ops.web.charts_script import NAME as CHARTS_SCRIPT
 from release_ops.web.filters import Choice, Filters, FormField
+from release_ops.web.metrics_charts import course
 from release_ops.web.metrics_model import OverviewAnswer, Period, ProductAnswer, ScorecardsAnswer, Series
 from release_ops.web.metrics_words import MEASURES, Measure, told, why_unknown
 from release_ops.web.parts import Pages
-from release_ops.web.pictures import bars, line
-from release_ops.web.responses import PROBLEMS, Link, Problem, documented, page, pages_root
+from release_ops.web.pictures import bars, line, summary
+from release_ops.web.responses import PROBLEMS, Link, Problem, documented, json_answer, page, pages_root
 from release_ops.web.sections import section_of
 from release_ops.web.story_words import away, capital, place_of, signed_days
 from release_ops.web.tables import tables
@@ -157,9 +159,37 @@ def product(request: Request, product: str, query: Annotated[Range, Query()]) ->
         filters=_filters(query, found.environments, None),
         is_late=lambda at: at is None or datetime.now(UTC) - at > LATE,
         behind=_behind(root, product, series) if series else None,
+        chart_address=lambda measure: _chart(root, product, query, measure),
+        scripts=[CHARTS_SCRIPT],
+        may_connect=True,
         **_words(root, query.period),
         **_scorecard_words(request),
     )
+
+
+class ChartQuery(Range):
+    """Which course to draw, in which colours."""
+
+    theme: Literal["light", "dark"] = "light"
+    """Colours."""
+
+
+@router.get(METRICS + "/{product}/charts/{measure}", include_in_schema=False)
+def chart(request: Request, product: str, measure: str, query: Annotated[ChartQuery, Query()]) -> Response:
+    """The course of a measure as a Vega-Lite specification."""
+    drawn = next((one for one in MEASURES if one.key == measure), None)
+    environment = query.environment or None
+    series, _ = figures.read_series(
+        tables(),
+        period=query.period,
+        periods=query.periods,
+        product=product,
+        environment=environment,
+        address=str,
+    )
+    if drawn is None or not series:
+        raise Problem(404, "No such chart", f"There is no chart {measure} of {product}.")
+    return json_answer(request, course(drawn, series[0], query.period, query.theme))
 
 
 def _rows(name: str, title: str) -> Callable[..., Response]:
@@ -206,6 +236,11 @@ for _name, _title in (("deployments", "Deployments"), ("changes", "Changes"), ("
     )
 
 
+def _chart(root: str, product: str, query: Range, measure: Measure) -> str:
+    chosen = query.model_dump(mode="json", exclude_defaults=True)
+    return f"{root}{metrics_page(product, 'charts')}/{measure.key}?{urlencode(chosen)}"
+
+
 def _carried(query: Range) -> str:
     """What the page of a product shows of what was chosen for all of them."""
     chosen = {"environment": query.environment, "period": query.period if query.period != "week" else ""}
@@ -249,7 +284,11 @@ def _words(root: str, period: str) -> Mapping[str, Any]:
     def spark(measure: Measure, series: Series) -> str:
         return line(measure.points(series.periods), f"{measure.title} by {period}", low=0)
 
+    def said(measure: Measure, series: Series) -> str:
+        return f"{measure.title} by {period}: {summary(measure.points(series.periods))}"
+
     return {
+        "summary": said,
         "measures": MEASURES,
         "picture": picture,
         "spark": spark,

@@ -6,6 +6,7 @@ They say in words what they show, and stand beside a table of the same. Colours 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from html import escape
 from typing import NamedTuple
 
@@ -85,6 +86,47 @@ def strip(states: Sequence[tuple[str, str]], name: str) -> Safe:
     return Safe(
         f'<svg class="strip" viewBox="0 0 {width} 20" width="{width}" height="20" role="img" '
         f'aria-label="{escape(f"{name}: {told}")}">{"".join(drawn)}</svg>'
+    )
+
+
+class BurnDay(NamedTuple):
+    """A day of a burn-up: what is planned and done, or the fan of what will be."""
+
+    day: date
+    total: float | None
+    done: float | None
+    low: float | None
+    middle: float | None
+    high: float | None
+
+
+BURN_WIDTH, BURN_HEIGHT = 320.0, 120.0
+
+
+def burn_up(days: Sequence[BurnDay], name: str) -> Safe:
+    """Planned and done day by day as steps, and the fan of what will be done; empty without two days of it."""
+    if len(days) < 2:
+        return Safe("")
+    first = days[0].day
+    span = max((days[-1].day - first).days, 1)
+    highest = max((value for one in days for value in one[1:] if value is not None), default=0) or 1
+
+    def at(one: BurnDay, value: float) -> str:
+        x = (one.day - first).days / span * (BURN_WIDTH - 4) + 2
+        return f"{x:.1f},{BURN_HEIGHT - 2 - value / highest * (BURN_HEIGHT - 6):.1f}"
+
+    def path(field: str) -> str:
+        return " ".join(at(one, value) for one in days if (value := getattr(one, field)) is not None)
+
+    fan = [one for one in days if one.low is not None and one.high is not None]
+    around = [at(one, one.high or 0) for one in fan] + [at(one, one.low or 0) for one in reversed(fan)]
+    drawn = [f'<polygon class="fan" points="{" ".join(around)}"/>'] if len(fan) > 1 else []
+    drawn += [
+        f'<polyline class="{field}" points="{path(field)}"/>' for field in ("middle", "total", "done") if path(field)
+    ]
+    return Safe(
+        f'<svg class="burn" viewBox="0 0 {BURN_WIDTH:g} {BURN_HEIGHT:g}" role="img" aria-label="{escape(name)}">'
+        f"{''.join(drawn)}</svg>"
     )
 
 
