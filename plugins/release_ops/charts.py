@@ -1,226 +1,501 @@
-"""The pictures of a health report: Vega-Lite specifications from its facts, and their drawings.
+"""Charts of the weekly health: Vega-Lite specifications from a report's facts, drawn here or in a browser.
 
-Every function takes the mapping that `release_metrics.health` was made of (the column `facts`), so that mail, artifact and
-page draw the same. Colours are those of Okabe and Ito, which people with any colour vision tell apart; shapes and words
-say the same again.
+A report is the JSON mapping that release_ops.health_report keeps under `facts`. The same report gives the same
+specification, and on every machine the same picture: vl-convert brings its own fonts, and nothing is fetched.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+import html
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import altair as alt
-import vl_convert
+from release_ops.domain.plan_policy import milestone_name
+from release_ops.escaping import one_line
 
-Facts = Mapping[str, Any]
-Chart = dict[str, Any]
+if TYPE_CHECKING:
+    import altair as alt
 
-BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#8a8a8a"
-WIDTH, HEIGHT = 640, 240
-THEMES: Mapping[str, Mapping[str, str]] = {
-    "light": {"text": "#24292f", "grid": "#e3e6ea", "ground": "#ffffff"},
-    "dark": {"text": "#e6e8eb", "grid": "#3a3f46", "ground": "#1b1f24"},
+Report = Mapping[str, Any]
+Spec = dict[str, Any]
+
+LANGUAGE = "6.1"
+"""Version of Vega-Lite that Altair writes and vl-convert reads."""
+WIDTH = 640
+SCALE = 2.0
+"""Pixels of a picture per unit, for screens with small ones."""
+MOST_CRITERIA = 40
+"""Rows of the gate matrix; what passes is left out first."""
+LONGEST = 60
+"""Characters of a label."""
+
+
+class Theme(NamedTuple):
+    """Colours, told apart by people who do not see red and green alike (M. Okabe, K. Ito, Color Universal Design, 2008)."""
+
+    ground: str
+    text: str
+    muted: str
+    line: str
+    plan: str
+    done: str
+    fan: str
+    bad: str
+    wait: str
+    faint: str
+
+
+THEMES: Mapping[str, Theme] = {
+    "light": Theme(
+        ground="#ffffff",
+        text="#1c2330",
+        muted="#5b6575",
+        line="#dde2e9",
+        plan="#707d90",
+        done="#0b6aad",
+        fan="#56a0d6",
+        bad="#b8400a",
+        wait="#8f6400",
+        faint="#f2f4f8",
+    ),
+    "dark": Theme(
+        ground="#14181f",
+        text="#e6eaf0",
+        muted="#a1abba",
+        line="#333b48",
+        plan="#93a0b3",
+        done="#63b3f0",
+        fan="#3f7fb5",
+        bad="#ff8a5c",
+        wait="#e2b23f",
+        faint="#1d232c",
+    ),
 }
-_OUTCOMES = {"pass": GREEN, "waived": BLUE, "pending": GREY, "unknown": ORANGE, "fail": RED}
-_MARKS = {"pass": "✓", "waived": "waived", "pending": "…", "unknown": "?", "fail": "✗"}
-_LABEL = 46
-_NOUNS = {"feature": "Features", "point": "Points", "change": "Changes"}
+FONT = "Liberation Sans, Arimo, Arial, Helvetica, sans-serif"
+"""The first is vl-convert's own; those of browsers have its widths."""
+CHECK = "M-0.7,0.05L-0.25,0.5L0.7,-0.5"
+CROSS = "M-0.5,-0.5L0.5,0.5M0.5,-0.5L-0.5,0.5"
+DOTS = "M-0.6,0h0.02M0,0h0.02M0.6,0h0.02"
+TILDE = "M-0.6,0.1C-0.3,-0.45,0.3,0.45,0.6,-0.1"
+QUESTION = "M-0.35,-0.35C-0.3,-0.8,0.4,-0.8,0.38,-0.3C0.36,0,0,0,0,0.35M0,0.68v0.02"
 
 
-def burn_up(facts: Facts) -> Chart | None:
-    """What is planned and done day by day, with the fan of what will be done (15 to 85 %); None without two days of it."""
-    rows = facts.get("burn_up") or []
-    if len(rows) < 2:
+def burn_up(report: Report, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
+    """What is planned and done day by day, and the fan of what will be; None without a day that is known."""
+    points = report["burn_up"]
+    if not points:
         return None
-    noun = _NOUNS.get(facts["headline"].get("item") or "feature", "Features")
-    base = alt.Chart(alt.Data(values=rows)).encode(x=_days())
-    # A line of its own for each: what the legend calls it is part of the data.
-    layers: list[alt.Chart] = [
-        base.transform_filter("isValid(datum.high)")
-        .mark_area(color=BLUE, opacity=0.22)
-        .encode(y=alt.Y("low:Q", title=noun), y2="high:Q", tooltip=_tips("day", "low", "middle", "high")),
-        base.transform_filter("isValid(datum.middle)")
-        .mark_line(color=BLUE, strokeDash=[5, 4])
-        .encode(y=alt.Y("middle:Q", title=noun)),
-        base.transform_filter("isValid(datum.total)")
-        .mark_line(color=GREY, interpolate="step-after")
-        .encode(y=alt.Y("total:Q", title=noun), tooltip=_tips("day", "total", "done")),
-        base.transform_filter("isValid(datum.done)")
-        .mark_line(color=GREEN, strokeWidth=2.5, interpolate="step-after")
-        .encode(y=alt.Y("done:Q", title=noun), tooltip=_tips("day", "total", "done")),
-    ]
-    marks = [
-        {"day": day, "label": label}
-        for day, label in ((facts.get("due"), "scope due"), (facts["headline"].get("planned_ga"), "GA"))
-        if day
-    ]
-    if len(marks) == 2 and marks[0]["day"] == marks[1]["day"]:
-        marks = [{"day": marks[0]["day"], "label": "scope due, GA"}]
-    rules = alt.Chart(alt.Data(values=marks)).encode(x="day:T")
-    layers.append(rules.mark_rule(color=RED, strokeDash=[2, 2]))
-    label = rules.mark_text(align="right", baseline="bottom", dx=-4, y=HEIGHT - 3, color=RED)
-    layers.append(label.encode(text="label:N"))
-    return _spec(alt.layer(*layers), title="Burn-up: done (green), planned (grey), forecast 15 to 85 % (blue)")
+    import altair as alt  # noqa: PLC0415 - takes a second to load
 
-
-def timeline(facts: Facts) -> Chart | None:
-    """The train: each milestone's first plan, present plan and actual day, and today; None without milestones."""
-    rows = []
-    order = []
-    for step in facts.get("milestones") or []:
-        name = step["kind"].replace("_", " ")
-        order.append(name)
-        planned = step["planned_at"][:10]
-        first = step.get("first_planned_on")
-        if first and first != planned:
-            rows.append(
-                {"milestone": name, "day": first, "until": planned, "what": "first plan", "state": step["state"]}
+    ink, noun = THEMES[theme], _noun(report)
+    series = {"planned": ink.plan, "done": ink.done, "expected, 50 %": ink.fan}
+    lines = [
+        {"day": point["day"], "amount": point[field], "series": name, "words": f"{point[field]:g} {noun}"}
+        for point in points
+        for field, name in (("total", "planned"), ("done", "done"), ("middle", "expected, 50 %"))
+        if point[field] is not None
+    ]
+    fan = [
+        {"day": point["day"], "low": point["low"], "high": point["high"], "band": "15 to 85 %"}
+        for point in points
+        if point["low"] is not None
+    ]
+    top = max([line["amount"] for line in lines] + [0])
+    x = alt.X("day:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%d %b", labelOverlap=True))
+    y = alt.Y("amount:Q", title=noun, scale=alt.Scale(domain=[0, top or 1], nice=True))
+    colour = alt.Color(
+        "series:N", title=None, scale=alt.Scale(domain=[*series], range=[*series.values()]), legend=_legend(alt)
+    )
+    tooltip = [
+        alt.Tooltip("day:N", title="day"),
+        alt.Tooltip("series:N", title="what"),
+        alt.Tooltip("words:N", title="how many"),
+    ]
+    layers: list[Any] = []
+    if len(fan) > 1:
+        layers.append(
+            alt.Chart(alt.Data(values=fan), name="fan")
+            .mark_area(opacity=0.28, color=ink.fan)
+            .encode(
+                x=x,
+                y=alt.Y("low:Q", title=noun),
+                y2="high:Q",
+                tooltip=[
+                    alt.Tooltip("day:N", title="day"),
+                    alt.Tooltip("low:Q", title="85 %, at least", format=".1f"),
+                    alt.Tooltip("high:Q", title="15 %, at least", format=".1f"),
+                ],
             )
-        rows.append({"milestone": name, "day": planned, "until": planned, "what": "plan", "state": step["state"]})
-        if step.get("actual_at"):
-            day = step["actual_at"][:10]
-            rows.append({"milestone": name, "day": day, "until": day, "what": "done", "state": step["state"]})
+        )
+    steps = {"planned": "step-after", "done": "step-after"}
+    for name, width_of, dash in (("planned", 1.5, [1, 0]), ("done", 2.5, [1, 0]), ("expected, 50 %", 2, [5, 3])):
+        own = [line for line in lines if line["series"] == name]
+        if own:
+            layers.append(
+                alt.Chart(alt.Data(values=own), name=name.partition(",")[0])
+                .mark_line(
+                    interpolate=steps.get(name, "linear"),
+                    strokeWidth=width_of,
+                    strokeDash=dash,
+                    point=alt.OverlayMarkDef(size=36, filled=True) if len(own) == 1 else False,
+                )
+                .encode(x=x, y=y, color=colour, tooltip=tooltip)
+            )
+    headline = report["headline"]
+    layers += _days(
+        alt,
+        ink,
+        {"scope due": report["due"], "GA": headline["planned_ga"], "GA, 85 %": headline["p85_on"]},
+        points[0]["day"],
+    )
+    return _finished(alt.layer(*layers), report, "burn-up", ink, width=width, height=230)
+
+
+def timeline(report: Report, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
+    """Every milestone as planned at first, as planned now, and as it was done; None for a release without a train."""
+    rows = [_step(step, _day(report["made_at"])) for step in report["milestones"]]
     if not rows:
         return None
-    what = ["first plan", "plan", "done"]
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("milestone:N", sort=order, title=None))
-    moves = (
-        base.transform_filter("datum.what == 'first plan'")
-        .mark_rule(color=ORANGE, strokeDash=[3, 3])
-        .encode(x="day:T", x2="until:T")
-    )
-    points = base.mark_point(filled=True, size=110, opacity=1).encode(
-        x=_days(),
-        shape=alt.Shape("what:N", scale=alt.Scale(domain=what, range=["triangle-right", "diamond", "circle"])),
-        color=alt.Color("what:N", title=None, scale=alt.Scale(domain=what, range=[ORANGE, BLUE, GREEN])),
-        tooltip=_tips("milestone", "what", "day", "state"),
-    )
-    today = [{"day": facts["made_at"][:10], "label": "today"}]
-    now = alt.Chart(alt.Data(values=today)).encode(x="day:T")
-    layers = [
-        moves,
-        points,
-        now.mark_rule(color=RED),
-        now.mark_text(align="left", baseline="top", dx=4, y=2, color=RED).encode(text="label:N"),
+    import altair as alt  # noqa: PLC0415
+
+    ink = THEMES[theme]
+    roles = {
+        "first plan": (ink.muted, "stroke"),
+        "plan": (ink.plan, "diamond"),
+        "done": (ink.done, "circle"),
+        "overdue": (ink.bad, "cross"),
+    }
+    marks = [
+        {"milestone": row["milestone"], "day": row[role], "what": name, "words": row["words"]}
+        for row in rows
+        for role, name in (("first", "first plan"), ("planned", row["role"]), ("actual", "done"))
+        if row[role]
     ]
-    return _spec(alt.layer(*layers), title="Milestones", height=26 * len(order) + 10)
+    ends = [{**row, "last": max(day for day in (row["first"], row["planned"], row["actual"]) if day)} for row in rows]
+    moved = [
+        {"milestone": row["milestone"], "start": start, "end": end, "words": row["words"]}
+        for row in rows
+        for start, end in ((row["first"], row["planned"]), (row["planned"], row["actual"]))
+        if start and end and start != end
+    ]
+    x_of = {"title": None, "scale": alt.Scale(type="utc", padding=28, nice=False)}
+    axis = alt.Axis(format="%d %b", labelOverlap=True, grid=True)
+    y = alt.Y("milestone:N", title=None, sort=[row["milestone"] for row in rows], axis=_labels(alt))
+    names = [name for name in roles if any(mark["what"] == name for mark in marks)]
+    tooltip = [
+        alt.Tooltip("milestone:N"),
+        alt.Tooltip("day:N"),
+        alt.Tooltip("what:N"),
+        alt.Tooltip("words:N", title="how"),
+    ]
+    legend = _legend(alt)
+    layers: list[Any] = []
+    if moved:
+        layers.append(
+            alt.Chart(alt.Data(values=moved), name="moved")
+            .mark_rule(strokeWidth=2, color=ink.wait)
+            .encode(x=alt.X("start:T", axis=axis, **x_of), x2="end:T", y=y, tooltip=["milestone:N", "words:N"])
+        )
+    layers.append(
+        alt.Chart(alt.Data(values=marks), name="milestones")
+        .mark_point(size=110, filled=True, opacity=1, strokeWidth=2.5)
+        .encode(
+            x=alt.X("day:T", axis=axis, **x_of),
+            y=y,
+            color=alt.Color(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=names, range=[roles[name][0] for name in names]),
+                legend=legend,
+            ),
+            shape=alt.Shape(
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=names, range=[roles[name][1] for name in names]),
+                legend=legend,
+            ),
+            tooltip=tooltip,
+        )
+    )
+    layers.append(
+        alt.Chart(alt.Data(values=ends), name="words")
+        .mark_text(align="left", dx=11, fontSize=11, color=ink.muted)
+        .encode(x=alt.X("last:T", axis=axis, **x_of), y=y, text="words:N")
+    )
+    layers += _days(alt, ink, {"today": _day(report["made_at"])}, "")
+    return _finished(alt.layer(*layers), report, "milestones", ink, width=width, height=alt.Step(27))
 
 
-def gate_matrix(facts: Facts) -> Chart | None:
-    """Every criterion at the last evaluation of its gate; None before any was evaluated."""
-    rows = [
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "pass": ("done", CHECK),
+    "waived": ("wait", TILDE),
+    "pending": ("muted", DOTS),
+    "unknown": ("wait", QUESTION),
+    "fail": ("bad", CROSS),
+}
+"""What a criterion may say: its colour and its sign, so that the picture can be read without colours."""
+
+
+def gate_matrix(report: Report, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
+    """Gates across, in the order of their milestones, criteria down, and what each said last; None before any gate."""
+    gates = sorted(report["gates"], key=lambda gate: (gate["evaluated_at"], gate["gate"]))
+    if not gates:
+        return None
+    import altair as alt  # noqa: PLC0415
+
+    ink = THEMES[theme]
+    verdicts = {"pass": "pass", "conditional": "waived", "fail": "fail"}
+    columns = [_short(gate["gate"].replace("_", " ")) for gate in gates]
+    cells = [
         {
-            "gate": gate["gate"].replace("_", " "),
-            "criterion": _cut(one["title"] or one["criterion"]),
-            "outcome": (outcome := "waived" if one["waived_by"] and one["outcome"] != "pass" else one["outcome"]),
-            "mark": _MARKS[outcome],
+            "gate": column,
+            "criterion": VERDICT,
+            "outcome": verdicts[gate["verdict"]],
+            "words": f"{gate['verdict']} on {_day(gate['evaluated_at'])}",
         }
-        for gate in facts.get("gates") or []
+        for gate, column in zip(gates, columns, strict=True)
+    ]
+    cells += [
+        {
+            "gate": column,
+            "criterion": _short(one["title"] or one["criterion"]),
+            "outcome": outcome_of(one),
+            "words": outcome_of(one) + ("" if one["required"] else ", optional"),
+        }
+        for gate, column in zip(gates, columns, strict=True)
         for one in gate["criteria"]
     ]
-    if not rows:
-        return None
-    gates = list(dict.fromkeys(row["gate"] for row in rows))
-    criteria = list(dict.fromkeys(row["criterion"] for row in rows))
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("gate:N", sort=gates, title=None, axis=alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False)),
-        y=alt.Y("criterion:N", sort=criteria, title=None, axis=alt.Axis(labelLimit=320, domain=False, ticks=False)),
+    rows = _rows(cells)
+    cells = [cell for cell in cells if cell["criterion"] in rows]
+    shown = [outcome for outcome in OUTCOMES if any(cell["outcome"] == outcome for cell in cells)]
+    x = alt.X("gate:N", title=None, sort=columns, axis=alt.Axis(orient="top", labelAngle=0, labelLimit=120))
+    y = alt.Y("criterion:N", title=None, sort=rows, axis=_labels(alt, limit=300))
+    tooltip = ["criterion:N", "gate:N", alt.Tooltip("words:N", title="outcome")]
+    base = alt.Chart(alt.Data(values=cells))
+    ground = (
+        base.properties(name="cells")
+        .mark_rect(stroke=ink.ground, strokeWidth=2, fill=ink.faint)
+        .encode(x=x, y=y, tooltip=tooltip)
     )
-    names = list(_OUTCOMES)
-    colour = alt.Color("outcome:N", title=None, scale=alt.Scale(domain=names, range=list(_OUTCOMES.values())))
-    cells = base.mark_rect(cornerRadius=3, stroke=None).encode(
-        color=colour, tooltip=_tips("gate", "criterion", "outcome")
+    signs = (
+        base.properties(name="outcomes")
+        .mark_point(size=150, filled=False, strokeWidth=2.4, strokeCap="round", opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=tooltip,
+            color=alt.Color(
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=shown, range=[getattr(ink, OUTCOMES[one][0]) for one in shown]),
+                legend=_legend(alt),
+            ),
+            shape=alt.Shape(
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=shown, range=[OUTCOMES[one][1] for one in shown]),
+                legend=_legend(alt),
+            ),
+        )
     )
-    marks = base.mark_text(color="white", fontWeight="bold").encode(text="mark:N")
-    width = max(220, 92 * len(gates))
-    return _spec(alt.layer(cells, marks), title="Gates", width=width, height=20 * len(criteria) + 10)
+    return _finished(alt.layer(ground, signs), report, "gates", ink, width=width, height=alt.Step(24))
 
 
-CHARTS: Mapping[str, Any] = {"burn-up": burn_up, "milestones": timeline, "gates": gate_matrix}
-"""Name of each picture to what makes its specification."""
+VERDICT = "Verdict"
+CHARTS = {"burn-up": burn_up, "milestones": timeline, "gates": gate_matrix}
+"""Every chart of a release by its name, in the order of a report."""
 
 
-def alt_text(name: str, facts: Facts) -> str:
-    """What a picture shows, for those who do not see it."""
-    head = facts["headline"]
-    match name:
-        case "burn-up":
-            done, total = head.get("features_done"), head.get("features_total")
-            sure = f"; with 85 % chance GA by {head['p85_on']}" if head.get("p85_on") else ""
-            return f"Burn-up: {done} of {total} features are done{sure}. GA is planned for {head.get('planned_ga')}."
-        case "milestones":
-            said = (
-                f"{step['kind'].replace('_', ' ')} {step['planned_at'][:10]} {step['state']}"
-                for step in facts["milestones"]
+def outcome_of(criterion: Mapping[str, Any]) -> str:
+    """What the matrix shows of a criterion: its outcome, or `waived` where somebody answers for it."""
+    return "waived" if criterion["waived_by"] and criterion["outcome"] != "pass" else str(criterion["outcome"])
+
+
+def alt_text(name: str, report: Report) -> str:
+    """What a chart of CHARTS shows, in words; empty where there is no such chart of the report."""
+    return _WORDS[name](report)
+
+
+def _burn_up_words(report: Report) -> str:
+    past = [point for point in report["burn_up"] if point["done"] is not None]
+    if not report["burn_up"]:
+        return ""
+    noun, last = _noun(report), past[-1] if past else None
+    said = []
+    if last is not None:
+        said.append(f"{last['done']:g} of {last['total']:g} {noun} were done on {last['day']}")
+    fan = [point for point in report["burn_up"] if point["middle"] is not None]
+    if len(fan) > 1:
+        end = fan[-1]
+        said.append(
+            f"by {end['day']} {end['middle']:.1f} {noun} are expected, between {end['low']:.1f} and {end['high']:.1f}"
+        )
+    if report["due"]:
+        said.append(f"the scope is due on {report['due']}")
+    return f"Burn-up of {_name(report)}: {'; '.join(said)}."
+
+
+def _timeline_words(report: Report) -> str:
+    if not report["milestones"]:
+        return ""
+    rows = [_step(step, _day(report["made_at"])) for step in report["milestones"]]
+    said = "; ".join(f"{row['milestone']} {row['words']}" for row in rows)
+    return f"Milestones of {_name(report)}: {said}."
+
+
+def _matrix_words(report: Report) -> str:
+    if not report["gates"]:
+        return ""
+    said = []
+    for gate in report["gates"]:
+        open_ones = [one for one in gate["criteria"] if outcome_of(one) != "pass"]
+        which = ", ".join(f"{one_line(one['title'] or one['criterion'])} ({outcome_of(one)})" for one in open_ones[:5])
+        more = f" and {len(open_ones) - 5} more" if len(open_ones) > 5 else ""
+        said.append(f"{gate['gate'].replace('_', ' ')} {gate['verdict']}{f': {which}{more}' if which else ''}")
+    return f"Gates of {_name(report)}: {'; '.join(said)}."
+
+
+_WORDS = {"burn-up": _burn_up_words, "milestones": _timeline_words, "gates": _matrix_words}
+
+
+def png(spec: Spec, *, scale: float = SCALE) -> bytes:
+    """Picture of a specification."""
+    import vl_convert  # noqa: PLC0415 - starts a whole JavaScript engine
+
+    drawn: bytes = vl_convert.vegalite_to_png(spec, vl_version=LANGUAGE, scale=scale, allowed_base_urls=[])
+    return drawn
+
+
+def svg(spec: Spec, *, label: str, prefix: str) -> str:
+    """Drawing of a specification in the light theme to be put into a page, whose style may replace its colours.
+
+    `label` is what a screen reader says. Ids begin with `prefix`, so that several drawings of one page do not share
+    them; colours are `var(--chart-<name>, <light colour>)`, by the names of Theme.
+    """
+    import vl_convert  # noqa: PLC0415
+
+    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=LANGUAGE, allowed_base_urls=[])
+    drawn = re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match[1]}{prefix}-", drawn)
+    for name, colour in THEMES["light"]._asdict().items():
+        for quote in ('"', ";"):
+            drawn = re.sub(
+                rf"(fill|stroke|background-color)(=\"|: ?){colour}{quote}",
+                rf"\1\2var(--chart-{name}, {colour}){quote}",
+                drawn,
             )
-            return f"Milestones: {', '.join(said)}."
-        case _:
-            said = (f"{gate['gate'].replace('_', ' ')} {gate['verdict']}" for gate in facts["gates"])
-            return f"Gates: {', '.join(said)}."
+    said = html.escape(one_line(label))
+    return re.sub(r"<svg\b", f'<svg role="img" aria-label="{said}"', drawn, count=1)
 
 
-def themed(spec: Chart, theme: str = "light") -> Chart:
-    """A specification in the colours of a theme, `light` or `dark`."""
-    tone = THEMES[theme]
-    quiet = {"labelColor": tone["text"], "titleColor": tone["text"]}
-    return {
-        **spec,
-        "background": tone["ground"],
-        "config": {
-            **spec.get("config", {}),
-            "axis": {**quiet, "gridColor": tone["grid"], "domainColor": tone["grid"], "tickColor": tone["grid"]},
-            "legend": quiet,
-            "title": {"color": tone["text"], "anchor": "start", "fontSize": 13},
-            "view": {"stroke": None},
+def colours(theme: str) -> str:
+    """Declarations of the custom properties that `svg` asks for."""
+    return " ".join(f"--chart-{name}: {colour};" for name, colour in THEMES[theme]._asdict().items())
+
+
+def _finished(chart: alt.LayerChart, report: Report, name: str, ink: Theme, **size: Any) -> Spec:
+    text = {"labelColor": ink.muted, "titleColor": ink.muted, "labelFontSize": 11, "titleFontSize": 11}
+    whole = chart.properties(
+        **size, title=f"{_name(report)}: {name}", padding=8, autosize={"type": "fit-x", "contains": "padding"}
+    )
+    whole = whole.configure(
+        font=FONT,
+        background=ink.ground,
+        view={"stroke": None},
+        axis={
+            **text,
+            "titleFontWeight": "normal",
+            "gridColor": ink.line,
+            "domainColor": ink.line,
+            "tickColor": ink.line,
         },
+        legend={"labelColor": ink.text, "labelFontSize": 11, "symbolSize": 80},
+        title={"color": ink.text, "anchor": "start", "fontSize": 14, "offset": 10},
+    )
+    spec: Spec = whole.to_dict()
+    spec["description"] = alt_text(name, report)
+    return spec
+
+
+def _days(alt: Any, ink: Theme, named: Mapping[str, str | None], first: str) -> list[Any]:
+    """Upright lines at single days, their names above each other so that near days can both be read."""
+    days = [{"day": day, "name": name} for name, day in named.items() if day and day >= first]
+    found = []
+    for place, one in enumerate(days):
+        data = alt.Chart(alt.Data(values=[one]))
+        x = alt.X("day:T", title=None, scale=alt.Scale(type="utc"))
+        found.append(
+            data.mark_rule(strokeDash=[2, 3], color=ink.text, opacity=0.7).encode(x=x, tooltip=["name:N", "day:N"])
+        )
+        found.append(
+            data.mark_text(align="left", baseline="top", dx=4, dy=2 + 13 * place, fontSize=11, color=ink.text).encode(
+                x=x, y=alt.value(0), text="name:N"
+            )
+        )
+    return found
+
+
+def _step(step: Mapping[str, Any], today: str) -> dict[str, Any]:
+    planned, actual, first = _day(step["planned_at"]), _day(step["actual_at"]), step["first_planned_on"]
+    late = step["state"] not in {"done", "skipped"} and planned < today
+    role = "overdue" if late or step["state"] in {"missed", "blocked"} else "plan"
+    words = (
+        f"done {_said(actual)}" if actual else f"{_said(planned)}" + (f", {step['state']}" if role == "overdue" else "")
+    )
+    if step["state"] == "skipped":
+        words = f"{_said(planned)}, skipped"
+    days = (date.fromisoformat(actual or planned) - date.fromisoformat(first or planned)).days
+    if days:
+        words += f" ({abs(days)} d {'later' if days > 0 else 'earlier'} than first planned)"
+    name = milestone_name(step["kind"])
+    return {
+        "milestone": name[:1].upper() + name[1:],
+        "planned": planned,
+        "actual": actual if step["state"] == "done" else "",
+        "first": first if first and first != planned else "",
+        "role": role,
+        "words": words,
     }
 
 
-def svg(spec: Chart, theme: str = "light") -> str:
-    """The drawing as an SVG element."""
-    return _svg(json.dumps(themed(spec, theme), sort_keys=True))
+def _rows(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of the rows, the verdict first; of too many those where everything passes go."""
+    names = list(dict.fromkeys(cell["criterion"] for cell in cells))
+    if len(names) <= MOST_CRITERIA:
+        return names
+    bad = {cell["criterion"] for cell in cells if cell["outcome"] != "pass"}
+    kept = [name for name in names if name == VERDICT or name in bad][:MOST_CRITERIA]
+    room = MOST_CRITERIA - len(kept)
+    others = [name for name in names if name not in kept][:room]
+    return [name for name in names if name in {*kept, *others}]
 
 
-def picture(name: str, facts: Facts, theme: str = "light") -> bytes | None:
-    """PNG of one of CHARTS; None where there is nothing to draw."""
-    spec = CHARTS[name](facts)
-    return None if spec is None else png(spec, theme)
+def _legend(alt: Any) -> Any:
+    return alt.Legend(orient="bottom", direction="horizontal", columns=6)
 
 
-def png(spec: Chart, theme: str = "light", *, scale: float = 2) -> bytes:
-    """The drawing as a PNG, `scale` times as many pixels as the specification says."""
-    return _png(json.dumps(themed(spec, theme), sort_keys=True), scale)
+def _labels(alt: Any, limit: int = 180) -> Any:
+    return alt.Axis(labelLimit=limit, ticks=False, domain=False, labelPadding=8)
 
 
-@lru_cache(maxsize=64)
-def _svg(spec: str) -> str:
-    drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    return drawn
+def _noun(report: Report) -> str:
+    return "points" if report["headline"]["item"] == "point" else "features"
 
 
-@lru_cache(maxsize=64)
-def _png(spec: str, scale: float) -> bytes:
-    drawn: bytes = vl_convert.vegalite_to_png(spec, scale=scale, allowed_base_urls=[])
-    return drawn
+def _name(report: Report) -> str:
+    return _short(f"{report['name']} {report['version']}")
 
 
-def _spec(chart: Any, *, title: str, width: int = WIDTH, height: int = HEIGHT) -> Chart:
-    made: Chart = chart.properties(title=title, width=width, height=height).to_dict()
-    return made
+def _short(text: str) -> str:
+    line = one_line(text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
-def _days() -> alt.X:
-    return alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=10))
+def _day(moment: str | None) -> str:
+    """Day of a moment in ISO 8601, in the moment's own zone."""
+    return moment[:10] if moment else ""
 
 
-def _tips(*fields: str) -> list[alt.Tooltip]:
-    kinds = {"day": "T"}
-    numbers = {"low", "middle", "high", "total", "done"}
-    return [alt.Tooltip(f"{field}:{kinds.get(field, 'Q' if field in numbers else 'N')}") for field in fields]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
+def _said(day: str) -> str:
+    return f"{datetime.fromisoformat(day):%d %b}" if day else ""

@@ -22,6 +22,7 @@ from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
 from release_ops.product_calendar import AbsencePart
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
+from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_plan import plan_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
 from release_ops.product_errors import Problem, did_you_mean, nearest
@@ -46,6 +47,8 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += risk_problems(product, root)
     if not broken & {"audiences", "communication", "tests"}:
         problems += document_problems(product, root)
+    if not broken & {"audiences", "health", "releases"}:
+        problems += health_problems(product, root)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)
     if "cadences" not in broken and "versioning" not in broken:
