@@ -10,13 +10,12 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from release_ops.domain.plan_policy import milestone_name
+from release_ops.domain.words import days_text
 from release_ops.escaping import one_line
-
-if TYPE_CHECKING:
-    import altair as alt
 
 Report = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -67,7 +66,7 @@ THEMES: Mapping[str, Theme] = {
         line="#333b48",
         plan="#93a0b3",
         done="#63b3f0",
-        fan="#3f7fb5",
+        fan="#5a9bd0",
         bad="#ff8a5c",
         wait="#e2b23f",
         faint="#1d232c",
@@ -77,7 +76,8 @@ FONT = "Liberation Sans, Arimo, Arial, Helvetica, sans-serif"
 """The first is vl-convert's own; those of browsers have its widths."""
 CHECK = "M-0.7,0.05L-0.25,0.5L0.7,-0.5"
 CROSS = "M-0.5,-0.5L0.5,0.5M0.5,-0.5L-0.5,0.5"
-DOTS = "M-0.6,0h0.02M0,0h0.02M0.6,0h0.02"
+DOTS = "M-0.75,-0.1h0.2v0.2h-0.2zM-0.1,-0.1h0.2v0.2h-0.2zM0.55,-0.1h0.2v0.2h-0.2z"
+BAR = "M-0.14,-0.65h0.28v1.3h-0.28z"
 TILDE = "M-0.6,0.1C-0.3,-0.45,0.3,0.45,0.6,-0.1"
 QUESTION = "M-0.35,-0.35C-0.3,-0.8,0.4,-0.8,0.38,-0.3C0.36,0,0,0,0,0.35M0,0.68v0.02"
 
@@ -87,26 +87,39 @@ def burn_up(report: Report, *, theme: str = "light", width: int | str = WIDTH) -
     points = report["burn_up"]
     if not points:
         return None
-    import altair as alt  # noqa: PLC0415 - takes a second to load
+    alt = _altair()
 
     ink, noun = THEMES[theme], _noun(report)
-    series = {"planned": ink.plan, "done": ink.done, "expected, 50 %": ink.fan}
+    inks = {"planned": ink.plan, "done": ink.done, "expected, 50 %": ink.fan}
     lines = [
         {"day": point["day"], "amount": point[field], "series": name, "words": f"{point[field]:g} {noun}"}
         for point in points
         for field, name in (("total", "planned"), ("done", "done"), ("middle", "expected, 50 %"))
         if point[field] is not None
     ]
+    last = next((point for point in reversed(points) if point["total"] is not None), None)
+    end = max(
+        filter(None, [points[-1]["day"], report["due"], report["headline"]["planned_ga"], report["headline"]["p85_on"]])
+    )
+    if last is not None and last["day"] < end and not report["is_out"]:
+        # What is planned now stays planned until somebody says otherwise.
+        amount = last["total"]
+        lines.append({"day": end, "amount": amount, "series": "planned", "words": f"{amount:g} {noun}"})
     fan = [
         {"day": point["day"], "low": point["low"], "high": point["high"], "band": "15 to 85 %"}
         for point in points
         if point["low"] is not None
     ]
+    fan = fan if len(fan) > 1 else []
     top = max([line["amount"] for line in lines] + [0])
     x = alt.X("day:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%d %b", labelOverlap=True))
     y = alt.Y("amount:Q", title=noun, scale=alt.Scale(domain=[0, top or 1], nice=True))
+    series = [name for name in inks if any(line["series"] == name for line in lines)]
     colour = alt.Color(
-        "series:N", title=None, scale=alt.Scale(domain=[*series], range=[*series.values()]), legend=_legend(alt)
+        "series:N",
+        title=None,
+        scale=alt.Scale(domain=series, range=[inks[name] for name in series]),
+        legend=_legend(alt),
     )
     tooltip = [
         alt.Tooltip("day:N", title="day"),
@@ -114,7 +127,7 @@ def burn_up(report: Report, *, theme: str = "light", width: int | str = WIDTH) -
         alt.Tooltip("words:N", title="how many"),
     ]
     layers: list[Any] = []
-    if len(fan) > 1:
+    if fan:
         layers.append(
             alt.Chart(alt.Data(values=fan), name="fan")
             .mark_area(opacity=0.28, color=ink.fan)
@@ -144,13 +157,12 @@ def burn_up(report: Report, *, theme: str = "light", width: int | str = WIDTH) -
                 .encode(x=x, y=y, color=colour, tooltip=tooltip)
             )
     headline = report["headline"]
-    layers += _days(
-        alt,
-        ink,
-        {"scope due": report["due"], "GA": headline["planned_ga"], "GA, 85 %": headline["p85_on"]},
-        points[0]["day"],
-    )
-    return _finished(alt.layer(*layers), report, "burn-up", ink, width=width, height=230)
+    sure = headline["p85_on"] if headline["p85_on"] != headline["planned_ga"] else None
+    named = {"scope due": report["due"], "GA": headline["planned_ga"], "GA with 85 %": sure}
+    days = _days(alt, ink, named, points[0]["day"])
+    size: dict[str, Any] = {"width": width, "height": 230}
+    note = "The band holds what will be done with a chance of 85 % (lower edge) to 15 % (upper edge)." if fan else ""
+    return _finished(alt.layer(*layers, *days), report, "burn-up", ink, note=note, **size)
 
 
 def timeline(report: Report, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
@@ -158,11 +170,11 @@ def timeline(report: Report, *, theme: str = "light", width: int | str = WIDTH) 
     rows = [_step(step, _day(report["made_at"])) for step in report["milestones"]]
     if not rows:
         return None
-    import altair as alt  # noqa: PLC0415
+    alt = _altair()
 
     ink = THEMES[theme]
     roles = {
-        "first plan": (ink.muted, "stroke"),
+        "first plan": (ink.muted, BAR),
         "plan": (ink.plan, "diamond"),
         "done": (ink.done, "circle"),
         "overdue": (ink.bad, "cross"),
@@ -225,7 +237,8 @@ def timeline(report: Report, *, theme: str = "light", width: int | str = WIDTH) 
         .encode(x=alt.X("last:T", axis=axis, **x_of), y=y, text="words:N")
     )
     layers += _days(alt, ink, {"today": _day(report["made_at"])}, "")
-    return _finished(alt.layer(*layers), report, "milestones", ink, width=width, height=alt.Step(27))
+    size: dict[str, Any] = {"width": width, "height": alt.Step(27)}
+    return _finished(alt.layer(*layers), report, "milestones", ink, **size)
 
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
@@ -243,7 +256,7 @@ def gate_matrix(report: Report, *, theme: str = "light", width: int | str = WIDT
     gates = sorted(report["gates"], key=lambda gate: (gate["evaluated_at"], gate["gate"]))
     if not gates:
         return None
-    import altair as alt  # noqa: PLC0415
+    alt = _altair()
 
     ink = THEMES[theme]
     verdicts = {"pass": "pass", "conditional": "waived", "fail": "fail"}
@@ -341,7 +354,7 @@ def _timeline_words(report: Report) -> str:
     if not report["milestones"]:
         return ""
     rows = [_step(step, _day(report["made_at"])) for step in report["milestones"]]
-    said = "; ".join(f"{row['milestone']} {row['words']}" for row in rows)
+    said = "; ".join(f"{row['milestone']} {row['told']}" for row in rows)
     return f"Milestones of {_name(report)}: {said}."
 
 
@@ -394,10 +407,20 @@ def colours(theme: str) -> str:
     return " ".join(f"--chart-{name}: {colour};" for name, colour in THEMES[theme]._asdict().items())
 
 
-def _finished(chart: alt.LayerChart, report: Report, name: str, ink: Theme, **size: Any) -> Spec:
+def _altair() -> Any:
+    """Altair, which takes a second to load and has few types of its own."""
+    return import_module("altair")
+
+
+def _finished(chart: Any, report: Report, name: str, ink: Theme, *, note: str = "", **size: Any) -> Spec:
+    """The chart with its title and a note below that, in the colours of a theme."""
     text = {"labelColor": ink.muted, "titleColor": ink.muted, "labelFontSize": 11, "titleFontSize": 11}
+    small = {"subtitleColor": ink.muted, "subtitleFontSize": 11, "subtitlePadding": 4}
     whole = chart.properties(
-        **size, title=f"{_name(report)}: {name}", padding=8, autosize={"type": "fit-x", "contains": "padding"}
+        **size,
+        title={"text": f"{_name(report)}: {name}", **({"subtitle": note} if note else {})},
+        padding=8,
+        autosize={"type": "fit-x", "contains": "padding"},
     )
     whole = whole.configure(
         font=FONT,
@@ -410,8 +433,8 @@ def _finished(chart: alt.LayerChart, report: Report, name: str, ink: Theme, **si
             "domainColor": ink.line,
             "tickColor": ink.line,
         },
-        legend={"labelColor": ink.text, "labelFontSize": 11, "symbolSize": 80},
-        title={"color": ink.text, "anchor": "start", "fontSize": 14, "offset": 10},
+        legend={"labelColor": ink.text, "labelFontSize": 11, "symbolSize": 110},
+        title={"color": ink.text, "anchor": "start", "fontSize": 14, "offset": 10, **small},
     )
     spec: Spec = whole.to_dict()
     spec["description"] = alt_text(name, report)
@@ -419,8 +442,8 @@ def _finished(chart: alt.LayerChart, report: Report, name: str, ink: Theme, **si
 
 
 def _days(alt: Any, ink: Theme, named: Mapping[str, str | None], first: str) -> list[Any]:
-    """Upright lines at single days, their names above each other so that near days can both be read."""
-    days = [{"day": day, "name": name} for name, day in named.items() if day and day >= first]
+    """Upright lines at single days with their names above the frame, one higher than the other: near days can be read."""
+    days = [{"day": day, "name": f"{name} {_said(day)}"} for name, day in named.items() if day and day >= first]
     found = []
     for place, one in enumerate(days):
         data = alt.Chart(alt.Data(values=[one]))
@@ -429,7 +452,7 @@ def _days(alt: Any, ink: Theme, named: Mapping[str, str | None], first: str) -> 
             data.mark_rule(strokeDash=[2, 3], color=ink.text, opacity=0.7).encode(x=x, tooltip=["name:N", "day:N"])
         )
         found.append(
-            data.mark_text(align="left", baseline="top", dx=4, dy=2 + 13 * place, fontSize=11, color=ink.text).encode(
+            data.mark_text(align="center", baseline="bottom", dy=-3 - 13 * place, fontSize=11, color=ink.text).encode(
                 x=x, y=alt.value(0), text="name:N"
             )
         )
@@ -446,8 +469,6 @@ def _step(step: Mapping[str, Any], today: str) -> dict[str, Any]:
     if step["state"] == "skipped":
         words = f"{_said(planned)}, skipped"
     days = (date.fromisoformat(actual or planned) - date.fromisoformat(first or planned)).days
-    if days:
-        words += f" ({abs(days)} d {'later' if days > 0 else 'earlier'} than first planned)"
     name = milestone_name(step["kind"])
     return {
         "milestone": name[:1].upper() + name[1:],
@@ -455,7 +476,9 @@ def _step(step: Mapping[str, Any], today: str) -> dict[str, Any]:
         "actual": actual if step["state"] == "done" else "",
         "first": first if first and first != planned else "",
         "role": role,
-        "words": words,
+        "words": words + (f" ({days:+d} d)" if days else ""),
+        "told": words
+        + (f", {days_text(abs(days))} {'later' if days > 0 else 'earlier'} than first planned" if days else ""),
     }
 
 
