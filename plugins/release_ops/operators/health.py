@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,17 +10,16 @@ from typing import Any
 from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from release_ops.charts import CHARTS, alt_text, picture
 from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report, report_of
 from release_ops.domain.model import Product, Release
+from release_ops.health_forms import markdown, page
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
 from release_ops.operators.artifacts import MadeLink, keep, page_of
 from release_ops.operators.health_reading import active_releases, facts_of
 from release_ops.product import load_products, products_folder
-from release_ops.render import render
 from release_ops.store import Store, json_safe
 
 HEALTH = Asset("release_metrics/health")
@@ -102,25 +100,8 @@ def keep_report(store: Store, run: Mapping[str, Any], report: Report) -> None:
             facts=facts,
             reasons=facts["reasons"],
         )
-        keep(store, run, TEXT, render("reports/health.md.j2", fmt="md", reports=[facts]))
-        keep(store, run, PAGE, page_text([facts]), "text/html")
-
-
-def page_text(reports: Sequence[Mapping[str, Any]]) -> str:
-    """The reports, given as mappings, as an HTML page that stands alone, pictures included."""
-    pictures = [
-        [
-            {"words": alt_text(name, facts), "light": _address(light), "dark": _address(dark)}
-            for name in CHARTS
-            if (light := picture(name, facts)) and (dark := picture(name, facts, "dark"))
-        ]
-        for facts in reports
-    ]
-    return render("reports/health.html.j2", fmt="html", reports=reports, pictures=pictures)
-
-
-def _address(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        keep(store, run, TEXT, markdown([facts]))
+        keep(store, run, PAGE, page([facts]), "text/html")
 
 
 def as_json(report: Report) -> dict[str, Any]:

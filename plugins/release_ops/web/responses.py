@@ -25,7 +25,7 @@ from release_ops.web.statics import static
 
 FRAMES = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 """Airflow shows the pages in a frame of its own; nobody else may."""
-STORED_PAGE_POLICY = f"sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; {FRAMES}"
+STORED_PAGE_POLICY = f"sandbox; default-src 'none'; style-src 'unsafe-inline'; {FRAMES}"
 """A stored page is nobody's program: no script, no request, no cookies of Airflow's."""
 STORED_FILE_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; {FRAMES}"
 """For browsers that show a PDF by a page of their own around it."""
