@@ -31,6 +31,16 @@ LONGEST = 60
 """Characters of a label."""
 
 
+class Picture(NamedTuple):
+    """A chart to go with a message."""
+
+    name: str
+    """Name of the file, without its ending; apart from the other pictures of its message."""
+    words: str
+    """What it shows, for those who do not see it."""
+    png: bytes
+
+
 class Theme(NamedTuple):
     """Colours, told apart by people who do not see red and green alike (M. Okabe, K. Ito, Color Universal Design, 2008)."""
 

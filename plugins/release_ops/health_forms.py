@@ -7,25 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from release_ops import charts
+from release_ops.charts import Picture
 from release_ops.domain.health import WORST_FIRST
 from release_ops.render import Safe, render
 
 Report = Mapping[str, Any]
 
 _BLANK_LINES = re.compile(r"\n{3,}")
-
-
-class Picture(NamedTuple):
-    """A chart of a report to go with a message."""
-
-    name: str
-    """Name of the file, without its ending; apart from the other pictures of its message."""
-    words: str
-    """What it shows, for those who do not see it."""
-    png: bytes
 
 
 def worst_first(reports: Sequence[Report]) -> list[Report]:

@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
@@ -28,11 +28,19 @@ SUBJECT = 400
 """Characters of a subject that are kept; a longer one ends in an ellipsis, the text says it all."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _BODY_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 class EmailError(Exception):
     """A mail could not be made or was not taken; names the address or what the server said, and the remedy."""
+
+
+class Inline(NamedTuple):
+    """A PNG that the HTML part shows as `cid:<name>`; whoever does not show it has the words of its `alt`."""
+
+    name: str
+    png: bytes
 
 
 def message_id(key: str, domain: str) -> str:
@@ -41,9 +49,20 @@ def message_id(key: str, domain: str) -> str:
 
 
 def compose(
-    *, sender: str, to: str | Iterable[str], key: str, subject: str, text: str, html: str = "", at: datetime
+    *,
+    sender: str,
+    to: str | Iterable[str],
+    key: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    pictures: Iterable[Inline] = (),
+    at: datetime,
 ) -> EmailMessage:
-    """Mail with a plain and, if given, an HTML part. `at` (aware) is its date; EmailError for an unusable address."""
+    """Mail with a plain and, if given, an HTML part and its pictures, each of which has a name of its own.
+
+    `at` (aware) is its date. EmailError for an unusable address; ValueError for a name that is no content id.
+    """
     if at.tzinfo is None:
         raise ValueError("at: needs a time zone")
     author = addresses(sender)[0]
@@ -58,6 +77,13 @@ def compose(
     message.set_content(_BODY_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
     if html:
         message.add_alternative(_BODY_CONTROL.sub("\N{REPLACEMENT CHARACTER}", html), subtype="html")
+        shown = message.get_payload()[-1]  # type: ignore[index]  # the part that was just added
+        for one in pictures:
+            if not _CONTENT_ID.fullmatch(one.name):
+                raise ValueError(f"picture {one.name!r}: write letters, digits, '.', '-' and '_'")
+            shown.add_related(  # type: ignore[union-attr]
+                one.png, "image", "png", cid=f"<{one.name}>", filename=f"{one.name}.png", disposition="inline"
+            )
     return message
 
 
@@ -102,7 +128,15 @@ class EmailChannel:
         self._hook = hook
 
     def send(
-        self, to: str | Iterable[str], key: str, subject: str, text: str, html: str = "", *, at: datetime
+        self,
+        to: str | Iterable[str],
+        key: str,
+        subject: str,
+        text: str,
+        html: str = "",
+        *,
+        pictures: Iterable[Inline] = (),
+        at: datetime,
     ) -> dict[str, Any]:
         """Sends one mail; returns its `message_id`, the addresses in `to` and those in `refused`.
 
@@ -114,7 +148,9 @@ class EmailChannel:
             sender = hook.from_email or hook.smtp_user
             if "@" not in sender:
                 raise EmailError(f"connection {self._connection_id}: no sender; set its extra from_email to name@host")
-            message = compose(sender=sender, to=to, key=key, subject=subject, text=text, html=html, at=at)
+            message = compose(
+                sender=sender, to=to, key=key, subject=subject, text=text, html=html, pictures=pictures, at=at
+            )
             # The hook's own send repeats after any error and has no plain part; only its connection is used.
             client = hook._smtp_client
             if not isinstance(client, smtplib.SMTP):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,15 +10,20 @@ from typing import Any, NamedTuple
 
 from airflow.sdk import Context
 
-from release_ops.adapters.email import EmailChannel
+from release_ops.adapters.email import EmailChannel, Inline
 from release_ops.adapters.outbox import Outbox
-from release_ops.adapters.slack import SlackChannel
+from release_ops.adapters.slack import SlackChannel, SlackError
+from release_ops.adapters.slack_blocks import Block
+from release_ops.adapters.slack_files import SlackPictures
+from release_ops.charts import Picture
 from release_ops.domain.model import Channel, MilestoneKind, Product
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import parts
 from release_ops.operators.effects import about
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.render import render
+
+log = logging.getLogger(__name__)
 
 HIGHLIGHTS = 5
 PRIORITIES = {"must": 0, "should": 1, "could": 2}
@@ -76,14 +82,15 @@ def tell(
     data: Mapping[str, Any],
     *,
     audiences: Sequence[str] | None = None,
+    rich: Rich | None = None,
 ) -> dict[str, Any]:
     """One message per audience and channel, from the templates `messages/<outcome>.*`.
 
     What is done goes to the audiences of the milestone; what is not (blocked, missed, failed) stays among those that the
     product names under `problems_to`, unless `audiences` names others.
 
-    `occasion` tells messages of the same milestone, audience and channel apart. RuntimeError names the channels that
-    failed, after all have been tried.
+    `rich` is what mail and Slack show beside the text. `occasion` tells messages of the same milestone, audience and
+    channel apart. RuntimeError names the channels that failed, after all have been tried.
     """
     sent, failures = 0, []
     if audiences is None:
@@ -92,8 +99,8 @@ def tell(
         for channel in product.channels.get(audience, ()):
             words = {"product": product, "run": run, "audience": audience, **data}
             message = compose(
-                outcome, message_key(run, occasion, audience, channel), _CHANNELS[channel.kind].fmt, words
-            )
+                outcome, message_key(run, occasion, audience, channel), format_of(channel), words
+            )._replace(rich=rich)
             try:
                 deliver(ledger, run, audience, channel, message)
                 sent += 1
@@ -104,12 +111,23 @@ def tell(
     return {"messages": sent, "audiences": list(audiences)}
 
 
+class Rich(NamedTuple):
+    """What a message is for channels that show more than its text; made only where such a channel is told."""
+
+    pictures: Callable[[], Sequence[Picture]]
+    html: Callable[[Sequence[Picture]], str]
+    """A page for mail programs, which finds its pictures by their names."""
+    blocks: Callable[[Sequence[Picture], Mapping[str, str]], list[Block]]
+    """Slack's blocks; of a picture without an id in the mapping from name to id, its words."""
+
+
 class Message(NamedTuple):
     """What is told, under the key that makes it one message."""
 
     key: str
     subject: str
     body: str
+    rich: Rich | None = None
 
 
 def audiences_of(product: Product, kind: str) -> tuple[str, ...]:
@@ -122,6 +140,11 @@ def message_key(run: Mapping[str, Any], occasion: str, audience: str, channel: C
     """Key of a message, `message:webapp:2.8.0:ga:support:slack:#support`."""
     where = ":".join(part for part in (channel.kind, channel.to) if part)
     return f"message:{run['product']}:{run['version']}:{run['kind']}{occasion}:{audience}:{where}"
+
+
+def format_of(channel: Channel) -> str:
+    """Format of the texts that a channel takes."""
+    return _CHANNELS[channel.kind].fmt
 
 
 def compose(outcome: str, key: str, fmt: str, words: Mapping[str, Any]) -> Message:
@@ -183,14 +206,53 @@ def _find_slack(_: Outbox, channel: Channel, message: Message, claim: Claim) -> 
 
 
 def _send_slack(_: Outbox, channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
-    # `verbatim`: Slack makes no links, mentions or channel names out of the text.
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": message.body, "verbatim": True}}
-    return _slack(channel).post(channel.to, message.key, message.subject, [block], since=claim.claimed_at)
+    def post(blocks: list[Block]) -> dict[str, Any]:
+        return _slack(channel).post(channel.to, message.key, message.subject, blocks, since=claim.claimed_at)
+
+    if message.rich is None:
+        # `verbatim`: Slack makes no links, mentions or channel names out of the text.
+        return post([{"type": "section", "text": {"type": "mrkdwn", "text": message.body, "verbatim": True}}])
+    pictures = _drawn(message.rich)
+    files = _uploaded(channel, pictures)
+    try:
+        return post(message.rich.blocks(pictures, files))
+    except SlackError as error:
+        if error.code != "invalid_blocks" or not files:
+            raise
+        log.warning("Slack does not show the pictures, so they are told in words: %s", error)
+        return post(message.rich.blocks(pictures, {}))
+
+
+def _drawn(rich: Rich) -> Sequence[Picture]:
+    """The pictures of a message; none where they cannot be drawn, which is no reason to say nothing."""
+    try:
+        return rich.pictures()
+    except Exception:
+        log.exception("the pictures cannot be drawn: the message goes without them")
+        return ()
+
+
+def _uploaded(channel: Channel, pictures: Sequence[Picture]) -> dict[str, str]:
+    """Ids of the pictures that Slack took; those after the first that it does not take are not tried."""
+    found: dict[str, str] = {}
+    slack = SlackPictures(connection_id=channel.connection)
+    for one in pictures:
+        try:
+            found[one.name] = slack.upload(one.name, one.words, one.png)
+        except SlackError as error:
+            log.warning("the pictures are told in words: %s", error)
+            break
+    return found
 
 
 def _send_email(_: Outbox, channel: Channel, message: Message, claim: Claim) -> dict[str, Any]:
     mail = EmailChannel(connection_id=channel.connection)
-    return mail.send(channel.to, message.key, message.subject, message.body, at=claim.claimed_at)
+    html, inline = "", list[Inline]()
+    if message.rich is not None:
+        pictures = _drawn(message.rich)
+        html = message.rich.html(pictures)
+        inline = [Inline(one.name, one.png) for one in pictures]
+    return mail.send(channel.to, message.key, message.subject, message.body, html, pictures=inline, at=claim.claimed_at)
 
 
 class _Kind(NamedTuple):

@@ -92,6 +92,12 @@ def kept_text(store: Store, run: Mapping[str, Any], name: str) -> str:
     return str(row["content"])
 
 
+def address_of(path: str) -> str:
+    """Whole address of a page of ours, for a message; empty where Airflow does not know its own (`api.base_url`)."""
+    base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    return f"{base}{PREFIX}{path}" if urlsplit(base).scheme in {"http", "https"} else ""
+
+
 def page_of(run: Mapping[str, Any], name: str) -> str:
     """Address of the page of an artifact, for a browser that has Airflow's UI open, whatever host name it uses."""
     path = urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")

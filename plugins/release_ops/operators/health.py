@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
+from release_ops.addresses import HEALTH as HEALTH_PAGE
+from release_ops.addresses import health_page
 from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report, report_of
-from release_ops.domain.model import Product, Release
-from release_ops.health_forms import markdown, page
+from release_ops.domain.model import Channel, Product, Release
+from release_ops.health_blocks import portfolio_blocks, release_blocks
+from release_ops.health_forms import counts, mail, markdown, page, pictures, worst_first
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
-from release_ops.operators.announce import tell
-from release_ops.operators.artifacts import MadeLink, keep, page_of
+from release_ops.operators.announce import Message, Rich, compose, deliver, format_of, message_key, tell
+from release_ops.operators.artifacts import MadeLink, address_of, keep, page_of
 from release_ops.operators.health_reading import active_releases, facts_of
 from release_ops.product import load_products, products_folder
 from release_ops.store import Store, json_safe
@@ -26,6 +30,8 @@ HEALTH = Asset("release_metrics/health")
 HEALTH_REPORT = MadeLink("Health report")
 KIND = "health"
 """Under which the reports are filed among the artifacts of a release."""
+PORTFOLIO = {"product": "*", "version": "health", "kind": KIND}
+"""Where the report of all releases lies among the artifacts: it belongs to no single one."""
 PAGE = "health.html"
 TEXT = "health.md"
 
@@ -62,6 +68,13 @@ class ReportHealthOperator(BaseOperator):
                 tell_report(ledger, product, run, report)
             except Exception as error:
                 problems.append(f"{product.id} {release.version}: {type(error).__name__}: {error}")
+        if len(reports) > 1 and not self.product:
+            try:
+                self.made = {HEALTH_REPORT.name: page_of(PORTFOLIO, PAGE)}
+                keep_portfolio(ledger.store, reports)
+                tell_portfolio(ledger, products, reports)
+            except Exception as error:
+                problems.append(f"all releases together: {type(error).__name__}: {error}")
         reports.sort(key=lambda one: WORST_FIRST.index(one.status))
         counts = {status.value: sum(one.status is status for one in reports) for status in WORST_FIRST}
         context["outlet_events"][HEALTH].extra = {"releases": len(reports), **counts}
@@ -112,6 +125,65 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def tell_report(ledger: Ledger, product: Product, run: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """One message per audience and channel and week."""
+    facts = as_json(report)
+    address = address_of(health_page(report.product, report.version))
+    rich = Rich(
+        pictures=cache(lambda: pictures(facts)),
+        html=lambda drawn: mail([facts], link=address, pictures=drawn),
+        blocks=lambda drawn, files: release_blocks(facts, address=address, pictures=drawn, files=files),
+    )
+    data = {"report": facts, "link": address}
+    return tell(ledger, product, run, "health", occasion(report), data, audiences=product.health.report_to, rich=rich)
+
+
+def keep_portfolio(store: Store, reports: Sequence[Report]) -> None:
+    """Write the report of all releases as a page and as text; a later one replaces it."""
+    facts = [as_json(report) for report in reports]
+    keep(store, PORTFOLIO, TEXT, markdown(facts))
+    keep(store, PORTFOLIO, PAGE, page(facts), "text/html")
+
+
+def tell_portfolio(ledger: Ledger, products: Mapping[str, Product], reports: Sequence[Report]) -> int:
+    """One overview per week for each audience and channel that several of these releases report to. Returns their number.
+
+    It holds these releases alone. RuntimeError names the channels that failed, after all have been tried.
+    """
+    shared: dict[tuple[str, Channel], list[Report]] = {}
+    for report in reports:
+        product = products[report.product]
+        for audience in product.health.report_to:
+            for channel in product.channels.get(audience, ()):
+                shared.setdefault((audience, channel), []).append(report)
+    sent, failures = 0, list[str]()
+    for (audience, channel), some in shared.items():
+        if len(some) < 2:
+            continue
+        try:
+            deliver(ledger, PORTFOLIO, audience, channel, overview(audience, channel, some))
+            sent += 1
+        except Exception as error:
+            failures.append(f"{audience} by {channel.kind} {channel.to}: {error}")
+    if failures:
+        raise RuntimeError("; ".join(failures))
+    return sent
+
+
+def overview(audience: str, channel: Channel, reports: Sequence[Report]) -> Message:
+    """The message about several releases of one week, the worst first."""
+    facts = worst_first([as_json(report) for report in reports])
+    addresses = {(one.product, one.version): address_of(health_page(one.product, one.version)) for one in reports}
+    address = address_of(HEALTH_PAGE)
+    rich = Rich(
+        pictures=tuple,
+        html=lambda _: mail(facts, link=address),
+        blocks=lambda *_: portfolio_blocks(facts, addresses=addresses),
+    )
+    words = {"reports": facts, "counts": counts(facts), "link": address}
+    key = message_key(PORTFOLIO, occasion(reports[0]), audience, channel)
+    return compose("health_portfolio", key, format_of(channel), words)._replace(rich=rich)
+
+
+def occasion(report: Report) -> str:
+    """What tells the messages of one week from those of another."""
     year, week, _ = report.week.isocalendar()
-    data = {"report": as_json(report), "link": page_of(run, PAGE)}
-    return tell(ledger, product, run, "health", f":{year}-W{week:02}", data, audiences=product.health.report_to)
+    return f":{year}-W{week:02}"
