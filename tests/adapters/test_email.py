@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_ops.adapters.email import EmailChannel, EmailError, addresses, compose, message_id
+from release_ops.adapters.email import EmailChannel, EmailError, Inline, addresses, compose, message_id
 
 AT = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 KEY = "message:webapp:2.8.0:ga:customers:email:all@example.org"
@@ -104,6 +104,41 @@ def test_a_mail_arrives_as_text_and_html(channel: EmailChannel, mailbox: Mailbox
     assert mail.get_content_type() == "multipart/alternative"
     assert [part.get_content().strip() for part in mail.iter_parts()] == ["Grüße", "<b>Grüße</b>"]
     assert sent == {"message_id": mail["Message-ID"], "to": ["ada@example.org", "alan@example.org"], "refused": []}
+
+
+def test_pictures_come_with_the_page_that_shows_them_and_are_no_attachments(
+    channel: EmailChannel, mailbox: Mailbox
+) -> None:
+    page = '<p>Grüße</p><img src="cid:burn-up" alt="words">'
+    pictures = [Inline("burn-up", b"\x89PNG one"), Inline("gates", b"\x89PNG two")]
+    channel.send("ada@example.org", KEY, "health", "Grüße", page, pictures=pictures, at=AT)
+    (mail,) = mailbox.mails
+    text, shown = mail.iter_parts()
+    assert text.get_content().strip() == "Grüße"
+    assert shown.get_content_type() == "multipart/related"
+    html, *images = shown.iter_parts()
+    assert html.get_content().strip() == page
+    assert [(one["Content-ID"], one.get_content()) for one in images] == [
+        ("<burn-up>", b"\x89PNG one"),
+        ("<gates>", b"\x89PNG two"),
+    ]
+    assert {one.get_content_disposition() for one in images} == {"inline"}
+    assert mail.get_body(("html",)) is not None
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a>\r\nBcc: eve@example.org", "x" * 101])
+def test_a_picture_has_a_name_that_a_header_can_hold(name: str) -> None:
+    with pytest.raises(ValueError, match="letters, digits"):
+        compose(
+            sender="ops@example.org",
+            to="ada@example.org",
+            key=KEY,
+            subject="s",
+            text="t",
+            html="<p>h</p>",
+            pictures=[Inline(name, b"x")],
+            at=AT,
+        )
 
 
 def test_a_retry_carries_the_same_identity(channel: EmailChannel, mailbox: Mailbox) -> None:

@@ -29,6 +29,11 @@ class FakeSlack(Loopback):
         self.channels: dict[str, dict[str, Any]] = {}
         self.messages: dict[str, list[dict[str, Any]]] = {}
         self.page = 1000
+        self.scopes = {"files:write"}
+        self.files: dict[str, dict[str, Any]] = {}
+        """Uploaded files by id: name, alternative text, bytes, and whether the upload was completed."""
+        self.shows_files = True
+        """False: a file is not ready yet when a message wants to show it."""
         self._methods: dict[str, tuple[Callable[[Form], Answer], frozenset[str], frozenset[str]]] = {
             "conversations.list": self._method(self._list, "types exclude_archived limit cursor"),
             "conversations.history": self._method(
@@ -42,6 +47,8 @@ class FakeSlack(Loopback):
                 "channel text blocks metadata thread_ts link_names parse mrkdwn unfurl_links unfurl_media",
                 "channel",
             ),
+            "files.getUploadURLExternal": self._method(self._place, "filename length alt_txt title", "filename length"),
+            "files.completeUploadExternal": self._method(self._complete, "files channel_id", "files"),
         }
 
     @staticmethod
@@ -70,6 +77,8 @@ class FakeSlack(Loopback):
         return f"{self.now}.000100"
 
     def answer(self, request: Request) -> Answer:
+        if request.verb == "POST" and request.path.startswith("/upload/"):
+            return self._take(request)
         method = request.path.removeprefix("/api/")
         if request.verb != "POST" or method not in self._methods:
             return self.refuse(f"{request.verb} {request.path}")
@@ -123,9 +132,53 @@ class FakeSlack(Loopback):
         ]
         return self._paged(form, "messages", thread, has_more=False) if thread else _no("thread_not_found")
 
+    def _place(self, form: Form) -> Answer:
+        if "files:write" not in self.scopes:
+            return Answer(
+                200, {"ok": False, "error": "missing_scope", "needed": "files:write", "provided": "chat:write"}
+            )
+        identity = f"F{len(self.files) + 1:08}"
+        self.files[identity] = {
+            "name": form["filename"],
+            "alt": form.get("alt_txt", ""),
+            "length": int(form["length"]),
+            "bytes": b"",
+            "done": False,
+        }
+        return Answer(200, {"ok": True, "upload_url": f"{self.origin}/upload/{identity}", "file_id": identity})
+
+    def _take(self, request: Request) -> Answer:
+        """The place of an upload asks for no token, takes the bytes as they are, and as many as were told."""
+        file = self.files.get(request.path.removeprefix("/upload/"))
+        if file is None or "authorization" in request.headers or len(request.body) != file["length"]:
+            return self.refuse(f"upload of {len(request.body)} bytes to {request.path}")
+        file["bytes"] = request.body
+        return Answer(200, "OK")
+
+    def _complete(self, form: Form) -> Answer:
+        wanted = json.loads(form["files"])
+        if not wanted or any(set(one) - {"id", "title"} or one["id"] not in self.files for one in wanted):
+            return _no("file_not_found")
+        for one in wanted:
+            file = self.files[one["id"]]
+            if not file["bytes"]:
+                return _no("file_update_failed")
+            file["done"] = True
+        return Answer(200, {"ok": True, "files": wanted})
+
+    def _unseen(self, form: Form) -> str:
+        """What is wrong with the pictures of a message."""
+        for place, block in enumerate(json.loads(form.get("blocks", "[]"))):
+            if block.get("type") != "image":
+                continue
+            file = self.files.get((block.get("slack_file") or {}).get("id", ""))
+            if not self.shows_files or file is None or not file["done"]:
+                return f"invalid_blocks: invalid slack file [json-pointer:/blocks/{place}/slack_file]"
+        return ""
+
     def _post(self, form: Form) -> Answer:
         channel = self.channels[form["channel"]]
-        problem = _problem(form)
+        problem = _problem(form) or self._unseen(form)
         if channel["is_archived"]:
             problem = "is_archived"
         elif not channel["is_member"]:
@@ -175,5 +228,11 @@ def _block_problem(block: Mapping[str, Any]) -> str:
         "must be plain_text": kind == "header" and text["type"] != "plain_text",
         "must be less than 151 characters": kind == "header" and size > 150,
         "no more than 10 elements": kind == "context" and len(block["elements"]) > 10,
+        "an element has 1 to 2000 characters": kind == "context"
+        and not all(0 < _length(one["text"]) <= 2000 for one in block["elements"]),
+        "a field has 1 to 2000 characters": not all(
+            0 < _length(one["text"]) <= 2000 for one in block.get("fields", ())
+        ),
+        "missing or too long alt_text": kind == "image" and not 0 < _length(block.get("alt_text", "")) <= 2000,
     }
     return next((why for why, broken in rules.items() if broken), "")
