@@ -135,16 +135,13 @@ def chart(
     facts = standing.read_facts(tables(), product, version, week)
     make = charts.CHARTS.get(name)
     try:
-        drawn = make(facts) if make and facts else None
+        drawn = make(facts, theme=theme, width="container") if make and facts else None
     except (KeyError, TypeError, ValueError) as error:
         log.warning("the chart %s of %s %s cannot be drawn from its report: %s", name, product, version, error)
         drawn = None
     if drawn is None:
         raise Problem(404, "No such chart", f"The report of {product} {version} has nothing to draw of {name}.")
-    spec = charts.themed(drawn, theme)
-    legend = {**spec["config"].get("legend", {}), "orient": "bottom"}
-    spec |= {"width": "container", "background": "transparent", "config": {**spec["config"], "legend": legend}}
-    return json_answer(request, spec)
+    return json_answer(request, {**drawn, "background": "transparent"})
 
 
 def _is_old(made_at: datetime | None, *, today: date) -> bool:
