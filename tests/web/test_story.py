@@ -175,6 +175,13 @@ def test_the_rollout_has_its_deployments_incidents_and_flags(filled):
     assert [(one.flag, one.new_value) for one in story.flags.rows] == [("one-page-checkout", "10 %")]
 
 
+def test_the_scorecard_is_for_who_may_read_the_metrics(filled):
+    scorecard = story_of(filled).scorecard
+    assert scorecard is not None
+    assert (scorecard.ga_slips, scorecard.breaches, scorecard.deployment_success_met) == (1, 1, False)
+    assert story_of(filled, lambda *dags: "delivery_metrics" not in dags).scorecard is None
+
+
 def test_long_lists_are_cut_and_their_own_page_goes_on(filled):
     with filled.connect() as connection:
         for at in range(250):
@@ -201,7 +208,7 @@ def test_the_number_of_queries_does_not_grow_with_the_release(filled, monkeypatc
     monkeypatch.setattr(Store, "all", counted)
     story_of(filled)
     few = len(asked)
-    assert few == len(PARTS) + 8
+    assert few == len(PARTS) + 9
     with filled.connect() as connection:
         for at in range(40):
             gate = {

@@ -153,6 +153,7 @@ def story(request: Request, product: str, version: str) -> Response:
         chapters=telling.chapters(partial(may_see, request)),
         counts={name: one.total for name, one in lists.items()},
         part_address=lambda name: root + story_page(product, version, name),
+        release_address_of=lambda card: "",
         artifacts_address=root + release_page(product, version),
         health_address=root + health_page(product, version),
         sees_forecast=may_see(request, "release_forecast"),

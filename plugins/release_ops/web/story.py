@@ -10,6 +10,7 @@ from typing import Any
 from release_ops.store import Store
 from release_ops.web import story_aftermath as after
 from release_ops.web import story_model as model
+from release_ops.web.metrics_model import Scorecard
 from release_ops.web.responses import Answer
 from release_ops.web.sections import MADE_BY, OTHER_MAKER
 from release_ops.web.values import Listing, listing
@@ -22,6 +23,7 @@ WHOLE = 200
 """Rows of what belongs together and is shown together: criteria, approvals, waivers."""
 
 
+METRICS_DAGS = ("delivery_metrics",)
 DELIVERY = ("delivery_metrics", "delivery_ingest")
 """DAGs that know what was deployed."""
 
@@ -76,6 +78,8 @@ class Chapter:
     title: str
     parts: tuple[str, ...]
     """Its lists; it is left out where the reader may see none of them."""
+    dags: tuple[str, ...] = ()
+    """Whose results it shows where it has no lists."""
 
 
 CHAPTERS = (
@@ -84,6 +88,7 @@ CHAPTERS = (
     Chapter("scope", "Scope", ("scope",)),
     Chapter("changes", "Changelog", ("changes",)),
     Chapter("rollout", "Rollout", ("deployments", "incidents", "flags")),
+    Chapter("scorecard", "Scorecard", (), METRICS_DAGS),
     Chapter("messages", "Messages", ("messages",)),
     Chapter("effects", "Effects", ("effects",)),
     Chapter("outlook", "Predictions and risks", ("predictions", "risks")),
@@ -105,6 +110,7 @@ def chapters(may_see: MaySee) -> list[Chapter]:
         chapter
         for chapter in CHAPTERS
         if any(not PARTS[name].dags or may_see(*PARTS[name].dags) for name in chapter.parts)
+        or (chapter.dags and may_see(*chapter.dags))
     ]
 
 
@@ -157,6 +163,7 @@ def read_story(store: Store, product: str, version: str, may_see: MaySee) -> mod
         waivers = listing(model.Waiver, store.all("story_waivers", **key, **whole))
         sums = store.one("story_scope_sums", **key)
         types = store.all("story_change_types", **key)
+        scorecard = store.one("story_scorecard", **key) if may_see(*METRICS_DAGS) else None
         texts = store.all("story_artifacts", **key, hidden=hidden, prefix=TEXTS, limit=SHOWN, offset=0)
     gates = lists.pop("gates")
     return model.Story(
@@ -164,6 +171,7 @@ def read_story(store: Store, product: str, version: str, may_see: MaySee) -> mod
         train=tuple(model.Milestone.model_validate(row) for row in train),
         gates=_with_evidence(gates, criteria.rows, approvals.rows, waivers.rows),
         evidence_cut=bool(criteria.more or approvals.more or waivers.more),
+        scorecard=Scorecard.model_validate(scorecard) if scorecard else None,
         scope_sums=model.ScopeSums.model_validate(sums),
         change_types=tuple(model.ChangeType.model_validate(row) for row in types),
         texts=tuple(after.Artifact.model_validate(row) for row in texts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from release_ops.web.metrics_model import Scorecard
 from release_ops.web.responses import Answer
 from release_ops.web.story_aftermath import (
     Artifact,
@@ -273,6 +274,8 @@ class Story(Answer):
     """Incidents that are held against them."""
     flags: Listing[FlagChange]
     """Changes of feature flags that belong to it."""
+    scorecard: Scorecard | None
+    """How it went against what it is held to; null if the user may not read the metrics."""
     messages: Listing[Message]
     """What was told to whom; what failed comes first."""
     effects: Listing[Effect]

@@ -18,12 +18,11 @@ from release_ops.domain.agenda import milestone_name
 from release_ops.domain.model import Product
 from release_ops.domain.words import days_text
 from release_ops.escaping import clean
-from release_ops.product import find_product
-from release_ops.product_errors import ProductError
 from release_ops.render import Safe
 from release_ops.web.access import may_see
 from release_ops.web.parts import moment
 from release_ops.web.responses import airflow_root
+from release_ops.web.shelf import SHELF
 from release_ops.web.story_aftermath import Prediction
 from release_ops.web.story_model import Milestone
 from release_ops.web.values import web_address
@@ -113,10 +112,10 @@ class Place:
 
 def place_of(product_id: str) -> Place:
     """Place by the product's file; UTC and no repository where no file describes it any more."""
-    try:
-        product = find_product(product_id)
-    except (ProductError, OSError):
+    shelved = SHELF.catalogue().products.get(product_id)
+    if shelved is None:
         return Place(UTC, "UTC", "")
+    product = shelved.product
     return Place(ZoneInfo(product.timezone), product.timezone, repository_page(product))
 
 
