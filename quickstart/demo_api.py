@@ -86,7 +86,11 @@ API = Story(
         ("API-41", "yuki", "payments", ("refund a part of an order by article", "tell what is left to refund")),
         ("API-42", "omar", "webhooks", ("repeat a webhook on request",)),
         ("API-43", "yuki", "orders", ("page through orders by time",)),
+        ("API-48", "omar", "orders", ("cancel a part of an order",)),
         ("API-44", "mia", "auth", ("show when a key was last used",)),
+        ("API-49", "mia", "payments", ("give receipts as data",)),
+        ("API-50", "yuki", "catalogue", ("offer delivery windows", "close full delivery windows")),
+        ("API-51", "omar", "auth", ("limit a key to one shop",)),
     ),
     breaking=None,
     reports={
