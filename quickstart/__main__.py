@@ -20,7 +20,7 @@ from quickstart import summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
 from quickstart.demo import Demo, make_demo
-from quickstart.evaluation import Evaluation
+from quickstart.evaluation import ROUNDS, Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
@@ -114,7 +114,8 @@ class Run:
         past = self.demo.write_past(airflow) if self.demo else None
         airflow.start()
         airflow.wait_until_healthy(timeout=300)
-        airflow.wait_for_dags(*(f"release_{kind.value}" for kind in MilestoneKind), "calendar_watch", timeout=300)
+        needed = (dag for some in ROUNDS for dag in some)
+        airflow.wait_for_dags(*(f"release_{kind.value}" for kind in MilestoneKind), *needed, timeout=300)
         if past is not None:
             told, _ = past.communicate()
             if past.returncode:

@@ -33,9 +33,8 @@ class Evaluation:
 
     def run(self) -> bool:
         """Whether every run of every round succeeded; a round begins when the one before has ended."""
-        known = {dag["dag_id"] for dag in self.airflow.rest("GET", "/dags?limit=100")["dags"]}
         for some in ROUNDS:
-            self._round({dag: starter if starter in known else "" for dag, starter in some.items() if dag in known})
+            self._round(some)
         return not self.failed
 
     def _round(self, dags: Mapping[str, str]) -> None:
@@ -43,23 +42,27 @@ class Evaluation:
         runs = {dag: self._start(dag, begun) for dag, starter in dags.items() if not starter}
         succeeded = self._await(runs)
         # A reading that failed tells nobody.
-        for dag in (dag for dag, starter in dags.items() if starter in succeeded):
-            self._await({dag: self._started_by_asset(dag, begun)})
+        for dag, starter in dags.items():
+            if starter in succeeded:
+                self._await({dag: self._follower(dag, starter, runs[starter]) or self._start(dag, begun)})
 
     def _start(self, dag: str, at: datetime) -> str:
         run_id = f"quickstart__{at:%Y-%m-%dT%H:%M:%SZ}"
         self.airflow.rest("POST", f"/dags/{dag}/dagRuns", json={"dag_run_id": run_id, "logical_date": None})
         return run_id
 
-    def _started_by_asset(self, dag: str, since: datetime) -> str:
-        """Id of the newest run of a DAG that an asset has started since then."""
+    def _follower(self, dag: str, starter: str, run_id: str) -> str | None:
+        """Id of the run of a DAG that this run of another has started by an asset; None if it had nothing to tell."""
+        path = f"/assets/events?source_dag_id={starter}&source_run_id={quote(run_id, safe='')}"
+        if not self.airflow.rest("GET", path)["asset_events"]:
+            return None
 
         def found() -> str | None:
-            path = f"/dags/{dag}/dagRuns?order_by=-run_after&limit=20&run_type=asset_triggered"
-            runs = self.airflow.rest("GET", path)["dag_runs"]
-            return next((one["dag_run_id"] for one in runs if datetime.fromisoformat(one["queued_at"]) >= since), None)
+            events = self.airflow.rest("GET", path)["asset_events"]
+            made = [one for event in events for one in event["created_dagruns"]]
+            return next((str(one["run_id"]) for one in made if one["dag_id"] == dag), None)
 
-        return self.airflow.wait_for(found, timeout=PATIENCE, what=f"{dag} to be started by new facts")
+        return self.airflow.wait_for(found, timeout=PATIENCE, what=f"{dag} to be started by {starter}")
 
     def _await(self, runs: Mapping[str, str]) -> set[str]:
         """Wait until all of these have ended, and say how; the DAGs that succeeded."""

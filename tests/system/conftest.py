@@ -16,12 +16,12 @@ import pytest
 
 from quickstart.airflow import Airflow, User
 from quickstart.approver import Approver
+from quickstart.demo import Demo, make_demo
+from quickstart.evaluation import ROUNDS
 from quickstart.postgres import Postgres
-from quickstart.rehearsal import rehearse
-from quickstart.repository import DEMO_VERSION, make_demo_remote
+from quickstart.repository import make_demo_remote
 from release_ops.store import Store
 
-PROJECT = Path(__file__).resolve().parents[2]
 PEOPLE = ("ana", "ben", "chloe", "dmitri", "eva")
 KINDS = ("planning", "alpha", "feature_complete", "freeze", "beta", "rc", "ga", "support_end")
 PATIENCE = 600.0
@@ -60,6 +60,7 @@ class House:
     approver: Approver
     store: Store
     folder: Path
+    demo: Demo
     remotes: dict[str, Path] = field(default_factory=dict)
 
     @property
@@ -126,22 +127,17 @@ class House:
 
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
-    """Two products whose milestones fall on the same instants, and a calendar that lies in the last weeks."""
+    """The demo with its facts, a product whose milestones fall on the same instants, and a calendar in the last weeks."""
     folder = Path(tempfile.mkdtemp(prefix="ro-sys-", dir="/tmp"))
     folder.chmod(0o755)
     now = datetime.now(UTC)
     products = folder / "products"
-    remotes = {name: folder / f"{name}.git" for name in ("webapp", "api", "ops")}
+    demo = make_demo(products, folder / "remotes", kept=folder / "kept.json", now=now)
+    made = demo.rehearsal
+    remotes = {name: folder / f"{name}.git" for name in ("api", "ops")}
     for remote in remotes.values():
         make_demo_remote(remote, today=now.date())
-    made = rehearse(
-        PROJECT / "include" / "products" / "demo.yaml",
-        products,
-        kept=folder / "kept.json",
-        now=now,
-        remote=remotes["webapp"],
-        version=DEMO_VERSION,
-    )
+    remotes |= {ci.product.id: ci.remote for ci in demo.cis}
     # Text from outside that would be a template if anything rendered it twice.
     named = made.file.read_text(encoding="utf-8").replace("name: Webapp\n", 'name: "Webapp {{ 7 * 7 }}"\n')
     made.file.write_text(named, encoding="utf-8")
@@ -160,8 +156,9 @@ def house() -> Iterator[House]:
         store.migrate()
         airflow.start()
         airflow.wait_until_healthy(timeout=PATIENCE)
-        airflow.wait_for_dags(*(f"release_{kind}" for kind in KINDS), "calendar_watch", timeout=PATIENCE)
-        yield House(airflow, Approver(airflow), store, folder, remotes)
+        needed = (dag for some in ROUNDS for dag in some)
+        airflow.wait_for_dags(*(f"release_{kind}" for kind in KINDS), *needed, timeout=PATIENCE)
+        yield House(airflow, Approver(airflow), store, folder, demo, remotes)
     finally:
         airflow.stop()
         postgres.stop()
