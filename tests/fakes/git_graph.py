@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -72,16 +72,14 @@ class Repository:
         found = dict(line.split() for line in told.splitlines())
         return cls(path, [found[str(place)] for place in range(len(graph.parents))])
 
-    def point(self, refs: Mapping[str, int | None]) -> None:
-        """Let branches and tags be at these commits; None: they are gone."""
-        for name, place in refs.items():
-            git(self.path, "update-ref", *(("-d", name) if place is None else (name, self.ids[place])))
+    def point(self, refs: Mapping[str, int]) -> None:
+        """Let the branches and tags be these, at these commits."""
+        told = git(self.path, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags").splitlines()
+        lines = [f"delete {name}" for name in told if name not in refs]
+        lines += [f"update {name} {self.ids[place]}" for name, place in refs.items()]
+        git(self.path, "update-ref", "--stdin", stdin="".join(f"{line}\n" for line in lines).encode())
 
     def history(self) -> History:
         """What it holds, read in place."""
         reader = Git(offline=True, mailmap=False)
         return History(reader, Mirror(reader, str(self.path), self.path), shown="graph")
-
-    def places(self, ids: Sequence[str]) -> set[int]:
-        """Places of commits."""
-        return {self.ids.index(one) for one in ids}

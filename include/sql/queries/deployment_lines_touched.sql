@@ -9,6 +9,12 @@ places AS (
     FROM touched
     WHERE result = 'success'
     UNION ALL
+    -- Where they were before.
+    SELECT c.environment, c.repository, c.component, c.deployed_at
+    FROM touched AS t
+    JOIN release_ops.deployed_commit AS c
+        ON c.product = %(product)s AND c.deployment = t.deployment AND c.repository = t.repository
+    UNION ALL
     -- The first of a line brings no commits, and leaves no trace but in the last reading's notes.
     SELECT b.environment, b.repository, b.component, b.finished_at
     FROM touched AS t
