@@ -238,15 +238,16 @@ def hostile(request: pytest.FixtureRequest, reports: dict[str, dict[str, Any]]) 
     return poisoned(reports["bad"], request.param)
 
 
+@pytest.mark.parametrize("form", [health_forms.page, health_forms.mail])
 def test_no_text_becomes_markup_of_the_page_or_the_mail(
-    hostile: dict[str, Any], reports: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    reports: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, form: Callable[[Any], str]
 ) -> None:
-    plain = poisoned(reports["bad"], "words")
-    # The drawings are looked at below: drawing all of them here takes minutes.
+    # The drawings are looked at in test_charts: drawing all of them here takes minutes.
     monkeypatch.setattr(health_forms, "_drawings", lambda *_: [])
-    for form in (health_forms.page, health_forms.mail):
-        assert [tag for tag, _ in tags(form([hostile, hostile]))] == [tag for tag, _ in tags(form([plain, plain]))]
-        assert not any(attributes for _, attributes in tags(form([hostile])))
+    found = tags(form([poisoned(reports["bad"], text) for text in HOSTILE]))
+    same = tags(form([poisoned(reports["bad"], "words") for _ in HOSTILE]))
+    assert [tag for tag, _ in found] == [tag for tag, _ in same]
+    assert not any(attributes for _, attributes in found)
 
 
 def test_no_text_becomes_markup_of_markdown(hostile: dict[str, Any], reports: dict[str, dict[str, Any]]) -> None:

@@ -6,7 +6,6 @@ specification, and on every machine the same picture: vl-convert brings its own 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 from release_ops.domain.plan_policy import milestone_name
 from release_ops.domain.words import days_text
-from release_ops.escaping import one_line
+from release_ops.escaping import escape_html, one_line, xml_characters
 
 Report = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -387,8 +386,21 @@ def png(spec: Spec, *, scale: float = SCALE) -> bytes:
     """Picture of a specification."""
     import vl_convert  # noqa: PLC0415 - starts a whole JavaScript engine
 
-    drawn: bytes = vl_convert.vegalite_to_png(spec, vl_version=LANGUAGE, scale=scale, allowed_base_urls=[])
+    drawn: bytes = vl_convert.vegalite_to_png(_drawable(spec), vl_version=LANGUAGE, scale=scale, allowed_base_urls=[])
     return drawn
+
+
+def _drawable(value: Any) -> Any:
+    """A specification without characters that XML cannot hold: on one of these vl-convert ends the whole process."""
+    match value:
+        case str():
+            return xml_characters(value)
+        case Mapping():
+            return {_drawable(key): _drawable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_drawable(item) for item in value]
+        case _:
+            return value
 
 
 def svg(spec: Spec, *, label: str, prefix: str) -> str:
@@ -399,7 +411,7 @@ def svg(spec: Spec, *, label: str, prefix: str) -> str:
     """
     import vl_convert  # noqa: PLC0415
 
-    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=LANGUAGE, allowed_base_urls=[])
+    drawn: str = vl_convert.vegalite_to_svg(_drawable(spec), vl_version=LANGUAGE, allowed_base_urls=[])
     drawn = re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match[1]}{prefix}-", drawn)
     for name, colour in THEMES["light"]._asdict().items():
         for quote in ('"', ";"):
@@ -408,8 +420,8 @@ def svg(spec: Spec, *, label: str, prefix: str) -> str:
                 rf"\1\2var(--chart-{name}, {colour}){quote}",
                 drawn,
             )
-    said = html.escape(one_line(label))
-    return re.sub(r"<svg\b", f'<svg role="img" aria-label="{said}"', drawn, count=1)
+    named = f'<svg role="img" aria-label="{escape_html(label)}"'
+    return re.sub(r"<svg\b", lambda _: named, drawn, count=1)
 
 
 def colours(theme: str) -> str:

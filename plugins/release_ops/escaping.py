@@ -109,14 +109,19 @@ def escape_mrkdwn(text: str) -> str:
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def xml_characters(text: str) -> str:
+    """The text without what XML cannot hold, which becomes U+FFFD; unlike an escape it leaves `&` and `<` alone."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def escape_html(text: str) -> str:
     """HTML text or attribute value, fit for XHTML too: what XML cannot hold becomes U+FFFD."""
-    return html.escape(_NOT_XML.sub("\ufffd", one_line(text)))
+    return html.escape(xml_characters(one_line(text)))
 
 
 def escape_xml(text: str) -> str:
     """XML text or attribute value for programs: unlike in HTML, the line breaks of the text stay."""
-    return html.escape(_NOT_XML.sub("\ufffd", clean(text)))
+    return html.escape(xml_characters(clean(text)))
 
 
 def escape_plain(text: str) -> str:
