@@ -19,9 +19,12 @@ Every hour, for every product, each source from where the last reading ended:
   deployments with their states;
 - **feeds**: the CSV files and SQL statements of `delivery.feeds` in the product file (`docs/feeds.md`).
 
-One task per product. A source that does not answer hinders neither the others nor other products; its task is red and names
-it, and the next reading goes on where this one ended. `release_ops.ingest_state` and the page **Metrics** show how far each
-stream was read. Reading twice is reading once.
+A stream is read from its feed, if it has one, else from git or GitHub.
+
+One task per product. A source that does not answer hinders neither the others nor other products; the task is red at its end and
+names it, and the next reading goes on where this one ended. What was passed over (a deployment of a commit that the repository
+does not have) is a warning in the log. `release_ops.ingest_state` and the page **Metrics** show how far each stream was read.
+Reading twice is reading once.
 
 `publish` tells the asset `release_ops/delivery_facts` what changed, which starts `delivery_metrics`; it is skipped where
 nothing has.

@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from release_ops.adapters.delivery_feed import FeedRejected
-from release_ops.delivery_feeds import Loaded, drop_feed, feed_streams, load_feed
+from release_ops.delivery_feeds import Loaded, drop, feed_streams, load_feed
 from release_ops.domain.delivery_policy import DeliveryFeed
 from release_ops.domain.facts import TABLES
 from release_ops.domain.model import Product
@@ -265,7 +265,7 @@ def test_what_a_feed_brought_goes_with_it(desk: Desk) -> None:
     desk.file("issues", ISSUES)
     desk.load("issues")
     desk.facts.write({"incidents": [{"incident": "7", "started_at": NOW}]}, source="github")
-    changes = drop_feed(desk.facts, "csv", "issues")
+    changes = drop(desk.facts, "csv", "issues")
     assert {stream: change.removed for stream, change in changes.items()} == {"issues": 3, "incidents": 2}
     assert desk.rows("incidents", "incident") == [("7",)]
     assert desk.facts.states() == []

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from release_ops.adapters.delivery_feed import csv_rows, opened, sql_rows
 from release_ops.adapters.sql import SINCE, streamed
 from release_ops.domain.delivery_policy import DeliveryFeed
-from release_ops.domain.facts import TABLES
+from release_ops.domain.facts import ALONG, TABLES
 from release_ops.domain.feed_format import FORMATS
 from release_ops.domain.feed_rows import Reading
 from release_ops.domain.model import Product
@@ -108,12 +108,11 @@ def load_feed(
     return Loaded(counted.rows, changes, notes)
 
 
-def drop_feed(facts: FactsStore, source: str, stream: str) -> Changes:
-    """Remove what a feed brought that the product no longer has."""
+def drop(facts: FactsStore, source: str, stream: str) -> Changes:
+    """Remove what a source brought of a stream that is no longer read from there."""
+    along = () if source in SOURCES and stream != "issues" else ALONG.get(stream, ())
     with facts.transaction():
-        changes = [facts.remove(stream, source=source)]
-        if stream == "issues":
-            changes.append(facts.remove("incidents", source=source))
+        changes = [facts.remove(one, source=source) for one in (stream, *along)]
         facts.drop(source, stream)
     return together(changes)
 

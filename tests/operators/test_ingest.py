@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from release_ops.ledger import LockBusy
+from release_ops.operators import ingest_reading, parts
 from release_ops.operators.ingest import (
     CHANGES,
     DELIVERY_FACTS,
     IngestOperator,
     ListProductsOperator,
     PublishFactsOperator,
-    ingest,
 )
+from release_ops.operators.ingest_reading import ingest
 from release_ops.operators.parts import open_ledger
 from release_ops.product import find_product
+from tests.fakes.github import TOKEN, FakeGitHub
 
 NOW = datetime.now(UTC)
 DEPLOYMENTS = (
@@ -43,7 +48,8 @@ def rows(house, table):
 
 
 def read(*, full=False):
-    return ingest(open_ledger(), find_product("webapp"), now=datetime.now(UTC), full=full)
+    outcome = ingest(open_ledger(), find_product("webapp"), now=datetime.now(UTC), full=full)
+    return outcome.changes, outcome.problems
 
 
 def test_commits_tags_deployments_and_what_each_brought_are_read(fed):
@@ -93,6 +99,185 @@ def test_a_feed_that_left_the_product_file_takes_its_rows_along(fed):
     assert problems == []
     assert rows(fed, "deployment") == []
     assert rows(fed, "deployed_commit") == []
+
+
+def feeds(house, **files):
+    """Give the product these feeds, each a CSV file, instead of those that it has."""
+    lines = house.rehearsal.file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("delivery:")]
+    named = json.dumps({stream: {"file": f"{stream}.csv"} for stream in files})
+    house.rehearsal.file.write_text("\n".join([*kept, f"delivery: {{feeds: {named}}}", ""]), encoding="utf-8")
+    for stream, text in files.items():
+        (house.rehearsal.file.parent / f"{stream}.csv").write_text(text)
+
+
+def sources(house, table):
+    return {one["source"] for one in rows(house, table)}
+
+
+def test_a_repository_that_does_not_answer_hinders_no_feed_and_is_told_for_each_stream(fed):
+    shutil.rmtree(fed.remote)
+    _, problems = read()
+    assert [problem.partition(":")[0] for problem in problems] == [
+        "commits from git",
+        "published_releases from git",
+        "deployed_commits from git",
+    ]
+    assert all("repository.location" in problem for problem in problems)
+    assert len(rows(fed, "deployment")) == 2
+
+
+def test_who_feeds_the_commits_needs_no_repository(house):
+    shutil.rmtree(house.remote)
+    at = "2026-10-01T10:00:00Z,2026-10-01T10:00:00Z"
+    feeds(
+        house,
+        commits=f"commit,authored_at,committed_at\naaa,{at}\n",
+        deployments="deployment,environment,result,finished_at\nD-1,prod,success,2026-10-02T10:00:00Z\n",
+        deployed_commits="deployment,commit\nD-1,aaa\n",
+    )
+    assert read()[1] == []
+    assert [one["commit"] for one in rows(house, "deployed_commit")] == ["aaa"]
+
+
+def test_a_commit_that_is_not_there_is_noted_and_fails_nothing(fed):
+    path = fed.rehearsal.file.parent / "deployments.csv"
+    path.write_text(path.read_text().replace("2.7.0", "9.9.9"))
+    outcome = ingest(open_ledger(), find_product("webapp"), now=NOW)
+    assert outcome.problems == []
+    assert ["no tag for '9.9.9'" in note for note in outcome.notes] == [True]
+    (state,) = [one for one in fed.store.all("ingest_states", product="webapp") if one["stream"] == "deployed_commits"]
+    assert "no tag for '9.9.9'" in state["problem"]
+    assert state["finished_at"] is not None
+
+
+def test_a_stream_has_one_place_and_a_broken_one_takes_nothing_away(house):
+    read()
+    assert sources(house, "commit") == {"git"}
+    feeds(house, commits="commit,authored_at\naaa,2026-10-01T10:00:00Z\n")
+    assert "committed_at: is missing from the heading" in read()[1][0]
+    assert sources(house, "commit") == {"git"}
+    feeds(house, commits="commit,authored_at,committed_at\naaa,2026-10-01T10:00:00Z,2026-10-01T10:00:00Z\n")
+    assert read()[1] == []
+    assert sources(house, "commit") == {"csv"}
+    feeds(house)
+    assert read()[1] == []
+    assert sources(house, "commit") == {"git"}
+
+
+def test_a_failure_between_two_streams_is_made_up_for(fed, monkeypatch):
+    """A task that is killed leaves whole streams or nothing of them; the next one brings the rest."""
+
+    def killed(*args, **named):
+        raise KeyboardInterrupt
+
+    for name in ("load_commits", "load_releases", "load_feed", "load_deployed_commits"):
+        with monkeypatch.context() as patch:
+            patch.setattr(ingest_reading, name, killed)
+            with pytest.raises(KeyboardInterrupt):
+                read()
+    read()
+    broken = {table: plain(rows(fed, table)) for table in TABLES}
+    with fed.store.connect() as connection:
+        connection.execute(f"TRUNCATE {', '.join(f'release_ops.{table}' for table in (*TABLES, 'ingest_state'))}")
+    read()
+    assert {table: plain(rows(fed, table)) for table in TABLES} == broken
+
+
+TABLES = ("commit", "published_release", "deployment", "deployed_commit")
+
+
+def plain(found):
+    return sorted((sorted((k, str(v)) for k, v in one.items() if k != "loaded_at") for one in found), key=str)
+
+
+def test_two_readings_at_once_are_one_after_the_other(fed, monkeypatch):
+    ledger = open_ledger()
+    with (
+        ledger.product_lock("webapp:ingest"),
+        pytest.raises(LockBusy),
+        ledger.product_lock("webapp:ingest", wait=False),
+    ):
+        pass
+
+
+# A product on GitHub
+
+
+@pytest.fixture
+def github(house, monkeypatch):
+    """The product on a GitHub that knows of deployments and issues."""
+    house.edit(f"location: {house.remote}", "location: octo/webapp")
+    monkeypatch.setattr(parts, "git_address", lambda github: str(house.remote))
+    house.edit("repository:\n  kind: git\n", "repository:\n  kind: github\n  connection: github_fake\n")
+    with FakeGitHub() as fake:
+        connection = {"conn_type": "github", "host": fake.url, "password": TOKEN}
+        monkeypatch.setenv("AIRFLOW_CONN_GITHUB_FAKE", json.dumps(connection))
+        yield fake
+        assert fake.violations == []
+
+
+def hours_ago(hours):
+    return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def there(house, github):
+    there = github.delivery
+    for place, tag in enumerate(("v2.6.0", "v2.7.0"), 1):
+        at, commit = hours_ago(48 - place), house.git("rev-parse", f"{tag}^{{commit}}")
+        there.add_deployment(place, environment="prod", commit=commit, created_at=at, statuses=[("SUCCESS", at)])
+        there.add_release(tag, created_at=at, published_at=at, commit=commit)
+    there.add_issue(7, labels=["outage"], created_at=hours_ago(5), updated_at=hours_ago(5))
+    return there
+
+
+def test_what_github_tells_stands_beside_the_commits_with_the_versions_of_the_tags(house, there):
+    assert read()[1] == []
+    assert {(one["environment"], one["version"]) for one in rows(house, "deployment")} == {
+        ("production", "2.6.0"),
+        ("production", "2.7.0"),
+    }
+    assert {one["version"] for one in rows(house, "published_release")} == {"2.6.0", "2.7.0"}
+    assert sources(house, "published_release") == {"github"}
+    assert [one["incident"] for one in rows(house, "incident")] == ["7"]
+    assert {one["deployment"] for one in rows(house, "deployed_commit")} == {
+        max(rows(house, "deployment"), key=lambda one: one["version"])["deployment"]
+    }
+    assert not any(read()[0].values())
+    assert not any(read(full=True)[0].values())
+
+
+def test_a_feed_is_read_instead_of_github_and_incidents_beside_it(house, there):
+    read()
+    feeds(
+        house,
+        deployments="deployment,environment,result,finished_at\nD-1,prod,success,2026-10-02T10:00:00Z\n",
+        incidents="incident,started_at\nP-1,2026-10-02T11:00:00Z\n",
+    )
+    assert read()[1] == []
+    assert sources(house, "deployment") == {"csv"}
+    assert rows(house, "deployment_status") == []
+    assert {one["incident"] for one in rows(house, "incident")} == {"7", "P-1"}
+    assert sources(house, "published_release") == {"github"}
+    feeds(house)
+    assert read()[1] == []
+    assert sources(house, "deployment") == {"github"}
+    assert {one["incident"] for one in rows(house, "incident")} == {"7"}
+
+
+def test_a_github_that_refuses_the_token_hinders_no_other_source(house, github, there, monkeypatch):
+    connection = {"conn_type": "github", "host": github.url, "password": "ghp_wrong"}
+    monkeypatch.setenv("AIRFLOW_CONN_GITHUB_FAKE", json.dumps(connection))
+    _, problems = read()
+    assert "ghp_wrong" not in str(problems)
+    assert [problem.split()[0] for problem in problems] == [
+        "pull_requests",
+        "issues",
+        "published_releases",
+        "deployments",
+    ]
+    assert rows(house, "commit")
 
 
 def context():

@@ -22,6 +22,13 @@ TABLES: Mapping[str, str] = {
 }
 """Stream to its table in both schemas."""
 
+ALONG: Mapping[str, tuple[str, ...]] = {
+    "pull_requests": ("pull_reviews", "check_runs"),
+    "issues": ("incidents",),
+    "deployments": ("deployment_statuses",),
+}
+"""Stream to those whose rows a forge gives with its own. Issues that are incidents have rows there from any source."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:

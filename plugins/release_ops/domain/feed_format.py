@@ -224,7 +224,7 @@ FORMATS: Mapping[str, FeedFormat] = {
             _REPOSITORY,
             _key("environment", "Environment; names of others are mapped by `delivery.environments`.", "production"),
             _name("component", "Part of the product that is deployed on its own.", "checkout-service"),
-            _name("version", "Version that was deployed.", "2.8.0"),
+            _name("version", "Version that was deployed; empty: that of its ref, if it is the tag of one.", "2.8.0"),
             _name("commit", "Commit that was deployed; empty: that of the tag of its version or ref.", _SHA),
             _name("ref", "Branch or tag that was deployed.", "v2.8.0"),
             _choice(

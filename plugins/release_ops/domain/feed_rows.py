@@ -321,6 +321,12 @@ def _map_environment(row: Row, reading: Reading) -> None:
         row["environment"] = environment_name(reading.policy, row["environment"])
 
 
+def _deployed(row: Row, reading: Reading) -> None:
+    _map_environment(row, reading)
+    if not row["version"] and (version := tag_version(row["ref"], reading.pattern)) is not None:
+        row["version"] = str(version)
+
+
 def _comment(row: Row, _: Reading) -> None:
     row["state"] = row["state"] or "commented"
 
@@ -342,7 +348,7 @@ def read_tag(row: Row, reading: Reading) -> None:
 
 
 _DERIVED: Mapping[str, Callable[[Row, Reading], None]] = {
-    "deployments": _map_environment,
+    "deployments": _deployed,
     "incidents": _map_environment,
     "flag_changes": _map_environment,
     "issues": _read_labels,
