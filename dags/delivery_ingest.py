@@ -21,10 +21,10 @@ Every hour, for every product, each source from where the last reading ended:
 
 A stream is read from its feed, if it has one, else from git or GitHub.
 
-One task per product. A source that does not answer hinders neither the others nor other products; the task is red at its end and
-names it, and the next reading goes on where this one ended. What was passed over (a deployment of a commit that the repository
-does not have) is a warning in the log. `release_ops.ingest_state` and the page **Metrics** show how far each stream was read.
-Reading twice is reading once.
+One task per product. A source that does not answer hinders neither the others nor other products; the task is red at its
+end and names it, and the next reading goes on where this one ended. What was passed over (a deployment of a commit that the
+repository does not have) is a warning in the log. `release_ops.ingest_state` and the page **Metrics** show how far each
+stream was read. Reading twice is reading once.
 
 `publish` tells the asset `release_ops/delivery_facts` what changed, which starts `delivery_metrics`; it is skipped where
 nothing has.
@@ -50,7 +50,11 @@ with DAG(
 ):
     products = ListProductsOperator(task_id="products", product="{{ params.product or '' }}")
     ingest = IngestOperator.partial(
-        task_id="ingest", full="{{ params.full }}", map_index_template="{{ task.product }}"
+        task_id="ingest",
+        full="{{ params.full }}",
+        map_index_template="{{ task.product }}",
+        # Most of them wait for the same hosts.
+        max_active_tis_per_dagrun=8,
     ).expand(product=products.output)
     PublishFactsOperator(
         task_id="publish", changes=ingest.output["changes"], outlets=[DELIVERY_FACTS], trigger_rule="all_done"

@@ -137,6 +137,16 @@ class TestDags:
             "export_parquet": set(),
         }
 
+    def test_facts_are_read_product_by_product_and_told_together(self, facts):
+        dag = facts["dags"]["delivery_ingest"]
+        assert dag["tasks"] == {
+            "products": "ListProductsOperator",
+            "ingest": "MappedOperator",
+            "publish": "PublishFactsOperator",
+        }
+        assert not dag["catchup"]
+        assert "release_ops/delivery_facts" in dag["serialized"]
+
     def test_the_standard_library_is_not_shadowed(self, facts):
         assert facts["shadowed"] == []
         assert "calendar" in facts["modules"]
