@@ -20,7 +20,7 @@ from quickstart import summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
 from quickstart.demo import Demo, make_demo
-from quickstart.evaluation import ROUNDS, Evaluation
+from quickstart.evaluation import LATER, ROUNDS, Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
@@ -77,7 +77,12 @@ class Run:
             postgres.start()
             self.say(f"Postgres runs on {postgres.data}{' (new)' if new else ''}")
             with Airflow(
-                home=STATE, postgres=postgres, products=STATE / "products", users=_users(), port=self.port
+                home=STATE,
+                postgres=postgres,
+                products=STATE / "products",
+                users=_users(),
+                port=self.port,
+                settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"},
             ) as airflow:
                 return self._drive(airflow, rehearsal)
         finally:
@@ -122,6 +127,10 @@ class Run:
                 raise AirflowError(f"the past of the demo could not be written:\n{told}")
             if told:
                 self.say(told.strip())
+        later = LATER if rehearsal is not None else frozenset()
+        for dag in airflow.rest("GET", "/dags?limit=100")["dags"]:
+            if dag["dag_id"] not in later:
+                airflow.unpause(dag["dag_id"])
         if airflow.port != self.port and self.port:
             self.say(f"port {self.port} is taken")
         self.say(f"Airflow serves {airflow.url}, log in as admin with {airflow.password('admin')}")

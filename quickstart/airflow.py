@@ -225,6 +225,10 @@ class Airflow:
 
         self.wait_for(parsed, timeout=timeout, what=f"the DAGs {', '.join(ids)} to be parsed")
 
+    def unpause(self, dag: str) -> None:
+        """Let a DAG run by its schedule, if it does not yet."""
+        self.rest("PATCH", f"/dags/{dag}", json={"is_paused": False})
+
     def wait_for(
         self, condition: Callable[[], T | None], *, timeout: float = 120, what: str = "", every: float = 0.3
     ) -> T:

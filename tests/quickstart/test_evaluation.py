@@ -38,6 +38,9 @@ class Api:
             return {"task_instances": [{"task_id": "read", "state": "failed"}, {"task_id": "x", "state": "success"}]}
         return {"state": self._ask(parts[1], parts[3])}
 
+    def unpause(self, dag: str) -> None:
+        self.order.append(f"{dag} may run")
+
     def _heard(self, event: dict) -> dict:
         """An event leads to a run when it is looked at for the second time: the scheduler takes a moment."""
         event["looks"] += 1
@@ -85,7 +88,7 @@ def test_a_round_begins_when_the_one_before_and_what_it_started_has_ended(rounds
         ["ingest           done", "watch            done", "metrics          done", "health           done"],
         [],
     )
-    assert api.order[:2] == ["ingest begins", "watch begins"]
+    assert api.order[:5] == ["ingest may run", "watch may run", "metrics may run", "ingest begins", "watch begins"]
     assert api.order.index("metrics ends") < api.order.index("health begins")
 
 
