@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from release_ops.delivery_refresh import refresh
+from release_ops.domain.health_report import Headline
 from release_ops.store import Store
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
@@ -226,6 +227,21 @@ def _gates(connection: psycopg.Connection[Any]) -> None:
                     "required": criterion != "docs",
                 },
             )
+    for back, verdict in ((timedelta(hours=3), "fail"), (timedelta(), "fail")):
+        put(
+            connection,
+            "gate_attempt",
+            {
+                **KEY,
+                "run_id": run_of("alpha", alpha),
+                "gate": "alpha",
+                "evaluated_at": alpha - back,
+                "milestone": "alpha",
+                "verdict": verdict,
+                "decided_at": alpha - back + timedelta(minutes=5),
+                "proceeded": False,
+            },
+        )
     manual = f"manual__{PRODUCT}:{VERSION}:alpha__2"
     put(
         connection,
@@ -570,7 +586,9 @@ FACTS: Mapping[str, Any] = {
     "made_at": "2026-11-16T06:00:00+00:00",
     "status": "yellow",
     "due": "2026-11-27",
+    "is_out": False,
     "headline": {
+        **dict.fromkeys(Headline.__dataclass_fields__),
         "planned_ga": "2026-12-03",
         "features_total": 4,
         "features_done": 2,
@@ -579,13 +597,17 @@ FACTS: Mapping[str, Any] = {
     },
     "milestones": [
         {
-            "kind": "beta",
-            "state": "blocked",
-            "planned_at": "2026-11-17T08:00:00+00:00",
+            "kind": kind,
+            "state": state,
+            "planned_at": f"{day}T08:00:00+00:00",
             "actual_at": None,
+            "first_planned_on": first,
             "detail": EVIL,
-        },
-        {"kind": "ga", "state": "planned", "planned_at": "2026-12-03T08:00:00+00:00", "first_planned_on": "2026-11-26"},
+        }
+        for kind, state, day, first in (
+            ("beta", "blocked", "2026-11-17", "2026-11-17"),
+            ("ga", "planned", "2026-12-03", "2026-11-26"),
+        )
     ],
     "gates": [
         {
@@ -644,10 +666,13 @@ FACTS: Mapping[str, Any] = {
         }
     ],
     "burn_up": [
-        {"day": "2026-11-02", "total": 4, "done": 0},
-        {"day": "2026-11-09", "total": 4, "done": 1},
-        {"day": "2026-11-16", "total": 4, "done": 2, "low": 2, "middle": 2, "high": 2},
-        {"day": "2026-11-30", "low": 2.5, "middle": 3.5, "high": 4},
+        {"day": day, "total": total, "done": done, "low": low, "middle": middle, "high": high}
+        for day, total, done, low, middle, high in (
+            ("2026-11-02", 4, 0, None, None, None),
+            ("2026-11-09", 4, 1, None, None, None),
+            ("2026-11-16", 4, 2, 2, 2, 2),
+            ("2026-11-30", None, None, 2.5, 3.5, 4),
+        )
     ],
 }
 

@@ -67,7 +67,7 @@ def test_a_milestone_that_only_the_calendar_knows_is_in_the_train(filled):
 def test_a_gate_is_shown_as_it_was_last_evaluated_with_evidence_approvals_and_waivers(filled):
     beta, alpha = story_of(filled).gates.rows
     assert (beta.gate, beta.verdict, beta.tries, beta.dag_id) == ("beta", "fail", 1, "release_beta")
-    assert (alpha.gate, alpha.verdict, alpha.tries) == ("alpha", "conditional", 2)
+    assert (alpha.gate, alpha.verdict, alpha.tries, alpha.proceeded) == ("alpha", "conditional", 3, None)
     assert [one.criterion for one in beta.criteria] == ["coverage", "docs", "support", "checks"]
     assert {one.criterion: one.waived_by for one in alpha.criteria if one.waived_by} == {"docs": "ada"}
     assert [(one.role, one.answer) for one in alpha.approvals] == [
@@ -76,6 +76,16 @@ def test_a_gate_is_shown_as_it_was_last_evaluated_with_evidence_approvals_and_wa
     ]
     assert [one.reason for one in alpha.waivers] == ["Translations arrive on Friday."]
     assert beta.approvals == beta.waivers == ()
+
+
+def test_every_try_of_a_gate_is_listed_once_also_those_that_a_run_repeated(filled):
+    tries = read_part(filled, "gates", PRODUCT, VERSION, everything, limit=100).rows
+    assert [(one.gate, one.verdict, one.proceeded) for one in tries] == [
+        ("beta", "fail", None),
+        ("alpha", "conditional", None),
+        ("alpha", "fail", False),
+        ("alpha", "fail", False),
+    ]
 
 
 def test_a_criterion_links_to_the_web_or_nowhere(filled):

@@ -8,5 +8,10 @@ FROM (
     ORDER BY released_at DESC NULLS FIRST, opened_at DESC NULLS LAST, product, version
     LIMIT %(limit)s OFFSET %(offset)s
 ) p
-JOIN release_metrics.release_scorecard s ON s.product = p.product AND s.version = p.version
+-- OFFSET 0 keeps the planner from working out the scorecards of all releases before it joins them.
+CROSS JOIN LATERAL (
+    SELECT * FROM release_metrics.release_scorecard
+    WHERE product = p.product AND version = p.version
+    OFFSET 0
+) s
 ORDER BY p.released_at DESC NULLS FIRST, p.opened_at DESC NULLS LAST, p.product, p.version

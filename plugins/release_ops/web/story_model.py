@@ -179,6 +179,8 @@ class Gate(Answer):
     """pass, conditional (with waivers or optional misses) or fail."""
     evaluated_at: datetime
     commit: str
+    proceeded: bool | None
+    """Whether the milestone went on; null: not decided yet, or not written down."""
     tries: int
     """How often the gate was evaluated for this release."""
     latest: bool
