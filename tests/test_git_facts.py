@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from release_ops.adapters.git import GitRepository
@@ -54,6 +54,8 @@ REFS = st.dictionaries(
 """Branches and tags besides the default branch; those of `topic` and `x` are not the product's."""
 
 
+# Clocks that went wrong: git names a commit of the old head as lost that the new tag still holds.
+@example([(6, {}), (0, {"refs/heads/release/2.8.0": 7, "refs/tags/v1.0.0": 11})], None, 0)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(PLACES, REFS), min_size=2, max_size=4),

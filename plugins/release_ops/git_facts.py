@@ -72,10 +72,21 @@ def load_commits(facts: FactsStore, product: Product, repository: History, *, no
         if known != heads:
             new = rows(repository.commits(heads, without=known or (), paths=paths))
             changes.append(facts.load("commits", _COMMIT, new, source=GIT, whole=known is None))
-            lost = [{"commit": one.id} for one in repository.commits(known or (), without=heads)]
-            changes.append(facts.write({}, source=GIT, gone={"commits": lost}))
+            lost = _lost(repository, known or (), heads)
+            changes.append(facts.write({}, source=GIT, gone={"commits": [{"commit": one} for one in lost]}))
         facts.advance(GIT, "commits", {"heads": heads, "floor": floor, "rules": rules}, counted)
     return together(changes)
+
+
+def _lost(repository: History, known: Sequence[str], heads: Sequence[str]) -> list[str]:
+    """Commits of the known heads that are in no history of the present ones."""
+    lost = dict.fromkeys(one.id for one in repository.commits(known, without=heads))
+    if lost:
+        # Where clocks went wrong, git names commits here that the heads still hold: it stops at dates. A walk without an
+        # exclusion does not; branches are rarely rewritten.
+        for one in repository.commits(heads):
+            lost.pop(one.id, None)
+    return list(lost)
 
 
 def _rules(product: Product) -> str:
