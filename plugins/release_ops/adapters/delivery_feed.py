@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
 from release_ops.domain.feed_format import FORMATS
 from release_ops.domain.feed_rows import Reading, Row, RowReader, Wrong, check_heading, heading_of
 from release_ops.product_errors import Problem
@@ -152,6 +150,8 @@ def _doubles(hashes: array[int], numbers: array[int]) -> Iterator[tuple[int, int
     """
     if not hashes:
         return
+    import numpy as np  # noqa: PLC0415 - the command line starts without it
+
     keys, lines = np.frombuffer(hashes, dtype=np.int64), np.frombuffer(numbers, dtype=np.int64)
     order = np.argsort(keys, kind="stable")
     same = np.flatnonzero(keys[order][1:] == keys[order][:-1])
