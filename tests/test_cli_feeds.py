@@ -40,7 +40,7 @@ def test_every_feed_is_shown_with_its_rows_and_its_period(tmp_path, capsys, monk
     monkeypatch.setenv("COLUMNS", "120")
     code, out, _ = run(capsys, product(tmp_path, deployments=DEPLOYMENTS, deployed_commits=DEPLOYED))
     assert code == 0
-    rows = [[cell.strip() for cell in line.strip("│┃ ").split("│")] for line in out.splitlines() if "csv" in line]
+    rows = [[cell.strip() for cell in line.strip()[1:-1].split("│")] for line in out.splitlines() if "csv" in line]
     assert rows == [
         ["deployments", "deployments.csv", "2", "2026-10-01", "2026-10-02"],
         ["deployed_commits", "deployed_commits.csv", "2", "", ""],

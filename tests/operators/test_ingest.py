@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -192,13 +193,25 @@ def plain(found):
 
 
 def test_two_readings_at_once_are_one_after_the_other(fed, monkeypatch):
-    ledger = open_ledger()
-    with (
-        ledger.product_lock("webapp:ingest"),
-        pytest.raises(LockBusy),
-        ledger.product_lock("webapp:ingest", wait=False),
-    ):
-        pass
+    def busy() -> bool:
+        try:
+            with open_ledger().product_lock("webapp:ingest", wait=False):
+                return False
+        except LockBusy:
+            return True
+
+    seen = list[bool]()
+    real = ingest_reading.load_feed
+
+    def while_reading(*args, **named):
+        with ThreadPoolExecutor(1) as rival:
+            seen.append(rival.submit(busy).result())
+        return real(*args, **named)
+
+    monkeypatch.setattr(ingest_reading, "load_feed", while_reading)
+    read()
+    assert seen == [True]
+    assert not busy()
 
 
 # A product on GitHub

@@ -286,6 +286,8 @@ def test_charts_are_drawn_under_the_strict_policy_and_say_what_they_show(site, t
 
 def test_a_chart_tells_what_is_pointed_at(site, tab_of):
     page = tab_of().open(f"{site.url}{ROOT}/metrics/webapp")
+    # Each chart that is drawn moves those below it.
+    expect(page.locator("figure[data-drawn]")).to_have_count(5)
     canvas = page.locator("figure[data-drawn] canvas").nth(1)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
