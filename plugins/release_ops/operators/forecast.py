@@ -9,15 +9,16 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from release_ops.domain.model import Feature, Product, Release
-from release_ops.domain.outlook import Outlook, outlook, predictions_of
+from release_ops.domain.model import Product, Release
+from release_ops.domain.outlook import Outlook, predictions_of
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
 from release_ops.operators.artifacts import MadeLink, keep, page_of
+from release_ops.operators.chosen import chosen_releases
+from release_ops.operators.outlooks import outlook_of
 from release_ops.operators.predictions import PREDICTION, gate_chances, note, opened_on, record_of
 from release_ops.operators.scope_days import in_release, open_releases
-from release_ops.operators.throughput import throughput_of, today_of
 from release_ops.product import load_products, products_folder
 from release_ops.render import render
 
@@ -67,21 +68,13 @@ class ForecastReleasesOperator(BaseOperator):
         products, broken = load_products(products_folder())
         for problem in broken:
             self.log.warning("%s", problem)
-        if not self.product and not self.version:
-            return [
-                (product, release)
-                for product in products.values()
-                for release in open_releases(ledger.store, product, now)
-            ]
-        if not (self.product and self.version):
-            raise AirflowFailException("name both a product and a version, or neither for every open release")
-        if self.product not in products:
-            raise AirflowFailException(f"no product {self.product}; there are: {', '.join(products) or 'none'}")
-        product = products[self.product]
-        try:
-            return [(product, product.release(self.version))]
-        except KeyError as error:
-            raise AirflowFailException(error.args[0]) from None
+        return chosen_releases(
+            products,
+            self.product,
+            self.version,
+            every=lambda product: open_releases(ledger.store, product, now),
+            kind="open",
+        )
 
 
 def forecast_release(
@@ -92,16 +85,7 @@ def forecast_release(
     features = in_release(store, product, release)
     found, reason = None, ""
     try:
-        source, throughput = throughput_of(product, store, as_of=today_of(product, now))
-        found = outlook(
-            product,
-            release,
-            features,
-            throughput,
-            source=source,
-            as_of=today_of(product, now),
-            ahead=_ahead(ledger, product, release, now),
-        )
+        found = outlook_of(store, product, release, features, now)
     except ValueError as error:  # what we refuse, with its reason; a broken system raises something else
         reason = str(error)
     record = record_of(store, product)
@@ -127,12 +111,6 @@ def forecast_release(
 
 def _subject(run: Mapping[str, Any]) -> dict[str, Any]:
     return {"product": run["product"], "version": run["version"]}
-
-
-def _ahead(ledger: Ledger, product: Product, release: Release, now: datetime) -> tuple[Feature, ...]:
-    """Scope of the open releases that come out before this one: the same people do it first."""
-    earlier = [one for one in open_releases(ledger.store, product, now) if one.ga < release.ga]
-    return tuple(feature for one in earlier for feature in in_release(ledger.store, product, one))
 
 
 def _tell_proposal(ledger: Ledger, product: Product, release: Release, run: Mapping[str, Any], found: Outlook) -> None:

@@ -15,13 +15,14 @@ from release_ops.addresses import HEALTH as HEALTH_PAGE
 from release_ops.addresses import health_page
 from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report, report_of
-from release_ops.domain.model import Channel, Product, Release
+from release_ops.domain.model import Channel, Product
 from release_ops.health_blocks import portfolio_blocks, release_blocks
 from release_ops.health_forms import counts, mail, markdown, page, pictures, worst_first
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import Message, Rich, compose, deliver, format_of, message_key, tell
 from release_ops.operators.artifacts import MadeLink, address_of, keep, page_of
+from release_ops.operators.chosen import chosen_releases
 from release_ops.operators.health_reading import active_releases, facts_of
 from release_ops.product import load_products, products_folder
 from release_ops.store import Store, json_safe
@@ -58,7 +59,14 @@ class ReportHealthOperator(BaseOperator):
         products, broken = load_products(products_folder())
         reports: list[Report] = []
         problems = [str(problem) for problem in broken]
-        for product, release in self._chosen(ledger.store, products, now):
+        chosen = chosen_releases(
+            products,
+            self.product,
+            self.version,
+            every=lambda product: active_releases(ledger.store, product, now),
+            kind="active",
+        )
+        for product, release in chosen:
             run = {"product": product.id, "version": release.version, "kind": KIND, "run_id": context["dag_run"].run_id}
             try:
                 report = report_of(facts_of(ledger.store, product, release, products, now))
@@ -84,18 +92,6 @@ class ReportHealthOperator(BaseOperator):
             {"product": one.product, "version": one.version, "week": one.week.isoformat(), "status": one.status.value}
             for one in reports
         ]
-
-    def _chosen(self, store: Store, products: Mapping[str, Product], now: datetime) -> list[tuple[Product, Release]]:
-        if not self.product and not self.version:
-            return [(one, release) for one in products.values() for release in active_releases(store, one, now)]
-        if not (self.product and self.version):
-            raise AirflowFailException("name both a product and a version, or neither for every active release")
-        if self.product not in products:
-            raise AirflowFailException(f"no product {self.product}; there are: {', '.join(products) or 'none'}")
-        try:
-            return [(products[self.product], products[self.product].release(self.version))]
-        except KeyError as error:
-            raise AirflowFailException(error.args[0]) from None
 
 
 def keep_report(store: Store, run: Mapping[str, Any], report: Report) -> None:

@@ -22,9 +22,9 @@ from release_ops.domain.health_facts import (
 from release_ops.domain.health_report import week_of
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, Milestone, MilestoneKind, Product, Release
-from release_ops.domain.outlook import Outlook, outlook
-from release_ops.operators.scope_days import in_release, open_releases
-from release_ops.operators.throughput import throughput_of, today_of
+from release_ops.domain.outlook import Outlook
+from release_ops.operators.outlooks import outlook_of
+from release_ops.operators.scope_days import in_release
 from release_ops.store import Row, Store
 
 
@@ -88,12 +88,8 @@ def _features(store: Store, product: Product, release: Release) -> tuple[tuple[F
 def _outlook(
     store: Store, product: Product, release: Release, features: tuple[Feature, ...], now: datetime
 ) -> tuple[Outlook | None, str]:
-    today = today_of(product, now)
     try:
-        source, throughput = throughput_of(product, store, as_of=today)
-        earlier = [one for one in open_releases(store, product, now) if one.ga < release.ga]
-        ahead = tuple(feature for one in earlier for feature in in_release(store, product, one))
-        return outlook(product, release, features, throughput, source=source, as_of=today, ahead=ahead), ""
+        return outlook_of(store, product, release, features, now), ""
     except Exception as error:  # no history, units that do not mix, a source that does not answer: told as the reason
         return None, str(error)
 

@@ -10,6 +10,7 @@ from airflow.sdk import Asset, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from release_ops.operators import parts
+from release_ops.operators.chosen import named_product
 from release_ops.operators.ingest_reading import ingest
 from release_ops.product import find_product, load_products, products_folder
 
@@ -32,9 +33,7 @@ class ListProductsOperator(BaseOperator):
         products, broken = load_products(products_folder())
         for problem in broken:
             self.log.warning("%s", problem)
-        if self.product and self.product not in products:
-            raise AirflowFailException(f"no product {self.product}; there are: {', '.join(products) or 'none'}")
-        return [self.product] if self.product else list(products)
+        return [named_product(products, self.product).id] if self.product else list(products)
 
 
 class IngestOperator(BaseOperator):
