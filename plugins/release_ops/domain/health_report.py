@@ -22,6 +22,7 @@ from release_ops.domain.health_readings import (
     speed_of,
 )
 from release_ops.domain.model import Feature, FeatureStatus, MilestoneKind
+from release_ops.domain.rule_forms import monday
 from release_ops.domain.scope import MUST
 from release_ops.domain.words import days_text
 
@@ -135,8 +136,7 @@ class Report:
 
 def week_of(moment: datetime) -> date:
     """Monday of the UTC day of an aware moment."""
-    day = moment.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
+    return monday(moment.astimezone(UTC).date())
 
 
 def report_of(facts: HealthFacts) -> Report:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from release_ops.domain.change_history import Record, history_of
 from release_ops.domain.changelog import types_of
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.ranges import Release, releases_of
-from release_ops.git_facts import heads_of
+from release_ops.git_facts import heads_of, instant
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.product import load_products, products_folder
@@ -157,13 +156,9 @@ def _rows(product: str, records: Sequence[Record]) -> Iterator[Sequence[Any]]:
             clean_text(record.description),
             [clean_text(issue) for issue in record.issues],
             clean_text(record.author),
-            _instant(record.authored_at),
-            _instant(record.committed_at),
+            instant(record.authored_at),
+            instant(record.committed_at),
             version(record.first_prerelease),
             version(record.first_final),
             record.reverted_by,
         )
-
-
-def _instant(seconds: int) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -84,8 +84,8 @@ class ReportHealthOperator(BaseOperator):
             except Exception as error:
                 problems.append(f"all releases together: {type(error).__name__}: {error}")
         reports.sort(key=lambda one: WORST_FIRST.index(one.status))
-        counts = {status.value: sum(one.status is status for one in reports) for status in WORST_FIRST}
-        context["outlet_events"][HEALTH].extra = {"releases": len(reports), **counts}
+        by_status = {status.value: sum(one.status is status for one in reports) for status in WORST_FIRST}
+        context["outlet_events"][HEALTH].extra = {"releases": len(reports), **by_status}
         if problems:
             raise AirflowFailException("some releases could not be reported on\n" + "\n".join(problems))
         return [
