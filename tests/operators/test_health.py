@@ -128,6 +128,19 @@ def test_all_active_releases_are_reported_and_one_that_fails_hides_no_other(plan
     assert row(planned)["version"] == "2.8.0"
 
 
+def test_who_gets_several_releases_gets_one_overview_of_them_a_week(planned):
+    planned.edit("health: {ahead: 60d}", "health: {ahead: 120d}")
+    result, extra, _ = run(planned)
+    assert extra["releases"] == len(result) > 1
+    overviews = planned.store.all("messages_of", product="*", version="health")
+    assert sorted(message["audience"] for message in overviews) == ["engineering", "executives"]
+    assert all(message["state"] == "sent" for message in overviews)
+    for one in result:
+        assert f"{one['version']}" in overviews[0]["body"]
+    run(planned)
+    assert planned.store.all("messages_of", product="*", version="health") == overviews
+
+
 def test_a_name_without_the_other_is_refused(planned):
     with pytest.raises(AirflowFailException, match="both"):
         run(planned, product="webapp")

@@ -80,7 +80,7 @@ class ReportHealthOperator(BaseOperator):
             try:
                 self.made = {HEALTH_REPORT.name: page_of(PORTFOLIO, PAGE)}
                 keep_portfolio(ledger.store, reports)
-                tell_portfolio(ledger, products, reports)
+                tell_portfolio(ledger, products, reports, run_id=context["dag_run"].run_id)
             except Exception as error:
                 problems.append(f"all releases together: {type(error).__name__}: {error}")
         reports.sort(key=lambda one: WORST_FIRST.index(one.status))
@@ -139,7 +139,7 @@ def keep_portfolio(store: Store, reports: Sequence[Report]) -> None:
     keep(store, PORTFOLIO, PAGE, page(facts), "text/html")
 
 
-def tell_portfolio(ledger: Ledger, products: Mapping[str, Product], reports: Sequence[Report]) -> int:
+def tell_portfolio(ledger: Ledger, products: Mapping[str, Product], reports: Sequence[Report], *, run_id: str) -> int:
     """One overview per week for each audience and channel that several of these releases report to. Returns their number.
 
     It holds these releases alone. RuntimeError names the channels that failed, after all have been tried.
@@ -155,7 +155,7 @@ def tell_portfolio(ledger: Ledger, products: Mapping[str, Product], reports: Seq
         if len(some) < 2:
             continue
         try:
-            deliver(ledger, PORTFOLIO, audience, channel, overview(audience, channel, some))
+            deliver(ledger, {**PORTFOLIO, "run_id": run_id}, audience, channel, overview(audience, channel, some))
             sent += 1
         except Exception as error:
             failures.append(f"{audience} by {channel.kind} {channel.to}: {error}")
