@@ -61,8 +61,10 @@ def test_every_cell_of_dora_is_what_pandas_makes_of_the_files_and_the_repository
 def test_every_release_under_way_has_its_report_of_the_week(house, evaluated):
     found = rows(house, f"SELECT * FROM release_metrics.health WHERE latest AND product IN {PRODUCTS}")
     reports = {(row["product"], row["version"]): row for row in found}
-    assert {("webapp", "2.8.1"), ("webapp", "2.9.0"), ("shop-api", "1.5.0")} <= set(reports)
-    for row in reports.values():
+    # A release whose support has ended keeps the last report that it had.
+    under_way = {("webapp", "2.8.1"), ("webapp", "2.9.0"), ("shop-api", "1.5.0")}
+    assert under_way <= set(reports)
+    for row in (reports[release] for release in under_way):
         assert row["made_at"] >= evaluated - timedelta(seconds=1)
         assert row["status"] in {"green", "yellow", "red", "unknown"}
     assert reports["webapp", "2.9.0"]["on_time"] is not None
