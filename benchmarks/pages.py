@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,8 +49,9 @@ PAGES = {
     "the emptiest page (floor)": FLOOR,
     "Airflow itself, its list of plugins": "/api/v2/plugins",
     "calendar": f"{ROOT}/calendar",
-    "calendar, page 25": f"{ROOT}/calendar?page=25",
+    "calendar, another part each time": f"{ROOT}/calendar?page={{part}}&from={{day}}",
     "calendar as a table": f"{ROOT}/calendar?view=table",
+    "calendar as a table, another part each time": f"{ROOT}/calendar?view=table&page={{part}}&from={{day}}",
     "calendar as JSON": f"{ROOT}/calendar?format=json",
     "calendar of a month": f"{ROOT}/calendar?period=month",
     "calendar of one product": f"{ROOT}/calendar?product=p00500",
@@ -64,7 +66,10 @@ PAGES = {
     "artifacts of a release": f"{ROOT}/artifacts/p00500/1.5.0",
     "an artifact": f"{ROOT}/artifacts/p00500/1.5.0/ga/changelog-1.5.0.md",
 }
-"""Pages by name; who adds one to the application adds it here."""
+"""Pages by name; who adds one to the application adds it here.
+
+What many ask for is made once and kept until it changes; `{part}` and `{day}` make an address that nobody has asked for.
+"""
 
 
 def write_products(folder: Path, size: int) -> None:
@@ -127,6 +132,10 @@ def fill(address: str, folder: Path) -> int:
     return len(entries)
 
 
+ASKED = count()
+"""Numbers of the requests."""
+
+
 @dataclass(frozen=True)
 class Figures:
     """Milliseconds of the answers to one page, and their size."""
@@ -152,6 +161,8 @@ class Reader:
 
     def ask(self, path: str) -> tuple[float, int, int]:
         """Milliseconds, status and bytes of an answer."""
+        asked = next(ASKED)
+        path = path.format(part=asked % 50 + 1, day=NOW.date() + timedelta(days=asked // 50 % 200))
         began = time.perf_counter()
         self.connection.request("GET", self.base + path, headers=self.headers)
         answer = self.connection.getresponse()

@@ -8,6 +8,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from airflow.sdk.exceptions import AirflowNotFoundException
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from icalendar import Calendar
 
 from release_ops.web import calendar_pages
@@ -267,9 +270,16 @@ def test_a_feed_of_no_product_says_so(site):
     assert "No product file describes nothing." in answer.text
 
 
-def test_without_a_database_the_plan_is_shown(monkeypatch):
+@pytest.mark.parametrize("path", PATHS)
+def test_without_a_connection_to_a_database_the_plan_is_shown(monkeypatch, path):
     def refuse():
-        raise calendar_pages.AirflowNotFoundException
+        raise AirflowNotFoundException
 
-    monkeypatch.setattr(calendar_pages, "open_store", refuse)
-    assert calendar_pages._records() is calendar_pages.NO_RECORDS
+    monkeypatch.setattr(calendar_pages, "pooled_store", refuse)
+    app = FastAPI()
+    app.include_router(calendar_pages.router)
+    app.dependency_overrides = {one.dependency: lambda: None for one in calendar_pages.router.dependencies}
+    answer = TestClient(app).get(path.removeprefix(ROOT), params={"product": "webapp"})
+    assert answer.status_code == 200
+    assert "2.8.0" in answer.text
+    assert path.endswith(".ics") or "only the plan is shown" in answer.text

@@ -106,8 +106,14 @@ def test_a_calendar_file_or_a_variable_that_a_product_names_is_followed(folder, 
     assert shelf.catalogue() is not before
 
 
-def test_where_reading_takes_long_nobody_waits_for_it(folder, monkeypatch):
-    monkeypatch.setattr(shelves, "PATIENCE", 0.0)
+@pytest.fixture
+def many(monkeypatch) -> None:
+    """Any number of products is many, and files are looked at each time."""
+    monkeypatch.setattr(shelves, "MANY", 0)
+    monkeypatch.setattr(shelves, "LOOKS_EVERY", 0.0)
+
+
+def test_where_there_are_many_nobody_waits_for_a_reading(folder, many, monkeypatch):
     shelf = Shelf(folder)
     before = shelf.catalogue()
     may_read = threading.Event()
@@ -125,8 +131,7 @@ def test_where_reading_takes_long_nobody_waits_for_it(folder, monkeypatch):
     assert shelf.catalogue().products["ios"].product.name == "Renamed"
 
 
-def test_a_reading_that_fails_is_tried_again(folder, monkeypatch, caplog):
-    monkeypatch.setattr(shelves, "PATIENCE", 0.0)
+def test_a_reading_that_fails_is_tried_again(folder, many, monkeypatch, caplog):
     shelf = Shelf(folder)
     before = shelf.catalogue()
     write(folder, "ios.yaml", product("ios", "Renamed", "UTC", [("8.0.0", "minor", 30, "")]))
@@ -138,6 +143,29 @@ def test_a_reading_that_fails_is_tried_again(folder, monkeypatch, caplog):
     shelf.catalogue()
     shelf.settle()
     assert shelf.catalogue().products["ios"].product.name == "Renamed"
+
+
+def test_where_there_are_many_the_files_are_looked_at_now_and_then(folder, monkeypatch, readings):
+    monkeypatch.setattr(shelves, "MANY", 0)
+    monkeypatch.setattr(shelves, "LOOKS_EVERY", 3600.0)
+    shelf = Shelf(folder)
+    before = shelf.catalogue()
+    (folder / "ios.yaml").unlink()
+    assert shelf.catalogue() is before
+    monkeypatch.setattr(shelves, "LOOKS_EVERY", 0.0)
+    shelf.catalogue()
+    shelf.settle()
+    assert "ios" not in shelf.catalogue().products
+
+
+def test_a_search_is_done_once_per_reading(folder):
+    shelf = Shelf(folder)
+    asked: list[str] = []
+    find = lambda: asked.append("") or "found"  # noqa: E731
+    assert [shelf.catalogue().remember("key", find) for _ in range(2)] == ["found", "found"]
+    (folder / "ios.yaml").unlink()
+    shelf.catalogue().remember("key", find)
+    assert len(asked) == 2
 
 
 def test_a_folder_that_is_not_there_is_a_problem(tmp_path):

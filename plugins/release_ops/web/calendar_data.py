@@ -64,6 +64,13 @@ class Asked:
 
 def find_products(catalogue: Catalogue, asked: Asked, among: Collection[tuple[str, str]] | None) -> list[Shelved]:
     """Products with a release in the period, by what their files plan; `among`: only these releases count."""
+    if among is None:
+        return catalogue.remember(asked, lambda: _search(catalogue, asked, None))
+    return _search(catalogue, asked, among)
+
+
+def _search(catalogue: Catalogue, asked: Asked, among: Collection[tuple[str, str]] | None) -> list[Shelved]:
+    known = {product for product, _ in among or ()}
     return [
         one
         for one in named(catalogue, asked.product)
@@ -71,7 +78,8 @@ def find_products(catalogue: Catalogue, asked: Asked, among: Collection[tuple[st
             _is_planned(release, asked) and (among is None or (one.product.id, release.release.version) in among)
             for release in one.releases
         )
-        or (among is not None and any(product == one.product.id for product, _ in among))
+        # Also of a release that has left its file.
+        or (one.product.id in known and not asked.type)
     ]
 
 
@@ -188,7 +196,7 @@ def product_of(shelved: Shelved, shown: Shown) -> CalendarProduct:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _closed(shelved: Shelved, period: Period) -> tuple[ClosedTime, ...]:
     return tuple(
         ClosedTime(starts_at=start, ends_at=closure.until, reason=closure.reason, kind=closure.closer.value)

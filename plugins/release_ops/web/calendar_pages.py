@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -16,14 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from release_ops.addresses import CALENDAR, PREFIX, RELEASES, feed_address, story_page
 from release_ops.calendar_records import records_of
-from release_ops.database import open_store
 from release_ops.domain.agenda import NO_RECORDS, Records, milestone_name
-from release_ops.domain.model import MilestoneKind, Product, ReleaseType
+from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.icalendar_feed import MEDIA_TYPE, feed
+from release_ops.store import Store
 from release_ops.web import period as periods
 from release_ops.web import timeline
 from release_ops.web.access import may_see, shows
 from release_ops.web.calendar_data import (
+    ON_RECORD,
     Asked,
     Shown,
     conflicts_of,
@@ -32,24 +34,27 @@ from release_ops.web.calendar_data import (
     read_records,
     releases_in_state,
 )
-from release_ops.web.calendar_model import CalendarAnswer
+from release_ops.web.calendar_model import CalendarAnswer, CalendarConflict
 from release_ops.web.filters import Choice, Filters, FormField
-from release_ops.web.parts import paginate
+from release_ops.web.kept import kept
+from release_ops.web.parts import Pages, paginate
 from release_ops.web.period import Period
 from release_ops.web.responses import (
     PROBLEMS,
     STORED_PAGE_POLICY,
+    Document,
     Link,
     Problem,
+    deliver,
     disposition,
     documented,
     here,
-    page,
+    page_document,
     pages_root,
-    send,
 )
 from release_ops.web.sections import section_of
 from release_ops.web.shelf import SHELF, Catalogue, Shelved
+from release_ops.web.tables import pooled_store
 
 log = logging.getLogger(__name__)
 router = APIRouter(dependencies=[shows(section_of(CALENDAR))], responses=PROBLEMS, tags=["calendar"])
@@ -120,65 +125,102 @@ def calendar(request: Request, query: Annotated[CalendarQuery, Query()]) -> Resp
         kind=query.kind,
         state=query.state.value if query.state else "",
     )
-    catalogue = SHELF.catalogue()
-    answer = _answer(request, catalogue, asked, query, now)
-    entries = sum(len(release.entries) for product in answer.products for release in product.releases)
-    return page(
-        request,
-        "calendar.html.j2",
-        answer,
-        title="Calendar",
-        period=period,
-        view=query.view.value,
-        with_table=query.view == View("table") or entries <= TABLE_TOO,
-        entries=entries,
-        filters=_filters(query, period),
-        quick=_quick(request, query, period),
-        any_product=bool(catalogue.products),
-        signs=timeline.SIGNS,
-        axis=lambda: timeline.axis(period, now),
-        lane=lambda product: timeline.lane(product, answer.conflicts, period, now),
-        words=timeline.words,
-    )
-
-
-def _answer(
-    request: Request, catalogue: Catalogue, asked: Asked, query: CalendarQuery, now: datetime
-) -> CalendarAnswer:
-    products: Sequence[Shelved]
-    records: Mapping[str, Records]
+    view = _View(request, query, asked, SHELF.catalogue(), now)
     try:
-        with open_store().transaction() as store:
-            found = find_products(catalogue, asked, releases_in_state(store, asked))
-            products, pages = paginate(found, query.page, query.size)
-            records, rows = read_records(store, products, asked.period)
-        recorded = True
+        with pooled_store().transaction() as store:
+            return view.recorded(store)
     except (AirflowNotFoundException, psycopg.Error) as error:
         log.warning("the calendar is shown without what was done: %s", error)
-        products, pages = paginate(find_products(catalogue, asked, None), query.page, query.size)
-        records, rows, recorded = {}, [], False
-    root = pages_root(request)
-    shown = Shown(
-        asked=asked,
-        records=records,
-        conflicts=conflicts_of(rows, asked.period),
-        now=now,
-        page=(lambda product, version: root + story_page(product, version))
-        if may_see(request, *section_of(RELEASES).dags)
-        else None,
-        feed=lambda product: root + feed_address(product),
-    )
-    return CalendarAnswer(
-        first_day=asked.period.first,
-        last_day=asked.period.last,
-        now=now,
-        products=[product_of(one, shown) for one in products],
-        pages=pages,
-        conflicts=list(shown.conflicts),
-        recorded=recorded,
-        feed=root + feed_address(),
-        problems=[str(problem) for problem in catalogue.problems][:20],
-    )
+        return deliver(request, view.document(find_products(view.catalogue, asked, None), None))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One request for the calendar."""
+
+    request: Request
+    query: CalendarQuery
+    asked: Asked
+    catalogue: Catalogue
+    now: datetime
+
+    def recorded(self, store: Store) -> Response:
+        """The calendar with what is on record; the one that was made before, if neither files nor rows have changed."""
+        if self.asked.state in ON_RECORD:
+            # Which products these are is itself on record.
+            stamp = store.one("calendar_stamp")
+
+            def make() -> Document:
+                return self.document(
+                    find_products(self.catalogue, self.asked, releases_in_state(store, self.asked)), store
+                )
+        else:
+            found = find_products(self.catalogue, self.asked, None)
+            shown, _ = paginate(found, self.query.page, self.query.size)
+            stamp = store.one("calendar_stamp", products=[one.product.id for one in shown])
+
+            def make() -> Document:
+                return self.document(found, store)
+
+        return kept(self.request, (self.catalogue.number, self.now, *(stamp or {}).values()), make)
+
+    def document(self, found: Sequence[Shelved], store: Store | None) -> Document:
+        """The page of these products, without what is on record where there is no store."""
+        products, pages = paginate(found, self.query.page, self.query.size)
+        records, rows = read_records(store, products, self.asked.period) if store else ({}, [])
+        answer = self._answer(
+            products, pages, records, conflicts_of(rows, self.asked.period), recorded=store is not None
+        )
+        period, entries = self.asked.period, sum(len(one.entries) for each in answer.products for one in each.releases)
+        return page_document(
+            self.request,
+            "calendar.html.j2",
+            answer,
+            title="Calendar",
+            period=period,
+            view=self.query.view.value,
+            with_table=self.query.view == View("table") or entries <= TABLE_TOO,
+            entries=entries,
+            filters=_filters(self.query, period),
+            quick=_quick(self.request, self.query, period),
+            any_product=bool(self.catalogue.products),
+            signs=timeline.SIGNS,
+            axis=lambda: timeline.axis(period, self.now),
+            lane=lambda product: timeline.lane(product, answer.conflicts, period, self.now),
+            words=timeline.words,
+        )
+
+    def _answer(
+        self,
+        products: Sequence[Shelved],
+        pages: Pages,
+        records: Mapping[str, Records],
+        conflicts: list[CalendarConflict],
+        *,
+        recorded: bool,
+    ) -> CalendarAnswer:
+        root = pages_root(self.request)
+        shown = Shown(
+            asked=self.asked,
+            records=records,
+            conflicts=conflicts,
+            now=self.now,
+            page=(lambda product, version: root + story_page(product, version))
+            if may_see(self.request, *section_of(RELEASES).dags)
+            else None,
+            feed=lambda product: root + feed_address(product),
+        )
+        return CalendarAnswer(
+            first_day=self.asked.period.first,
+            last_day=self.asked.period.last,
+            now=self.now,
+            products=[product_of(one, shown) for one in products],
+            pages=pages,
+            conflicts=conflicts,
+            recorded=recorded,
+            feed=root + feed_address(),
+            problems=[str(problem) for problem in self.catalogue.problems][:20],
+        )
 
 
 def _filters(query: CalendarQuery, period: Period) -> Filters:
@@ -236,8 +278,7 @@ def _quick(request: Request, query: CalendarQuery, period: Period) -> dict[str, 
 @router.get("/calendar.ics", **documented(None, MEDIA_TYPE))
 def feed_of_all(request: Request) -> Response:
     """Feed of all products."""
-    products = [one.product for one in SHELF.catalogue().products.values()]
-    return _feed(request, products, "Release calendar", "releases.ics")
+    return _feed(request, None, "Release calendar", "releases.ics")
 
 
 @router.get("/calendar/{product}.ics", **documented(None, MEDIA_TYPE))
@@ -247,23 +288,27 @@ def feed_of_one(request: Request, product: str) -> Response:
     if found is None:
         link = Link("The calendar", pages_root(request) + CALENDAR)
         raise Problem(404, "No such product", f"No product file describes {product}.", link=link)
-    return _feed(request, [found.product], found.product.name, f"{product}.ics")
+    return _feed(request, product, found.product.name, f"{product}.ics")
 
 
-def _feed(request: Request, products: Sequence[Product], name: str, file: str) -> Response:
+def _feed(request: Request, product: str | None, name: str, file: str) -> Response:
     # Links stand in other programs, which know nothing of the address that this request came by.
     base = (conf.get("api", "base_url", fallback="") or "").rstrip("/")
     where = (lambda product, version: base + PREFIX + story_page(product, version)) if base else None
-    records = _records(None if len(products) != 1 else [products[0].id])
-    content = feed(products, records, name=name, page=where)
-    headers = {"Content-Disposition": disposition(file, inline=True)}
-    return send(request, content, MEDIA_TYPE, policy=STORED_PAGE_POLICY, headers=headers)
+    catalogue = SHELF.catalogue()
+    products = [one.product for key, one in catalogue.products.items() if product in (None, key)]
 
+    def written(records: Records) -> Document:
+        content = feed(products, records, name=name, page=where)
+        headers = {"Content-Disposition": disposition(file, inline=True)}
+        return Document(content, MEDIA_TYPE, STORED_PAGE_POLICY, headers=headers)
 
-def _records(products: Sequence[str] | None = None) -> Records:
-    """What the database knows of some products, or of all; a calendar without it is still one."""
+    some = None if product is None else [product]
     try:
-        return records_of(open_store(), products)
+        with pooled_store().transaction() as store:
+            stamp = store.one("calendar_stamp", **({"products": some} if some else {})) or {}
+            return kept(request, (catalogue.number, *stamp.values()), lambda: written(records_of(store, some)))
     except (AirflowNotFoundException, psycopg.Error) as error:
-        log.warning("the calendar is shown without what was done: %s", error)
-        return NO_RECORDS
+        # A calendar without what was done is still one.
+        log.warning("the feed is written without what was done: %s", error)
+        return deliver(request, written(NO_RECORDS))

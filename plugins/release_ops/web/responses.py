@@ -6,11 +6,13 @@ Each goes out under the strictest policy that works.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -109,7 +111,33 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 """What every route may answer instead, for `APIRouter(responses=PROBLEMS)`."""
 
 
-def page(
+@dataclass(frozen=True)
+class Document:
+    """What is sent: it depends on who asks for it only as far as its maker let it."""
+
+    body: bytes
+    media_type: str
+    policy: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def tag(self) -> str:
+        """Its fingerprint as an ETag."""
+        return f'"{hashlib.sha256(self.body).hexdigest()}"'
+
+    @cached_property
+    def packed(self) -> bytes:
+        """It compressed, for who takes gzip."""
+        return gzip.compress(self.body, 6, mtime=0)
+
+
+def page(request: Request, template: str, answer: Answer | None = None, *, title: str, **more: Any) -> Response:
+    """The answer as a page, or as JSON for who asks for that; see `page_document`."""
+    return deliver(request, page_document(request, template, answer, title=title, **more))
+
+
+def page_document(
     request: Request,
     template: str,
     answer: Answer | None = None,
@@ -119,7 +147,7 @@ def page(
     scripts: Sequence[str] = (),
     may_connect: bool = False,
     **extra: Any,
-) -> Response:
+) -> Document:
     """The answer as a page of `include/templates/pages`, or as JSON for who asks for that.
 
     The template extends `pages/layout.html.j2`; it sees the model as `data`, `extra` by its names, and the functions
@@ -127,7 +155,7 @@ def page(
     from Airflow.
     """
     if answer is not None and wants_json(request):
-        return send(request, answer.model_dump_json().encode(), JSON, policy=JSON_POLICY, status=status)
+        return Document(answer.model_dump_json().encode(), JSON, JSON_POLICY, status)
     style, fingerprint = _style(tuple(_stamp(name) for name in STYLES))
     root = pages_root(request)
     # Who is not logged in could not load them.
@@ -157,7 +185,21 @@ def page(
         f"default-src 'none'; style-src '{fingerprint}'; script-src {allowed}; img-src 'self'; frame-src 'self'; "
         f"{connect}base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     )
-    return send(request, text.encode(), "text/html", policy=policy, status=status)
+    return Document(text.encode(), "text/html", policy, status)
+
+
+def seen_by(request: Request) -> tuple[Any, ...]:
+    """All of a request, besides the answer itself, that a page depends on."""
+    return (
+        pages_root(request),
+        request.url.query,
+        _is_framed(request),
+        wants_json(request),
+        is_known(request),
+        getattr(request.state, "section", None),
+        tuple(sections_for(request)),
+        tuple(_stamp(name) for name in STYLES),
+    )
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -207,12 +249,20 @@ def send(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The body with its fingerprint, or 304 for a browser that has it already."""
-    tag = f'"{hashlib.sha256(body).hexdigest()}"'
-    sent = {**_HEADERS, "Content-Security-Policy": policy, "ETag": tag, **(headers or {})}
+    return deliver(request, Document(body, media_type, policy, status, headers or {}))
+
+
+def deliver(request: Request, document: Document, *, packed: bool = False) -> Response:
+    """The document, or 304 for a browser that has it already. `packed`: compressed once, and not by Airflow each time."""
+    sent = {**_HEADERS, "Content-Security-Policy": document.policy, "ETag": document.tag, **document.headers}
     known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if status == 200 and known & {"*", tag}:
+    if document.status == 200 and known & {"*", document.tag}:
         return Response(status_code=304, headers=sent)
-    return Response(body, status, sent, media_type=_content_type(media_type))
+    body = document.body
+    if packed and "gzip" in request.headers.get("accept-encoding", ""):
+        body = document.packed
+        sent |= {"Content-Encoding": "gzip", "Vary": f"{sent['Vary']}, Accept-Encoding"}
+    return Response(body, document.status, sent, media_type=_content_type(document.media_type))
 
 
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)

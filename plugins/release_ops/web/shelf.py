@@ -1,20 +1,22 @@
 """The products as the pages see them: read once per change of a file, with their dated calendars.
 
 Reading a thousand product files takes seconds, so what was read stays in the process until a file, a calendar file
-or an environment variable that they may name has changed. Where that takes long, readers see the state before it while
-another thread reads.
+or an environment variable that they may name has changed. Where there are many, another thread reads them again, and
+people see what was before.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from release_ops.domain.agenda import Entry, in_order, plan
 from release_ops.domain.model import Product, Release
@@ -23,9 +25,14 @@ from release_ops.product_errors import Problem
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.5
-"""Seconds that a reader waits for changed files; where the last reading took longer, it goes on beside the readers."""
+MANY = 100
+"""Products from which on it costs to look whether a file has changed, so that this is done once in `LOOKS_EVERY` seconds,
+and to read them, so that this goes on beside the readers."""
+LOOKS_EVERY = 1.0
+REMEMBERED = 200
+"""Searches whose finds a catalogue remembers."""
 
+T = TypeVar("T")
 Stamps = tuple[object, ...]
 
 
@@ -65,12 +72,24 @@ def _dated(release: Release, entries: list[Entry]) -> DatedRelease:
     return DatedRelease(release, tuple(entries), first, last)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
     """All products by id in the order of their files, and what is wrong with the files."""
 
     products: Mapping[str, Shelved]
     problems: tuple[Problem, ...]
+    number: int = 0
+    """Which reading of the files it is."""
+    _found: dict[Hashable, Any] = field(default_factory=dict)
+
+    def remember(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What `find` finds in it, found once. It depends on nothing but the key."""
+        if key not in self._found:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            self._found[key] = find()
+        found: T = self._found[key]
+        return found
 
 
 @dataclass
@@ -81,17 +100,20 @@ class Shelf:
     """None: `products_folder()`."""
     _stamps: Stamps | None = None
     _catalogue: Catalogue = field(default_factory=lambda: Catalogue({}, ()))
-    _took: float = 0.0
+    _looked: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _refresh: threading.Thread | None = None
 
     def catalogue(self) -> Catalogue:
         """What the files say now, or, where reading takes long, said when they were last read."""
         folder = self.folder or products_folder()
+        if len(self._catalogue.products) > MANY and time.monotonic() - self._looked < LOOKS_EVERY:
+            return self._catalogue
+        self._looked = time.monotonic()
         stamps = self._stamps_of(folder)
         if stamps == self._stamps:
             return self._catalogue
-        if self._stamps is None or self._took < PATIENCE:
+        if self._stamps is None or len(self._catalogue.products) <= MANY:
             with self._lock:
                 if stamps != self._stamps:
                     self._read(folder, stamps)
@@ -115,7 +137,6 @@ class Shelf:
             self._lock.release()
 
     def _read(self, folder: Path, stamps: Stamps) -> None:
-        began = time.monotonic()
         products, problems = load_products(folder)
         known = self._catalogue.products
         # A product that is as it was keeps its calendar.
@@ -123,10 +144,13 @@ class Shelf:
             key: known[key] if key in known and known[key].product == product else shelve(product)
             for key, product in products.items()
         }
-        self._catalogue = Catalogue(shelved, problems)
-        self._took = time.monotonic() - began
+        self._catalogue = Catalogue(shelved, problems, self._catalogue.number + 1)
         # As they were before the reading: what changed during it differs from them, and is read the next time.
         self._stamps = stamps
+        if len(shelved) > MANY:
+            # Millions of objects that stay: without this, each full collection stops all readers for seconds to visit them.
+            gc.collect()
+            gc.freeze()
 
     def _stamps_of(self, folder: Path) -> Stamps:
         settings = tuple(sorted(item for item in os.environ.items() if item[0].startswith("RELEASE_OPS_")))

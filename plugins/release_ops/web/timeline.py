@@ -220,7 +220,7 @@ def _drawn(product: CalendarProduct, bar: Bar, period: Period, clashes: dict[str
     for mark in bar.marks:
         yield from _trails(mark, _height(bar, mark) + _SLOT // 2 - 1, period)
     for mark in bar.marks:
-        yield from _marked(product, release, mark, _height(bar, mark), clashes)
+        yield from _marked(release, mark, _height(bar, mark), clashes)
 
 
 def _height(bar: Bar, mark: Mark) -> int:
@@ -228,17 +228,15 @@ def _height(bar: Bar, mark: Mark) -> int:
     return bar.top + _LABEL + _SLOT * mark.slot + _SLOT // 2
 
 
-def _marked(
-    product: CalendarProduct, release: CalendarRelease, mark: Mark, y: int, clashes: dict[str, CalendarConflict]
-) -> Iterator[str]:
+def _marked(release: CalendarRelease, mark: Mark, y: int, clashes: dict[str, CalendarConflict]) -> Iterator[str]:
     entry = mark.entry
     sign = SIGNS[MilestoneKind(entry.id)] if entry.category == "milestone" else ""
     shape = (
-        f'<rect x="-11" y="-8" width="22" height="16" rx="8"/><text y="4" text-anchor="middle">{sign}</text>'
+        f'<rect x="-11" y="-8" width="22" height="16" rx="8"/><text y="4">{sign}</text>'
         if sign
         else '<path d="M0-6L6 0 0 6-6 0z"/>'
     )
-    said = f"{product.name} {release.version} {words(entry)}"
+    said = f"{release.version} {words(entry)}"
     yield (
         f'<svg class="mark {escape(entry.category)} {escape(entry.state)}" x="{_x(mark.x)}" y="{y}">'
         f"<title>{_text(said)}</title>{shape}</svg>"
@@ -248,7 +246,7 @@ def _marked(
         told = "\n".join(f"{one.message}; {one.proposal}" if one.proposal else one.message for one in found)
         yield (
             f'<svg class="clash {severity}" x="{_x(mark.x)}" y="{y}"><title>{_text(told)}</title>'
-            '<path d="M12-16l7 12H5z"/><text x="12" y="-6" text-anchor="middle">!</text></svg>'
+            '<path d="M12-16l7 12H5z"/><text x="12" y="-6">!</text></svg>'
         )
 
 
