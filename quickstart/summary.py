@@ -79,12 +79,12 @@ def report(dsn: str, product: Product, version: str, state: Path) -> Iterator[st
 
 
 def figures(dsn: str) -> Iterator[str]:
-    """Lines with DORA's measures of the last whole month, and the health of every release that is under way."""
-    yield "DORA in production, last whole month"
+    """Lines with DORA's measures of the last month with a deployment, and the health of every release that is under way."""
+    yield "DORA in production, last whole month with a deployment"
     query = """
-        SELECT * FROM release_metrics.dora WHERE period = 'month' AND environment = 'production' AND complete
-        AND starts_on = (SELECT max(starts_on) FROM release_metrics.dora WHERE period = 'month' AND complete)
-        ORDER BY product
+        SELECT DISTINCT ON (product) * FROM release_metrics.dora
+        WHERE period = 'month' AND environment = 'production' AND complete AND deployments > 0
+        ORDER BY product, starts_on DESC
     """
     for row in _rows(dsn, query):
         yield f"  {row['product']:<10} {row['starts_on']:%B %Y}: {', '.join(_dora(row))}"
@@ -102,7 +102,7 @@ def figures(dsn: str) -> Iterator[str]:
 
 def _dora(row: Mapping[str, Any]) -> Iterator[str]:
     """DORA's five measures in words; what nobody knows is unknown."""
-    yield f"{row['deployments']} deployments"
+    yield f"{row['deployments']} deployment{'s' * (row['deployments'] != 1)}"
     yield f"lead time {_duration(row['lead_time_median'])}"
     yield f"change fail rate {_share(row['change_fail_rate'])}"
     yield f"recovery {_duration(row['recovery_time_median'])}"

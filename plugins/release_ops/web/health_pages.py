@@ -166,7 +166,7 @@ def _kept(request: Request, product: str, version: str, found: ReportAnswer) -> 
 
 VALUES: Mapping[str, str] = {
     "ratio": "{:.0%}",
-    "days": "{:g} d",
+    "days": "{:.1f} d",
     "points": "{:.1f} of 10",
     "score": "{:.1f} of 5",
     "count": "{:g}",
@@ -176,7 +176,9 @@ VALUES: Mapping[str, str] = {
 
 def value_text(value: float | None, unit: str) -> str:
     """A value of a measure in its unit; `unknown` for None."""
-    return "unknown" if value is None else VALUES.get(unit, "{:g}").format(value).replace("%", " %")
+    if value is None:
+        return "unknown"
+    return VALUES.get(unit, "{:g}").format(value).replace("%", " %").replace(".0 d", " d")
 
 
 def _words() -> Mapping[str, Any]:

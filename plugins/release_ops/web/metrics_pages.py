@@ -282,7 +282,8 @@ def _words(root: str, period: str) -> Mapping[str, Any]:
         return bars(measure.points(series.periods), f"{measure.title} by {period}")
 
     def spark(measure: Measure, series: Series) -> str:
-        return line(measure.points(series.periods), f"{measure.title} by {period}", low=0)
+        over = series.periods[: series.periods.index(series.last) + 1]
+        return line(measure.points(over), f"{measure.title} by {period}", low=0)
 
     def said(measure: Measure, series: Series) -> str:
         return f"{measure.title} by {period}: {summary(measure.points(series.periods))}"
