@@ -92,11 +92,11 @@ def gate(name: str, milestone: str, outcomes: dict[str, str], *, days_ago: int, 
     return CheckedGate(gate=name, milestone=milestone, verdict=verdict, evaluated_at=at, criteria=criteria)
 
 
-def history(done: int, total: int = 12, *, days: int = 28) -> tuple[ScopeDay, ...]:
-    """A burn-up over four weeks; two features were added in the middle of it."""
+def history(done: int, total: int = 12, *, added: int = 1, days: int = 28) -> tuple[ScopeDay, ...]:
+    """A burn-up over four weeks; some features were added in the middle of it."""
     found = []
     for place in range(days):
-        planned = total if place >= days // 2 else total - 2
+        planned = total if place >= days // 2 else total - added
         found.append(
             ScopeDay(
                 day=MONDAY - timedelta(days=days - 1 - place),
@@ -232,7 +232,7 @@ def bad(**more: Any) -> HealthFacts:
                 ),
             ),
             "conflicts": ("team checkout also releases shop 3.1.0 on Tue 2026-11-17",),
-            "history": history(5),
+            "history": history(5, added=2),
             "titles": {"shop": "Shop"},
             **more,
         }

@@ -47,7 +47,7 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += risk_problems(product, root)
     if not broken & {"audiences", "communication", "tests"}:
         problems += document_problems(product, root)
-    if not broken & {"audiences", "health", "releases"}:
+    if not broken & {"audiences", "health", "releases", "trains"}:
         problems += health_problems(product, root)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)

@@ -1,7 +1,11 @@
-"""What the health section of a product file must be to its other sections: audiences that are there."""
+"""What the health section of a product file must be to its other sections: audiences, releases and their milestones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from release_ops.domain.health_policy import MEASURES
+from release_ops.domain.milestones import WITHOUT_CALENDAR
 from release_ops.domain.model import Product
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_validation import Steps, located
@@ -9,14 +13,46 @@ from release_ops.product_yaml import Node
 
 
 def health_problems(product: Product, root: Node) -> list[Problem]:
-    """Return the audiences that the section names and the file does not have.
+    """Return thresholds in the wrong order, and audiences, releases and milestones that the file does not have.
 
     An audience that only the defaults name is none: a product that goes without it does not have to say so twice.
     """
-    found = []
+    found = [*_order(product, root), *_audiences(product, root), *_external(product, root)]
+    return [problem for problem in found if problem.file == root.file]
+
+
+def _order(product: Product, root: Node) -> Iterator[Problem]:
+    for name, limit in product.health.thresholds.items():
+        if limit.yellow is None or limit.red is None:
+            continue
+        high_is_bad = MEASURES[name].high_is_bad
+        if (limit.red < limit.yellow) if high_is_bad else (limit.red > limit.yellow):
+            message = f"red {limit.red:g} is better than yellow {limit.yellow:g}"
+            remedy = f"write a red {'above' if high_is_bad else 'below'} the yellow"
+            yield located(root, ("health", "thresholds", name), message, remedy)
+
+
+def _audiences(product: Product, root: Node) -> Iterator[Problem]:
     audiences = [*product.channels]
     for index, name in enumerate(product.health.report_to):
         if name not in audiences:
             path: Steps = ("health", "report_to", index)
-            found.append(located(root, path, "there is no such audience", did_you_mean(name, audiences)))
-    return [problem for problem in found if problem.file == root.file]
+            yield located(root, path, "there is no such audience", did_you_mean(name, audiences))
+
+
+def _external(product: Product, root: Node) -> Iterator[Problem]:
+    releases = {release.version: release for release in product.releases}
+    for index, owed in enumerate(product.health.external):
+        path: Steps = ("health", "external", index)
+        if not owed.version:
+            continue
+        release = releases.get(owed.version)
+        if release is None:
+            remedy = did_you_mean(owed.version, releases) or "plan the release, or leave the version out"
+            yield located(root, (*path, "version"), "there is no such release", remedy)
+            continue
+        kinds = {kind.value for kind in (*product.trains.get(release.type, {}), *release.overrides)}
+        if release.type not in WITHOUT_CALENDAR and owed.before not in kinds:
+            message = f"the {release.type} release {release.version} has no such milestone"
+            remedy = did_you_mean(owed.before, sorted(kinds), what="it has")
+            yield located(root, (*path, "before"), message, remedy)

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from release_ops.domain.conflict_policy import ConflictKind
 from release_ops.domain.delivery_policy import SEVERITIES
 from release_ops.domain.facts import TABLES
+from release_ops.domain.health_policy import MEASURES, QUALITY_PARTS
 from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.domain.rules import WEEKDAYS
 from release_ops.product_errors import Problem, did_you_mean
@@ -263,10 +264,17 @@ def _noun(loc: Steps) -> str:
         return "kind of conflict"
     if loc[0] == "delivery":
         return "stream" if loc[1] == "feeds" else "severity"
+    if loc[0] == "health":
+        return "measure" if loc[1] == "thresholds" else "part of the quality score"
     return "release type" if named in _BY_TYPE or (loc[0] == "trains" and len(loc) == 3) else "milestone"
 
 
-_WORDS = {"stream": tuple(TABLES), "severity": SEVERITIES}
+_WORDS = {
+    "stream": tuple(TABLES),
+    "severity": SEVERITIES,
+    "measure": tuple(MEASURES),
+    "part of the quality score": tuple(QUALITY_PARTS),
+}
 
 
 def _names(loc: Steps) -> list[str]:

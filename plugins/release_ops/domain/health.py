@@ -27,12 +27,16 @@ WORST_FIRST: tuple[Status, ...] = tuple(Status)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one measure says; value None: nobody knows, and `remedy` says what would make it known."""
+    """What one measure says; value None: nobody knows, and `remedy` says what would make it known.
+
+    Not `applies`: it is known that there is nothing to measure, such as a velocity when nothing is left to do.
+    """
 
     measure: str
     value: float | None
     words: str
     remedy: str = ""
+    applies: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,20 +107,27 @@ def _beyond(value: float, threshold: float | None, high_is_bad: bool) -> bool:
 
 
 def reasons_of(readings: Iterable[Reading], policy: HealthPolicy) -> tuple[Reason, ...]:
-    """Every reading judged, the worst first, then as MEASURES orders them."""
+    """Every reading that applies judged, the worst first, then as MEASURES orders them."""
     order = {measure: place for place, measure in enumerate(MEASURES)}
-    judged = (judge(reading, policy) for reading in readings)
+    judged = (judge(reading, policy) for reading in readings if reading.applies)
     return tuple(sorted(judged, key=lambda one: (WORST_FIRST.index(one.status), order[one.measure])))
 
 
-def overall(reasons: Sequence[Reason], policy: HealthPolicy) -> Status:
-    """The worst that is known; without anything bad green, but only when every needed measure is known to be."""
+def overall(readings: Sequence[Reading], policy: HealthPolicy, *, is_out: bool = False) -> Status:
+    """The worst that is known; without anything bad green, but only when every needed measure is known to be.
+
+    After GA (`is_out`) other measures are needed than before. A needed measure for which there is no reading is unknown;
+    one that does not apply is not needed.
+    """
+    reasons = reasons_of(readings, policy)
     found = {reason.status for reason in reasons}
     for status in (Status.RED, Status.YELLOW):
         if status in found:
             return status
     green = {reason.measure for reason in reasons if reason.status is Status.GREEN}
-    return Status.GREEN if green and policy.needed <= green else Status.UNKNOWN
+    without = {reading.measure for reading in readings if not reading.applies}
+    needed = (policy.needed_after if is_out else policy.needed) - without
+    return Status.GREEN if green and needed <= green else Status.UNKNOWN
 
 
 def quality_of(shares: Mapping[str, tuple[float | None, str]], policy: HealthPolicy) -> Quality:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from release_ops.domain.health import Reason, Status
-from release_ops.domain.health_facts import HealthFacts
+from release_ops.domain.health_facts import HealthFacts, is_out
+from release_ops.domain.health_needs import local_day
+from release_ops.domain.outlook import SURE
+from release_ops.domain.plan_policy import milestone_name
 from release_ops.domain.words import days_text
 
 _NAMED = 5
@@ -33,7 +36,9 @@ def _changes(facts: HealthFacts, before: Mapping[str, Any], status: Status, reas
     was = {gate["gate"]: gate["verdict"] for gate in before.get("gates", ())}
     for gate in facts.gates:
         if was.get(gate.gate) not in (None, gate.verdict):
-            yield f"gate {gate.gate}: {was[gate.gate]} became {gate.verdict}"
+            yield f"gate {milestone_name(gate.gate)}: {was[gate.gate]} became {gate.verdict}"
+        elif gate.gate not in was and gate.verdict == "fail":
+            yield f"gate {milestone_name(gate.gate)} was evaluated and failed"
     if facts.risks is not None and "risks" in before:
         known = {risk["risk"] for risk in before["risks"]}
         new = [risk.title for risk in facts.risks if risk.trend == "new" and risk.risk not in known]
@@ -47,18 +52,33 @@ def _changes(facts: HealthFacts, before: Mapping[str, Any], status: Status, reas
 
 
 def _dates(facts: HealthFacts, before: Mapping[str, Any]) -> Iterator[str]:
-    was = {step["kind"]: date.fromisoformat(step["planned_at"][:10]) for step in before.get("milestones", ())}
+    was = {
+        step["kind"]: local_day(facts, datetime.fromisoformat(step["planned_at"]))
+        for step in before.get("milestones", ())
+    }
     for step in facts.steps:
-        day = step.planned_at.date()
+        day = local_day(facts, step.planned_at)
         old = was.get(step.kind)
         if old is not None and old != day:
             days = (day - old).days
-            how_far = f"{days_text(abs(days))} {'later' if days > 0 else 'earlier'}"
-            yield f"{step.kind.replace('_', ' ')} moved from {old} to {day}, {how_far}"
+            yield f"{milestone_name(step.kind)} moved from {old} to {day}, {_how_far(days)}"
+    last, sure = facts.earlier.p85_on if facts.earlier else None, _sure(facts)
+    if last is not None and sure is not None and sure != last:
+        yield f"GA with 85 % moved from {last} to {sure}, {_how_far((sure - last).days)}"
+
+
+def _sure(facts: HealthFacts) -> date | None:
+    found = facts.outlook
+    return found.ga.get(SURE) if found and not found.forecast.reason and not is_out(facts) else None
+
+
+def _how_far(days: int) -> str:
+    return f"{days_text(abs(days))} {'later' if days > 0 else 'earlier'}"
 
 
 def _scope(facts: HealthFacts, before: Mapping[str, Any]) -> Iterator[str]:
-    if facts.features is None or "features" not in before:
+    # A scope that could not be read last week is no empty one.
+    if facts.features is None or before.get("headline", {}).get("features_total") is None:
         return
     was = {one["id"]: one for one in before["features"]}
     now = {one.id: one for one in facts.features}
@@ -71,7 +91,7 @@ def _scope(facts: HealthFacts, before: Mapping[str, Any]) -> Iterator[str]:
         for one in facts.features
         if one.id in was and was[one.id]["status"] == "done" and one.status.value != "done"
     ]:
-        yield f"done last week, open again: {_named(back)}"
+        yield f"done before, open again: {_named(back)}"
 
 
 def _measures(before: Mapping[str, Any], reasons: Sequence[Reason]) -> Iterator[str]:

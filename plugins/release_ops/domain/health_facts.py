@@ -8,8 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from release_ops.domain.feasibility import ReleasePlan
-from release_ops.domain.model import Feature, Product, Release
+from release_ops.domain.model import Feature, MilestoneKind, Product, Release
 from release_ops.domain.outlook import Outlook
+
+SETTLED = frozenset({"done", "skipped"})
+"""States of milestones that nobody waits for any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,3 +153,14 @@ class HealthFacts:
     earlier: Earlier | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     """Names of other products."""
+
+
+def step_of(facts: HealthFacts, kind: MilestoneKind) -> Step | None:
+    """A milestone of the release."""
+    return next((step for step in facts.steps if step.kind == kind.value), None)
+
+
+def is_out(facts: HealthFacts) -> bool:
+    """Whether GA is done."""
+    ga = step_of(facts, MilestoneKind.GA)
+    return ga is not None and ga.state == "done"

@@ -7,15 +7,20 @@ from datetime import UTC, date, timedelta
 from typing import NamedTuple
 
 from release_ops.domain.business_days import Days
+from release_ops.domain.feasibility import critical_path
 from release_ops.domain.health import Quality, Reading, quality_of
-from release_ops.domain.health_facts import HealthFacts, NeededMilestone, Step
+from release_ops.domain.health_facts import SETTLED, HealthFacts, ScopeDay, Step, is_out, step_of
+from release_ops.domain.health_needs import external_of, late_words, local_day
 from release_ops.domain.model import FeatureStatus, MilestoneKind
 from release_ops.domain.outlook import Outlook
+from release_ops.domain.plan_policy import milestone_name
 from release_ops.domain.prioritise import plain
+from release_ops.domain.room import efforts
 from release_ops.domain.stability import LEAST_WEEKS, Steadiness
 from release_ops.domain.words import days_text
 
-SETTLED = frozenset({"done", "skipped"})
+NO_ROOM = 99.0
+"""What `capacity` reads at most: there is as good as no room for what is to be done."""
 PER_ISSUE = 0.25
 """What an open critical issue takes from its part of the quality score."""
 
@@ -28,17 +33,6 @@ class Speed(NamedTuple):
     item: str
     remaining: float
     weeks: float
-
-
-def step_of(facts: HealthFacts, kind: MilestoneKind) -> Step | None:
-    """A milestone of the release."""
-    return next((step for step in facts.steps if step.kind == kind.value), None)
-
-
-def is_out(facts: HealthFacts) -> bool:
-    """Whether GA is done."""
-    ga = step_of(facts, MilestoneKind.GA)
-    return ga is not None and ga.state == "done"
 
 
 def first_planned_ga(facts: HealthFacts) -> date | None:
@@ -67,23 +61,19 @@ def _days_until(facts: HealthFacts, found: Outlook, due: date) -> int:
 
 
 def overdue_steps(facts: HealthFacts) -> list[tuple[Step, int]]:
-    """Milestones whose day has passed without their being done, with the days since, the oldest first."""
+    """Milestones whose time has passed without their being done, with the days since, the oldest first.
+
+    What ought to have come before a GA that is done is not waited for any more.
+    """
+    ga = step_of(facts, MilestoneKind.GA)
+    after = ga.planned_at if ga is not None and is_out(facts) else None
+    today = local_day(facts, facts.now)
     found = [
-        (step, (facts.now.astimezone(UTC).date() - step.planned_at.astimezone(UTC).date()).days)
+        (step, (today - local_day(facts, step.planned_at)).days)
         for step in facts.steps
-        if step.state not in SETTLED and step.planned_at <= facts.now
+        if step.state not in SETTLED and step.planned_at <= facts.now and (after is None or step.planned_at > after)
     ]
     return sorted(found, key=lambda one: -one[1])
-
-
-def late_needs(facts: HealthFacts) -> list[NeededMilestone]:
-    """Needed milestones of others that nobody plans, or that come after ours needs them."""
-    return [
-        need
-        for need in facts.needs
-        if not need.done
-        and (need.planned_at is None or (need.needed_by is not None and need.planned_at >= need.needed_by))
-    ]
 
 
 def quality_score(facts: HealthFacts) -> Quality:
@@ -106,27 +96,37 @@ def quality_score(facts: HealthFacts) -> Quality:
 
 
 def readings_of(facts: HealthFacts) -> Iterator[Reading]:
-    """A reading per measure that applies to the release as it is now."""
-    yield _on_time(facts)
-    yield from _pace(facts)
-    yield from _plan(facts)
+    """A reading per measure of the release as it is now; after GA there are none of the way to it."""
+    if not is_out(facts):
+        yield _on_time(facts)
+        yield _pace(facts)
+        yield from _plan(facts)
+        yield _growth(facts)
+        yield _owed(facts)
     yield _gates(facts)
     yield _overdue(facts)
     yield _slip(facts)
     yield _quality(facts)
     yield _critical(facts)
     yield _risk(facts)
-    if facts.needs:
-        late = late_needs(facts)
-        words = "; ".join(f"{one.product} {one.version} {_words(one.milestone)}" for one in late[:3])
-        yield Reading(measure="dependencies", value=len(late), words=words or f"all {len(facts.needs)} fit or are done")
+
+
+def _none(measure: str, words: str) -> Reading:
+    """There is nothing to measure, which is known."""
+    return Reading(measure=measure, value=None, words=words, applies=False)
+
+
+def _owed(facts: HealthFacts) -> Reading:
+    count = len(facts.needs) + len(external_of(facts))
+    if not count:
+        return _none("dependencies", "it waits for nobody")
+    late = late_words(facts)
+    words = "; ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
+    return Reading(measure="dependencies", value=len(late), words=words or f"all {count} fit or are done")
 
 
 def _on_time(facts: HealthFacts) -> Reading:
-    ga, found = step_of(facts, MilestoneKind.GA), facts.outlook
-    if is_out(facts) and ga is not None:
-        when = f" on {ga.actual_at:%Y-%m-%d}" if ga.actual_at else ""
-        return Reading(measure="on_time", value=1.0, words=f"GA is done{when}")
+    found = facts.outlook
     if found is None or found.forecast.reason:
         why = facts.outlook_why or (found.forecast.reason if found else "") or "there is no forecast"
         return Reading(
@@ -144,49 +144,93 @@ def _on_time(facts: HealthFacts) -> Reading:
     return Reading(measure="on_time", value=found.on_time, words=words + doubt)
 
 
-def _pace(facts: HealthFacts) -> Iterator[Reading]:
+def _pace(facts: HealthFacts) -> Reading:
     speed = speed_of(facts)
-    if is_out(facts):
-        return
     if speed is None:
-        yield Reading(
-            measure="velocity",
-            value=None,
-            words="there is no history of completed work",
-            remedy="see Chance to be on time",
-        )
-    elif speed.remaining:
-        noun = f"{speed.item}s"
-        if speed.needed is None:
-            yield Reading(
-                measure="velocity", value=0.0, words=f"{speed.remaining:g} {noun} are left and their day has come"
-            )
-            return
-        words = f"{speed.actual:.1f} {noun} a week; {speed.needed:.1f} are needed for {speed.weeks:.1f} weeks"
-        yield Reading(measure="velocity", value=speed.actual / speed.needed, words=words)
+        remedy = "give the forecast a history of what the team completes (docs/planning.md)"
+        return Reading(measure="velocity", value=None, words="there is no history of completed work", remedy=remedy)
+    if not speed.remaining:
+        return _none("velocity", "nothing is left to do")
+    noun = f"{speed.item}s"
+    if speed.needed is None:
+        words = f"{speed.remaining:g} {noun} are left and their day has come"
+        return Reading(measure="velocity", value=0.0, words=words)
+    words = f"{speed.actual:.1f} {noun} a week; {speed.needed:.1f} are needed for {speed.weeks:.1f} weeks"
+    return Reading(measure="velocity", value=speed.actual / speed.needed, words=words)
 
 
 def _plan(facts: HealthFacts) -> Iterator[Reading]:
-    plan = facts.plan
-    if plan is None or is_out(facts) or not any(f.status is not FeatureStatus.DONE for f in facts.features or ()):
+    if facts.features is None:
+        for measure in ("critical_path", "capacity"):
+            words = facts.features_why or "the scope could not be read"
+            yield Reading(measure=measure, value=None, words=words, remedy="mend what keeps the scope from being read")
         return
-    room = plan.room
-    if room is None:
+    if not facts.features:
+        remedy = "give the release features (docs/planning.md)"
+        for measure in ("critical_path", "capacity"):
+            yield Reading(measure=measure, value=None, words="no features are planned", remedy=remedy)
         return
-    length = plan.feasibility.path_days
-    words = f"{plain(length)} business days of work in a chain, {days_text(room.days)} left until {room.words}"
-    yield Reading(measure="critical_path", value=room.days - length, words=words)
+    plan, room = facts.plan, facts.plan.room if facts.plan else None
+    if all(one.status is FeatureStatus.DONE for one in facts.features):
+        yield from (_none(measure, "nothing is left to do") for measure in ("critical_path", "capacity"))
+        return
+    if plan is None or room is None:
+        yield from (_none(measure, "the release has no calendar") for measure in ("critical_path", "capacity"))
+        return
+    path, length = path_of(facts)
+    if path:
+        words = f"{plain(length)} business days of work in a chain, {days_text(room.days)} left until {room.words}"
+        yield Reading(measure="critical_path", value=room.days - length, words=words)
+    else:
+        rings = [issue.text for issue in plan.feasibility.issues if issue.kind == "cycle"]
+        words = "; ".join(rings) or "nobody said how long the features take"
+        remedy = "mend the dependencies" if rings else "add points or days of every feature, and the capacity"
+        yield Reading(measure="critical_path", value=None, words=words, remedy=f"{remedy} in the product file")
     if room.whole is None or plan.unestimated:
         what = "nobody said how much the teams can do" if room.whole is None else "features without points"
         remedy = "capacity" if room.whole is None else "points of every feature"
         yield Reading(measure="capacity", value=None, words=what, remedy=f"add {remedy} to the product file")
-    elif room.whole.points > 0:
-        used = plan.priorities.points / room.whole.points
-        words = f"{plain(plan.priorities.points)} points to do, room for {plain(room.whole.points)} until {room.words}"
-        yield Reading(measure="capacity", value=used, words=words)
-    else:
-        words = f"{plain(plan.priorities.points)} points to do and no day left until {room.words}"
-        yield Reading(measure="capacity", value=float("inf") if plan.priorities.points else 0.0, words=words)
+        return
+    left = sum(choice.points for choice in plan.priorities.choices)
+    words = f"{plain(left)} points to do, room for {plain(room.whole.points)} until {room.words}"
+    used = min(left / room.whole.points, NO_ROOM) if room.whole.points > 0 else NO_ROOM
+    yield Reading(measure="capacity", value=used if left else 0.0, words=words)
+
+
+def path_of(facts: HealthFacts) -> tuple[tuple[str, ...], float]:
+    """Ids and business days of the longest chain of all that is left, whether or not a plan would defer it.
+
+    () where features wait for each other, or where nobody knows how long any of them takes.
+    """
+    features = facts.features or ()
+    return critical_path(features, efforts(features, facts.plan.room if facts.plan else None))
+
+
+def _growth(facts: HealthFacts) -> Reading:
+    planning = step_of(facts, MilestoneKind.PLANNING)
+    if planning is not None and planning.state not in SETTLED:
+        return _none("scope_growth", "the scope is being planned")
+    first = planned_scope(facts)
+    if facts.features is None or first is None:
+        remedy = "calendar_watch notes the scope every day"
+        return Reading(measure="scope_growth", value=None, words="nobody has noted an earlier scope", remedy=remedy)
+    now = len(facts.features)
+    words = f"{now} features; {first.total} on {first.day}, when they were planned"
+    return Reading(measure="scope_growth", value=(now - first.total) / first.total, words=words)
+
+
+def planned_scope(facts: HealthFacts) -> ScopeDay | None:
+    """The first scope that was noted after planning was done, else the last one before; None if there is none.
+
+    What is added while the release is being planned is no growth.
+    """
+    planning = step_of(facts, MilestoneKind.PLANNING)
+    noted = [one for one in facts.history if one.total]
+    if planning is None or planning.actual_at is None:
+        return noted[0] if noted else None
+    done_on = planning.actual_at.astimezone(UTC).date()
+    after = [one for one in noted if one.day > done_on]
+    return after[0] if after else noted[-1] if noted else None
 
 
 def _gates(facts: HealthFacts) -> Reading:
@@ -194,7 +238,7 @@ def _gates(facts: HealthFacts) -> Reading:
         remedy = "it becomes known when the first milestone with a gate runs"
         return Reading(measure="gates", value=None, words="no gate was evaluated yet", remedy=remedy)
     failing = [gate for gate in facts.gates if gate.verdict == "fail"]
-    names = ", ".join(gate.gate for gate in failing)
+    names = ", ".join(milestone_name(gate.gate) for gate in failing)
     words = f"{names} failed" if failing else f"all {len(facts.gates)} that were evaluated passed"
     return Reading(measure="gates", value=len(failing), words=words)
 
@@ -207,7 +251,9 @@ def _overdue(facts: HealthFacts) -> Reading:
     state = "is blocked" if step.state == "blocked" else f"is {step.state}"
     detail = f": {step.detail}" if step.detail else ""
     return Reading(
-        measure="overdue", value=days, words=f"{_words(step.kind)} of {step.planned_at:%Y-%m-%d} {state}{detail}"
+        measure="overdue",
+        value=days,
+        words=f"{milestone_name(step.kind)} of {step.planned_at:%Y-%m-%d} {state}{detail}",
     )
 
 
@@ -224,9 +270,12 @@ def _slip(facts: HealthFacts) -> Reading:
 
 def _quality(facts: HealthFacts) -> Reading:
     quality = quality_score(facts)
+    remedy = "let delivery_ingest read pull requests, checks and deployments (docs/feeds.md)"
     if quality.score is None:
-        remedy = "let delivery_ingest read pull requests, checks and deployments (docs/feeds.md)"
         return Reading(measure="quality", value=None, words="no part of it is known", remedy=remedy)
+    if quality.coverage < facts.product.health.coverage - 1e-9:
+        words = f"{quality.score:.1f} of 10, but only {quality.coverage * 100:.0f} % of it is known"
+        return Reading(measure="quality", value=None, words=words, remedy=remedy)
     unknown = [part.part.replace("_", " ") for part in quality.parts if part.share is None]
     words = f"{quality.score:.1f} of 10" + (f"; unknown: {', '.join(unknown)}" if unknown else "")
     return Reading(measure="quality", value=quality.score, words=words)
@@ -248,7 +297,3 @@ def _risk(facts: HealthFacts) -> Reading:
     if top is None:
         return Reading(measure="risk", value=0, words="no risk is open")
     return Reading(measure="risk", value=top.score, words=f"{top.title} ({top.score:.1f} of 5, {top.trend})")
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")

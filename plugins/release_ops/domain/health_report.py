@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from release_ops.domain.health import Quality, Reason, Status, overall, reasons_of
 from release_ops.domain.health_actions import Action, actions_of
+from release_ops.domain.health_agenda import TOP, accomplishments_of, expiring_of, focus_of, resources_of, support_of
 from release_ops.domain.health_changes import changes_of
-from release_ops.domain.health_facts import CheckedGate, HealthFacts, OpenRisk, Step
-from release_ops.domain.health_readings import (
-    SETTLED,
-    first_planned_ga,
-    is_out,
-    late_needs,
-    overdue_steps,
-    quality_score,
-    readings_of,
-    speed_of,
-)
-from release_ops.domain.model import Feature, FeatureStatus, MilestoneKind
+from release_ops.domain.health_facts import SETTLED, CheckedGate, HealthFacts, OpenRisk, Step, is_out
+from release_ops.domain.health_needs import dependencies_of
+from release_ops.domain.health_readings import first_planned_ga, path_of, quality_score, readings_of, speed_of
+from release_ops.domain.model import FeatureStatus
 from release_ops.domain.rule_forms import monday
-from release_ops.domain.scope import MUST
-from release_ops.domain.words import days_text
-
-WEEK = timedelta(days=7)
-TOP = 5
-"""So many risks, failing criteria and features are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +129,9 @@ def week_of(moment: datetime) -> date:
 def report_of(facts: HealthFacts) -> Report:
     """The report of a release from its facts. Equal facts give equal reports."""
     policy = facts.product.health
-    reasons = reasons_of(readings_of(facts), policy)
-    status = overall(reasons, policy)
-    support, found, earlier = _support(facts), facts.outlook, facts.earlier
+    readings = tuple(readings_of(facts))
+    reasons, status = reasons_of(readings, policy), overall(readings, policy, is_out=is_out(facts))
+    support, found, earlier = support_of(facts), facts.outlook, facts.earlier
     features = tuple(
         LineOfFeature(id=one.id, title=one.title, status=one.status.value, priority=one.priority)
         for one in facts.features or ()
@@ -175,13 +162,13 @@ def report_of(facts: HealthFacts) -> Report:
         milestones=tuple(facts.steps),
         gates=tuple(facts.gates),
         features=features,
-        path=facts.plan.feasibility.critical_path if facts.plan else (),
+        path=path_of(facts)[0],
         risks=risks[:TOP],
-        resources=_resources(facts),
-        dependencies=_dependencies(facts),
+        resources=resources_of(facts),
+        dependencies=dependencies_of(facts),
         changes=changes_of(facts, status, reasons),
-        accomplishments=_accomplishments(facts),
-        focus=_focus(facts),
+        accomplishments=accomplishments_of(facts),
+        focus=focus_of(facts),
         support=support,
         actions=actions_of(facts, reasons),
         burn_up=_burn_up(facts),
@@ -197,7 +184,8 @@ def _headline(facts: HealthFacts, support: int) -> Headline:
     coming = next((step for step in facts.steps if step.state not in SETTLED), None)
     told = found if found and not found.forecast.reason and not is_out(facts) else None
     quality, first = quality_score(facts), first_planned_ga(facts)
-    open_path = facts.plan is not None and facts.plan.room is not None and not is_out(facts)
+    path, length = path_of(facts)
+    open_path = bool(path) and facts.plan is not None and facts.plan.room is not None and not is_out(facts)
     return Headline(
         planned_ga=facts.release.ga,
         next_milestone=coming.kind if coming else None,
@@ -213,10 +201,10 @@ def _headline(facts: HealthFacts, support: int) -> Headline:
         velocity_needed=speed.needed if speed and not is_out(facts) else None,
         quality=quality.score,
         quality_coverage=quality.coverage,
-        path_days=facts.plan.feasibility.path_days if facts.plan and open_path else None,
+        path_days=length if open_path else None,
         path_room=facts.plan.room.days if facts.plan and facts.plan.room and open_path else None,
         gates_failing=sum(gate.verdict == "fail" for gate in facts.gates) if facts.gates else None,
-        waivers_expiring=len(_expiring(facts)),
+        waivers_expiring=len(expiring_of(facts)),
         critical_issues=facts.critical,
         on_time=told.on_time if told else None,
         p50_on=told.ga.get(50) if told else None,
@@ -226,109 +214,6 @@ def _headline(facts: HealthFacts, support: int) -> Headline:
         highest_risk=max((risk.score for risk in facts.risks), default=None) if facts.risks else None,
         support_needed=support,
     )
-
-
-def _expiring(facts: HealthFacts) -> list[str]:
-    until = facts.now + facts.product.health.expiring
-    return [
-        f"the waiver of {one.criterion} in gate {one.gate} by {one.approver} ends on {one.expires_at:%Y-%m-%d}"
-        for one in facts.waivers
-        if facts.now < one.expires_at <= until
-    ]
-
-
-def _resources(facts: HealthFacts) -> tuple[str, ...]:
-    if is_out(facts):
-        return ()
-    last = max([step.planned_at for step in facts.steps] or [facts.now])
-    soon = [one for one in facts.product.absences if one.end > facts.now and one.start < last]
-    told = [
-        f"{one.person} is away from {one.start:%Y-%m-%d} to {(one.end - timedelta(seconds=1)):%Y-%m-%d}"
-        + (f" ({one.reason})" if one.reason else "")
-        for one in sorted(soon, key=lambda one: (one.start, one.person))
-    ]
-    plan = facts.plan
-    if plan is not None and plan.room is not None:
-        for team, pool in plan.room.teams.items():
-            points = plan.priorities.points_of(team)
-            if points > pool.points:
-                told.append(f"team {team} has {points:g} points to do and room for {pool.points:g}")
-    return tuple(told)
-
-
-def _dependencies(facts: HealthFacts) -> tuple[str, ...]:
-    late = {id(one) for one in late_needs(facts)}
-    told = []
-    for one in facts.needs:
-        theirs = f"{facts.titles.get(one.product, one.product)} {one.version} {one.milestone.replace('_', ' ')}"
-        when = f"planned for {one.planned_at:%Y-%m-%d}" if one.planned_at else "planned by nobody"
-        state = "done" if one.done else when + (", too late" if id(one) in late and one.planned_at else "")
-        told.append(f"{theirs}: {state}; needed for {one.before.replace('_', ' ')}")
-    return (*told, *facts.conflicts)
-
-
-def _accomplishments(facts: HealthFacts) -> tuple[str, ...]:
-    since = facts.earlier.made_at if facts.earlier else facts.now - WEEK
-    told = [
-        f"{step.kind.replace('_', ' ')} is done"
-        for step in facts.steps
-        if step.state == "done" and step.actual_at is not None and since < step.actual_at <= facts.now
-    ]
-    if facts.earlier is not None:
-        before = {one["id"]: one["status"] for one in facts.earlier.facts.get("features", ())}
-        told += [
-            f"{one.id} {one.title}"
-            for one in facts.features or ()
-            if one.status is FeatureStatus.DONE and before.get(one.id, "done") != "done"
-        ]
-    told += [
-        f"gate {gate.gate} passed" + (" with waivers" if any(one.waived_by for one in gate.criteria) else "")
-        for gate in facts.gates
-        if gate.verdict == "pass" and since < gate.evaluated_at <= facts.now
-    ]
-    return tuple(told)
-
-
-def _focus(facts: HealthFacts) -> tuple[str, ...]:
-    until = facts.now + facts.product.health.ahead
-    told = []
-    for step in facts.steps:
-        if step.state in SETTLED or not facts.now < step.planned_at <= until:
-            continue
-        gate = facts.product.gates.get(facts.product.milestone_gates.get(MilestoneKind(step.kind), ""))
-        needs = f", with the approval of {_roles(gate.approvals.roles)}" if gate and gate.approvals.roles else ""
-        told.append(f"{step.planned_at:%a %Y-%m-%d}: {step.kind.replace('_', ' ')}{needs}")
-    if not is_out(facts):
-        musts = [one for one in _unfinished(facts) if one.priority == MUST][:TOP]
-        told += [f"finish {one.id} {one.title}, which the release cannot go without" for one in musts]
-        path = facts.plan.feasibility.critical_path if facts.plan else ()
-        if path and path[0] not in {one.id for one in musts}:
-            told.append(f"{path[0]} is the next on the critical path of {len(path)}")
-    return tuple(told)
-
-
-def _roles(roles: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {role.replace('_', ' ')}" for role, count in roles.items())
-
-
-def _unfinished(facts: HealthFacts) -> Sequence[Feature]:
-    return [one for one in facts.features or () if one.status is not FeatureStatus.DONE]
-
-
-def _support(facts: HealthFacts) -> tuple[str, ...]:
-    told = [
-        f"{step.kind.replace('_', ' ')} is {step.state} since {days_text(days)}"
-        + (f": {step.detail}" if step.detail else "")
-        for step, days in overdue_steps(facts)
-        if days or step.state == "blocked"
-    ]
-    told += [
-        f"gate {gate.gate} waits for {gate.waiting_for} approval{'s' if gate.waiting_for > 1 else ''} since "
-        f"{gate.evaluated_at:%Y-%m-%d}"
-        for gate in facts.gates
-        if gate.waiting_for
-    ]
-    return (*told, *_expiring(facts))
 
 
 def _burn_up(facts: HealthFacts) -> tuple[BurnPoint, ...]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from release_ops.addresses import HEALTH, RELEASES, artifact_page, health_page, story_page
 from release_ops.domain.agenda import milestone_name
+from release_ops.domain.words import capital
 from release_ops.render import Safe
 from release_ops.web import health as standing
 from release_ops.web.access import may_see, shows
@@ -23,7 +24,7 @@ from release_ops.web.parts import moment
 from release_ops.web.pictures import BurnDay, Point, burn_up, line, strip
 from release_ops.web.responses import PROBLEMS, Link, Problem, documented, here, json_answer, page, pages_root
 from release_ops.web.sections import section_of
-from release_ops.web.story_words import capital, place_of, signed_days
+from release_ops.web.story_words import place_of, signed_days
 from release_ops.web.tables import tables
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from release_ops.addresses import METRICS, RELEASES, SCORECARDS, metrics_page, story_page
 from release_ops.domain.agenda import milestone_name
+from release_ops.domain.words import capital
 from release_ops.web import metrics as figures
 from release_ops.web.access import may_see, shows
 from release_ops.web.charts_script import NAME as CHARTS_SCRIPT
@@ -23,7 +24,7 @@ from release_ops.web.parts import Pages
 from release_ops.web.pictures import bars, line, summary
 from release_ops.web.responses import PROBLEMS, Link, Problem, documented, json_answer, page, pages_root
 from release_ops.web.sections import section_of
-from release_ops.web.story_words import away, capital, place_of, signed_days
+from release_ops.web.story_words import away, place_of, signed_days
 from release_ops.web.tables import tables
 from release_ops.web.values import Listing
 

@@ -16,7 +16,7 @@ from fastapi import Request
 
 from release_ops.domain.agenda import milestone_name
 from release_ops.domain.model import Product
-from release_ops.domain.words import days_text
+from release_ops.domain.words import capital, days_text
 from release_ops.escaping import clean
 from release_ops.render import Safe
 from release_ops.web.access import may_see
@@ -151,8 +151,3 @@ def words_of(request: Request, place: Place) -> Mapping[str, Any]:
         "when": when,
         "words": lambda text: text.replace("_", " "),
     }
-
-
-def capital(text: str) -> str:
-    """The text with its first letter as a capital; `capitalize` would make `Ga` of GA."""
-    return text[:1].upper() + text[1:]
