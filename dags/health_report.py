@@ -15,10 +15,10 @@ DOC = """
 Every Monday, after the forecast, for every release from two weeks before its planning to the end of its support:
 
 - **green, yellow, red or unknown** with the reasons: chance to be on time, velocity, critical path, capacity, gates, overdue
-  milestones, slips, quality, critical issues, risks, other products. Where too little is known the release is *unknown*,
-  and the report says what would make it known.
-- What changed since last week, what was achieved, what comes next, where support is needed, and what to do, each with the
-  number that asks for it.
+  milestones, slips, growth of the scope, quality, critical issues, risks, what others owe. Where too little is known the
+  release is *unknown*, and the report says what would make it known.
+- What changed since the last report, what was achieved, what comes next, where support is needed, and what to do, each
+  with the number that asks for it.
 - The report lies among the artifacts of the release and on the page **Health**; the audiences of `health.report_to` get it
   once a week; `release_metrics.health` has a row per release and week.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -103,6 +103,7 @@ def accompany(source: Path, folder: Path, *, beside: Rehearsal, remote: Path) ->
     releases = edit.document["releases"]
     for raw in releases:
         edit.shift(raw, beside.weeks)
+    edit.shift_owed(lambda _: beside.weeks)
     edit.document["releases"] = [raw for raw in releases if _date(raw["ga"]) > beside.release.ga]
     edit.work_on(remote)
     return edit.write()
@@ -179,6 +180,7 @@ class _Edit:
                 left.append(version)
             else:
                 self.shift(raw, shift if version == release.version else weeks)
+        self.shift_owed(lambda version: shift if version == release.version else None if version in left else weeks)
         if left:
             self.changes.append(f"releases: {', '.join(sorted(left))} left out (before {release.version})")
         if shift:
@@ -198,6 +200,17 @@ class _Edit:
             elif isinstance(own, date) or (isinstance(own, str) and _is_date(own)):
                 # ISO text: the short form of an override is text.
                 milestones[kind] = str(_date(own) + shift)
+
+    def shift_owed(self, by: Callable[[str], timedelta | None]) -> None:
+        """Move what others owe by as much as the release that waits for it; without one, it goes."""
+        health = self.document.get("health") or {}
+        if not health.get("external"):
+            return
+        moved = [(one, by(str(one.get("version", "")))) for one in health["external"]]
+        for one, shift in moved:
+            if shift is not None:
+                one["due"] = _date(one["due"]) + shift
+        health["external"] = [one for one, shift in moved if shift is not None]
 
     def relax(self, product: Product, release: Release) -> None:
         """What a private rehearsal cannot have: reports that no build made, and approvers nobody named."""

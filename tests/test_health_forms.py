@@ -212,12 +212,13 @@ def test_pictures_that_slack_did_not_take_are_told_in_words(reports: dict[str, d
 def test_long_lists_are_counted_not_split(reports: dict[str, dict[str, Any]]) -> None:
     report = copy.deepcopy(reports["bad"])
     report["changes"] = [f"change {number} " + "x" * 150 for number in range(200)]
-    report["support"] = report["focus"] = report["accomplishments"] = report["changes"]
+    for name in ("support", "focus", "accomplishments", "dependencies"):
+        report[name] = report["changes"]
     blocks = release_blocks(report)
     assert len(parts("health", blocks)) == 1
     texts = [block["text"]["text"] for block in blocks if block["type"] == "section" and "text" in block]
     assert all(length(text) <= SECTION for text in texts)
-    assert sum("more in the report" in text for text in texts) == 4
+    assert sum("more in the report" in text for text in texts) == 5
 
 
 def test_a_portfolio_of_any_size_fits(reports: dict[str, dict[str, Any]]) -> None:

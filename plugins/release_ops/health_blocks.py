@@ -12,8 +12,8 @@ from release_ops.health_forms import Report, counts, worst_first
 
 MARKS = {"red": ":red_circle:", "yellow": ":large_yellow_circle:", "green": ":large_green_circle:"}
 UNKNOWN = ":white_circle:"
-ROOM = 1800
-"""Characters of one section: five of them and the pictures stay within one message."""
+ROOM = 1500
+"""Characters of one section: seven of them and the pictures stay within one message."""
 ALT = 1900
 RELEASES = 40
 """Releases of one message; those beyond are counted."""
@@ -36,9 +36,10 @@ def release_blocks(
     blocks += [_picture(one, files[one.name]) for one in pictures if one.name in files]
     blocks += _section("Support needed", _escaped(report["support"]))
     blocks += _section("What to do", [_action(action) for action in report["actions"]])
-    blocks += _section("Since last week", _escaped(report["changes"]))
+    blocks += _section("Since the last report", _escaped(report["changes"]))
     blocks += _section("Accomplished", _escaped(report["accomplishments"]))
     blocks += _section("Next", _escaped(report["focus"]))
+    blocks += _section("What others owe, and conflicts", _escaped(report["dependencies"]))
     told = [escape(one.words, "mrkdwn") for one in pictures if one.name not in files]
     if told:
         blocks.append(_context(*(split(words, ALT)[0] for words in told)))

@@ -65,10 +65,17 @@ class ExternalNeedPart(Part):
     """true once it is there."""
 
 
+def _usual() -> dict[Measured, ThresholdPart | None]:
+    return {
+        cast("Measured", name): ThresholdPart(yellow=limit.yellow, red=limit.red)
+        for name, limit in DEFAULT_THRESHOLDS.items()
+    }
+
+
 class HealthPart(Part):
     """How the health of releases is judged."""
 
-    thresholds: dict[Measured, ThresholdPart | None] = Field(default_factory=lambda: _usual())
+    thresholds: dict[Measured, ThresholdPart | None] = Field(default_factory=_usual)
     """Limits of single measures; null: the measure is told but never bad."""
     needed: list[Measured] = ["on_time"]
     """Measures without which a release is `unknown` instead of green, before its GA."""
@@ -86,13 +93,6 @@ class HealthPart(Part):
     """Audiences that get the weekly report."""
     external: list[ExternalNeedPart] = []
     """What vendors and others owe."""
-
-
-def _usual() -> dict[Measured, ThresholdPart | None]:
-    return {
-        cast("Measured", name): ThresholdPart(yellow=limit.yellow, red=limit.red)
-        for name, limit in DEFAULT_THRESHOLDS.items()
-    }
 
 
 def health_policy(part: HealthPart) -> HealthPolicy:

@@ -174,6 +174,20 @@ def test_sections_and_releases_of_another_file_are_added_and_told(own, rehearsed
     assert {"releases: 2.2.0 added, from more.yaml", "delivery: added, from more.yaml"} <= {*rehearsal.changes}
 
 
+def test_what_others_owe_moves_with_the_release_that_waits_for_it_and_goes_with_it(own, rehearsed, tmp_path):
+    owed = "{what: %s, who: Vendor, due: 2027-02-01, version: %s}"
+    needs = "".join(f"    - {owed % (f'For {version}', version)}\n" for version in ("1.9.0", "2.0.0", "2.1.0"))
+    own.write_text(f"{own.read_text()}health:\n  external:\n{needs}    - {{what: All, who: Vendor, due: 2027-02-01}}\n")
+    rehearsal = rehearsed(own, remote=tmp_path / "own.git")
+    due = {one.what: one.due for one in rehearsal.product.health.external}
+    back = date(2027, 3, 11) - ga(rehearsal).date()
+    assert due == {
+        "For 2.0.0": date(2027, 2, 1) - back,
+        "For 2.1.0": date(2027, 2, 1) + rehearsal.weeks,
+        "All": date(2027, 2, 1) + rehearsal.weeks,
+    }
+
+
 def test_the_demo_works_on_the_repository_made_for_it_and_pushes_there(rehearsed, tmp_path):
     rehearsal = rehearsed(DEMO, remote=tmp_path / "demo.git", version="2.8.0")
     assert rehearsal.product.repository.location == str(tmp_path / "demo.git")

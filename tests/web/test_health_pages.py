@@ -106,7 +106,7 @@ def test_the_report_says_why_what_to_do_and_what_came(filled: Site):
         "Milestones",
         "Gates",
         "Support needed",
-        "What changed since last week",
+        "What changed since the last report",
     ):
         assert f">{heading}</h2>" in text
     assert "Mend or waive: Coverage above 90 %" in text
