@@ -69,7 +69,8 @@ def need_title(facts: HealthFacts, need: NeededMilestone) -> str:
 def need_trigger(facts: HealthFacts, need: NeededMilestone) -> str:
     """The days that make it late."""
     if need.planned_at is None or need.needed_by is None:
-        return f"nobody plans it; {milestone_name(need.before)} needs it"
+        by = f" on {local_day(facts, need.needed_by)}" if need.needed_by else ""
+        return f"planned for no day; {milestone_name(need.before)}{by} needs it"
     theirs, ours = local_day(facts, need.planned_at), local_day(facts, need.needed_by)
     late = f"{days_text((theirs - ours).days)} after" if theirs > ours else "on the day of"
     return f"planned for {theirs}, {late} {milestone_name(need.before)} on {ours}, which needs it"

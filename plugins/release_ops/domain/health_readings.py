@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import NamedTuple
 
 from release_ops.domain.business_days import Days
-from release_ops.domain.feasibility import critical_path
-from release_ops.domain.health import Quality, Reading, quality_of
+from release_ops.domain.feasibility import ReleasePlan, critical_path
+from release_ops.domain.health import Quality, Reading, Status, judge, quality_of
 from release_ops.domain.health_facts import SETTLED, HealthFacts, ScopeDay, Step, is_out, step_of
 from release_ops.domain.health_needs import external_of, late_words, local_day
-from release_ops.domain.model import FeatureStatus, MilestoneKind
+from release_ops.domain.model import Feature, FeatureStatus, MilestoneKind
 from release_ops.domain.outlook import Outlook
 from release_ops.domain.plan_policy import milestone_name
 from release_ops.domain.prioritise import plain
-from release_ops.domain.room import efforts
+from release_ops.domain.room import Room, efforts
 from release_ops.domain.stability import LEAST_WEEKS, Steadiness
 from release_ops.domain.words import days_text
 
@@ -170,31 +171,66 @@ def _plan(facts: HealthFacts) -> Iterator[Reading]:
         for measure in ("critical_path", "capacity"):
             yield Reading(measure=measure, value=None, words="no features are planned", remedy=remedy)
         return
-    plan, room = facts.plan, facts.plan.room if facts.plan else None
     if all(one.status is FeatureStatus.DONE for one in facts.features):
         yield from (_none(measure, "nothing is left to do") for measure in ("critical_path", "capacity"))
         return
-    if plan is None or room is None:
+    plan = facts.plan
+    if plan is None:
+        for measure in ("critical_path", "capacity"):
+            yield Reading(measure=measure, value=None, words="nobody has planned it", remedy="plan the release")
+        return
+    room = plan.room
+    if room is None:
         yield from (_none(measure, "the release has no calendar") for measure in ("critical_path", "capacity"))
         return
+    yield _path(facts, plan, room)
+    yield _capacity(plan, room)
+
+
+def _path(facts: HealthFacts, plan: ReleasePlan, room: Room) -> Reading:
     path, length = path_of(facts)
-    if path:
-        words = f"{plain(length)} business days of work in a chain, {days_text(room.days)} left until {room.words}"
-        yield Reading(measure="critical_path", value=room.days - length, words=words)
-    else:
-        rings = [issue.text for issue in plan.feasibility.issues if issue.kind == "cycle"]
-        words = "; ".join(rings) or "nobody said how long the features take"
-        remedy = "mend the dependencies" if rings else "add points or days of every feature, and the capacity"
-        yield Reading(measure="critical_path", value=None, words=words, remedy=f"{remedy} in the product file")
+    rings = [issue.text for issue in plan.feasibility.issues if issue.kind == "cycle"]
+    if rings:
+        remedy = "mend the dependencies"
+        return Reading(measure="critical_path", value=None, words="; ".join(rings), remedy=remedy)
+    remedy = "add points or days of every feature, and the capacity, to the product file"
+    if not path:
+        words = "nobody said how long the features take"
+        return Reading(measure="critical_path", value=None, words=words, remedy=remedy)
+    reading = Reading(
+        measure="critical_path",
+        value=room.days - length,
+        words=f"{plain(length)} business days of work in a chain, {days_text(room.days)} left until {room.words}",
+    )
+    unsized = _unsized(facts.features or (), room)
+    if unsized and judge(reading, facts.product.health).status is Status.GREEN:
+        # What is not estimated can only make the chain longer: what is bad already stays bad, what is good is not known.
+        words = f"{reading.words}; nobody said how long {', '.join(unsized[:3])} take" + (
+            f" and {len(unsized) - 3} more" if len(unsized) > 3 else ""
+        )
+        return replace(reading, value=None, words=words, remedy=remedy)
+    return reading
+
+
+def _unsized(features: Sequence[Feature], room: Room) -> list[str]:
+    """Ids of unfinished features of which nobody knows how many days they take."""
+
+    def is_sized(one: Feature) -> bool:
+        pool = room.pool(one)
+        return one.days is not None or one.points == 0 or (one.points is not None and bool(pool and pool.per_day))
+
+    return [one.id for one in features if one.status is not FeatureStatus.DONE and not is_sized(one)]
+
+
+def _capacity(plan: ReleasePlan, room: Room) -> Reading:
     if room.whole is None or plan.unestimated:
         what = "nobody said how much the teams can do" if room.whole is None else "features without points"
         remedy = "capacity" if room.whole is None else "points of every feature"
-        yield Reading(measure="capacity", value=None, words=what, remedy=f"add {remedy} to the product file")
-        return
+        return Reading(measure="capacity", value=None, words=what, remedy=f"add {remedy} to the product file")
     left = sum(choice.points for choice in plan.priorities.choices)
     words = f"{plain(left)} points to do, room for {plain(room.whole.points)} until {room.words}"
     used = min(left / room.whole.points, NO_ROOM) if room.whole.points > 0 else NO_ROOM
-    yield Reading(measure="capacity", value=used if left else 0.0, words=words)
+    return Reading(measure="capacity", value=used if left else 0.0, words=words)
 
 
 def path_of(facts: HealthFacts) -> tuple[tuple[str, ...], float]:
