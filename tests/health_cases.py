@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from release_ops.domain.feasibility import plan_release
 from release_ops.domain.health_facts import (
@@ -157,8 +158,8 @@ def bad(**more: Any) -> HealthFacts:
     own = product()
     away = Absence(
         person="lena",
-        start=datetime(2026, 11, 10, tzinfo=UTC),
-        end=datetime(2026, 11, 14, tzinfo=UTC),
+        start=datetime(2026, 11, 10, tzinfo=ZoneInfo("Europe/Berlin")),
+        end=datetime(2026, 11, 14, tzinfo=ZoneInfo("Europe/Berlin")),
         reason="conference",
     )
     own = replace(own, absences=(away,))

@@ -98,9 +98,12 @@ def _measures(before: Mapping[str, Any], reasons: Sequence[Reason]) -> Iterator[
     was = {one["measure"]: one for one in before.get("reasons", ())}
     for reason in reasons:
         old = was.get(reason.measure)
-        if old is None or reason.measure in {"gates", "slip"}:
+        if reason.measure in {"gates", "slip"}:  # told by the gates and the dates themselves
             continue
-        if old["status"] != reason.status:
+        if old is None:
+            if reason.status in (Status.RED, Status.YELLOW):
+                yield f"{reason.title.lower()}: is {reason.status} ({reason.words})"
+        elif old["status"] != reason.status:
             yield f"{reason.title.lower()}: {old['status']} became {reason.status} ({reason.words})"
         elif reason.unit == "ratio" and isinstance(old["value"], int | float) and reason.value is not None:
             moved = reason.value - old["value"]
