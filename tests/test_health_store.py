@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from release_ops.facts_store import FactsStore
 from release_ops.store import Store
 
 MONDAY = date(2026, 11, 2)
@@ -88,6 +89,28 @@ def test_the_last_reports_come_worst_first(store: Store) -> None:
         )
     assert [row["product"] for row in store.all("health_latest", since=MONDAY)] == ["c", "d", "b", "a"]
     assert store.all("health_latest", since=date(2026, 11, 9)) == []
+
+
+@pytest.mark.parametrize(("days_ago", "known"), [(0, True), (6, True), (7, False), (30, False), (None, False)])
+def test_critical_issues_are_known_while_somebody_reads_the_issues(
+    store: Store, days_ago: int | None, known: bool
+) -> None:
+    now = datetime(2026, 11, 2, 7, tzinfo=UTC)
+    facts = FactsStore(store, "webapp")
+    facts.begin("csv", "issues", at=now - timedelta(days=40))
+    if days_ago is not None:
+        facts.finish("csv", "issues", at=now - timedelta(days=days_ago))
+    found = store.one("health_quality", product="webapp", production="production", now=now)
+    assert found is not None
+    assert (found["issues_known"], found["critical"]) == (known, 0)
+
+
+def test_nobody_reading_at_all_is_told_apart_from_reading_nothing(store: Store) -> None:
+    found = store.one(
+        "health_quality", product="webapp", production="production", now=datetime(2026, 11, 2, tzinfo=UTC)
+    )
+    assert found is not None
+    assert found["issues_known"] is None
 
 
 @pytest.mark.parametrize("view", ["health", "health_reason"])

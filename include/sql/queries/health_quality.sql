@@ -1,7 +1,7 @@
 -- What a product's facts say of its quality: critical issues open at an instant, and counts of deployments, reviews and checks since.
 SELECT
     (
-        SELECT bool_or(s.finished_at IS NOT NULL) FROM release_ops.ingest_state s
+        SELECT bool_or(coalesce(s.finished_at > %(now)s - interval '7 days', false)) FROM release_ops.ingest_state s
         WHERE s.product = %(product)s AND s.stream IN ('issues', 'incidents')
     ) AS issues_known,
     (

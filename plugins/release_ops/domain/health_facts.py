@@ -143,7 +143,7 @@ class HealthFacts:
     risks: Sequence[OpenRisk] | None = None
     """None: they were never assessed."""
     critical: int | None = None
-    """Open critical issues and incidents; None: nobody counts them."""
+    """Open critical issues and incidents; None: nobody has counted them for a week."""
     deployments: Share = Share(share=None, words="no deployments are known")
     reviews: Share = Share(share=None, words="no pull requests are known")
     checks: Share = Share(share=None, words="no checks are known")

@@ -90,7 +90,7 @@ def quality_score(facts: HealthFacts) -> Quality:
         "checks": (facts.checks.share, facts.checks.words),
         "critical_issues": (
             None if critical is None else max(0.0, 1 - PER_ISSUE * critical),
-            "nobody counts them" if critical is None else f"{critical} open",
+            "nobody has counted them this week" if critical is None else f"{critical} open",
         ),
     }
     return quality_of(shares, facts.product.health)
@@ -320,7 +320,7 @@ def _quality(facts: HealthFacts) -> Reading:
 def _critical(facts: HealthFacts) -> Reading:
     if facts.critical is None:
         remedy = "let delivery_ingest read issues or incidents (docs/feeds.md)"
-        return Reading(measure="critical_issues", value=None, words="nobody counts them", remedy=remedy)
+        return Reading(measure="critical_issues", value=None, words="nobody has counted them this week", remedy=remedy)
     return Reading(measure="critical_issues", value=facts.critical, words=f"{facts.critical} open")
 
 
