@@ -206,7 +206,11 @@ class Facts:
 
 SWEEPS = [
     "UPDATE release_ops.deployment SET finished_at = finished_at + interval '7 days' WHERE product = 'webapp'",
-    "UPDATE release_ops.deployment SET deployment = 'x' || deployment WHERE product = 'api' AND deployment NOT LIKE 'x%'",
+    """UPDATE release_ops.deployment AS d SET deployment = 'x' || deployment
+    WHERE product = 'api' AND deployment NOT LIKE 'x%' AND NOT EXISTS (
+        SELECT FROM release_ops.deployment AS x
+        WHERE x.product = d.product AND x.deployment = 'x' || d.deployment AND x.repository = d.repository
+    )""",
     "UPDATE release_ops.deployed_commit SET deployed_at = deployed_at - interval '1 day'",
     "DELETE FROM release_ops.deployment WHERE environment = 'production' AND rolled_back",
     "DELETE FROM release_ops.deployed_commit WHERE component = ''",

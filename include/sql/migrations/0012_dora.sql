@@ -61,10 +61,9 @@ CREATE TABLE release_ops.deployment_outcome (
     is_rework boolean,
     rework_why text NOT NULL CHECK (rework_why IN ('', 'stated', 'release type', 'fixes an incident')),
     url text NOT NULL,
-    PRIMARY KEY (product, environment, deployment)
+    PRIMARY KEY (product, deployment, environment)
 );
 COMMENT ON TABLE release_ops.deployment_outcome IS 'One row per finished deployment and environment: what became of it.';
-CREATE INDEX deployment_outcome_by_id ON release_ops.deployment_outcome (product, deployment);
 CREATE INDEX deployment_outcome_by_end ON release_ops.deployment_outcome (product, environment, finished_at);
 CREATE INDEX deployment_outcome_rolled_back ON release_ops.deployment_outcome (product, environment) WHERE rolled_back IS NOT NULL;
 CREATE INDEX deployment_outcome_rework ON release_ops.deployment_outcome (product, environment) WHERE is_rework IS NOT NULL;
