@@ -296,6 +296,9 @@ def test_predictions_are_scored_when_the_release_is_out_and_only_once(planned):
         try_gate(planned, "2.7.0", gate, "pass", TODAY - timedelta(days=100))
     run(planned)
     assert score(planned.store, product(planned), TODAY) == 0
+    with planned.store.connect() as connection:
+        waiting = connection.execute("SELECT scope_accuracy FROM release_metrics.prediction WHERE kind = 'scope'")
+        assert waiting.fetchall() == [{"scope_accuracy": None}]
     about = {"product": "webapp", "version": "2.8.0"}
     tomorrow = datetime.combine(TODAY.date() + timedelta(days=1), time(12), UTC)
     for number in range(1, 13):
