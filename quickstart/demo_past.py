@@ -20,7 +20,7 @@ from release_ops.domain.health_report import report_of, week_of
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, FeatureStatus, Milestone, MilestoneKind, Product, Release, ReleaseType
 from release_ops.domain.outlook import predictions_of
-from release_ops.operators.health import as_json
+from release_ops.health_forms import as_json
 from release_ops.operators.health_reading import facts_of
 from release_ops.operators.predictions import note, opened_on
 from release_ops.operators.scope_days import snapshot

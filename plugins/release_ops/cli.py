@@ -19,6 +19,7 @@ from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
+from release_ops.cli_health import HEALTH
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_metrics import METRICS_DOCS
 from release_ops.cli_plan import PLAN
@@ -105,6 +106,7 @@ COMMANDS: dict[str, Command] = {
     "feeds": FEEDS,
     "simulate": SIMULATE,
     "risks": RISKS,
+    "health": HEALTH,
     "init": Command("write a small product file to start from", _init_options, _init),
     "metrics-docs": METRICS_DOCS,
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
@@ -128,7 +130,7 @@ def main(argv: Sequence[str] | None = None, *, today: date | None = None) -> int
         if args.command not in COMMANDS:
             code = int(args.run(args))
         else:
-            code = COMMANDS[args.command].run(args, Terminal(today or datetime.now(UTC).date()))
+            code = COMMANDS[args.command].run(args, Terminal(today) if today else Terminal.at(datetime.now(UTC)))
         sys.stdout.flush()  # here, where a reader who has left is no error
     except BrokenPipeError:  # `release-ops calendar webapp | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

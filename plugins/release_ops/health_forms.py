@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from release_ops import charts
 from release_ops.charts import Picture
 from release_ops.domain.health import WORST_FIRST
+from release_ops.domain.health_report import Report as HealthReport
 from release_ops.render import Safe, render
+from release_ops.store import json_safe
 
 Report = Mapping[str, Any]
 
 _BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def as_json(report: HealthReport) -> dict[str, Any]:
+    """A report as the column `facts` holds it, and as templates, charts and pages read it."""
+    found: dict[str, Any] = json_safe(asdict(report))
+    return found
 
 
 def worst_first(reports: Sequence[Report]) -> list[Report]:

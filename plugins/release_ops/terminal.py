@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from rich.console import Console
@@ -29,12 +29,18 @@ class Command:
 
 
 class Terminal:
-    """Where a command writes, and what day it is."""
+    """Where a command writes, and what day and time it is: the beginning of the day (UTC), if nobody says more."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, now: datetime | None = None) -> None:
         self.out = Console(highlight=False, emoji=False, markup=False)
         self.err = Console(stderr=True, highlight=False, emoji=False, markup=False)
         self.today = today
+        self.now = now or datetime.combine(today, time(0), UTC)
+
+    @classmethod
+    def at(cls, now: datetime) -> Terminal:
+        """Terminal at an aware time, in UTC."""
+        return cls(now.date(), now)
 
     def say(self, text: str | Text) -> None:
         """Print a line that is never broken, so that paths can be clicked and searched for."""

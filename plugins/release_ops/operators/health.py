@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report, report_of
 from release_ops.domain.model import Channel, Product
 from release_ops.health_blocks import portfolio_blocks, release_blocks
-from release_ops.health_forms import counts, mail, markdown, page, pictures, worst_first
+from release_ops.health_forms import as_json, counts, mail, markdown, page, pictures, worst_first
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import Message, Rich, compose, deliver, format_of, message_key, tell
@@ -25,7 +24,7 @@ from release_ops.operators.artifacts import MadeLink, address_of, keep, page_of
 from release_ops.operators.chosen import chosen_releases
 from release_ops.operators.health_reading import active_releases, facts_of
 from release_ops.product import load_products, products_folder
-from release_ops.store import Store, json_safe
+from release_ops.store import Store
 
 HEALTH = Asset("release_metrics/health")
 HEALTH_REPORT = MadeLink("Health report")
@@ -111,12 +110,6 @@ def keep_report(store: Store, run: Mapping[str, Any], report: Report) -> None:
         )
         keep(store, run, TEXT, markdown([facts]))
         keep(store, run, PAGE, page([facts]), "text/html")
-
-
-def as_json(report: Report) -> dict[str, Any]:
-    """A report as the column `facts` holds it, and as templates, charts and pages read it."""
-    found: dict[str, Any] = json_safe(asdict(report))
-    return found
 
 
 def tell_report(ledger: Ledger, product: Product, run: Mapping[str, Any], report: Report) -> dict[str, Any]:
