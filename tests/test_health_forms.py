@@ -133,6 +133,21 @@ def test_what_is_not_known_is_said_with_what_would_tell(
     assert "nan" not in said.split()
 
 
+@pytest.mark.parametrize("form", [health_forms.page, health_forms.markdown, health_forms.plain, health_forms.mail])
+def test_a_score_of_which_too_little_is_known_is_not_shown_as_one(
+    reports: dict[str, dict[str, Any]], form: Callable[[Any], str]
+) -> None:
+    report = copy.deepcopy(reports["good"])
+    score = f"{report['headline']['quality']:.1f} of 10"
+    assert score in form([report])
+    assert score in json.dumps(release_blocks(report))
+    quality = next(reason for reason in report["reasons"] if reason["measure"] == "quality")
+    quality.update(status="unknown", value=None, words="too little is known")
+    assert score not in form([report])
+    assert score not in json.dumps(release_blocks(report))
+    assert "too little is known" in form([report])
+
+
 def test_a_release_that_is_out_has_no_chance_to_be_late(reports: dict[str, dict[str, Any]]) -> None:
     report = {**copy.deepcopy(reports["good"]), "is_out": True}
     assert "With 85 %" not in health_forms.mail([report])

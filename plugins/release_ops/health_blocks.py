@@ -92,7 +92,8 @@ def _figures(report: Report, head: Mapping[str, Any], before: Mapping[str, Any] 
         needed = f", {head['velocity_needed']:.1f} needed" if head["velocity_needed"] is not None else ""
         found.append(("Velocity", f"{head['velocity']:.1f} {head['item']}s a week{needed}"))
     known = f"{_percent(head['quality_coverage'])} of it known"
-    score = "unknown" if head["quality"] is None else f"{head['quality']:.1f} of 10"
+    too_little = any(one["measure"] == "quality" and one["status"] == "unknown" for one in report["reasons"])
+    score = "unknown" if head["quality"] is None or too_little else f"{head['quality']:.1f} of 10"
     found.append(("Quality", f"{score}, {known}"))
     return found
 

@@ -319,8 +319,8 @@ ADVICE: Mapping[str, tuple[Callable[[], HealthFacts], Callable[[], HealthFacts],
     "overdue": (
         lambda: late_beta(2),
         lambda: late_beta(0),
-        "Finish beta, or give it a new date",
-        "2 days overdue, blocked",
+        "Finish beta, or set a new date",
+        "beta is 2 days overdue and is blocked",
     ),
     "quality": (
         lambda: reviewed(0.6),
@@ -358,6 +358,27 @@ def test_a_measure_that_is_never_bad_asks_for_nothing(case):
     report = report_of(policy(ADVICE[case][0](), thresholds=never))
     assert report.status in (Status.GREEN, Status.UNKNOWN)
     assert report.actions == ()
+
+
+def test_several_overdue_milestones_are_one_piece_of_advice():
+    steps = [replace(step, state="missed") if step.kind in {"alpha", "planning"} else step for step in fine().steps]
+    (action,) = report_of(replace(fine(), steps=steps)).actions
+    assert action.text == "Finish planning, alpha, or set new dates"
+    assert action.trigger == "planning is 25 days overdue and was missed"
+    (reason,) = [one for one in report_of(replace(fine(), steps=steps)).reasons if one.measure == "overdue"]
+    assert reason.words == "planning of 2026-10-15 was missed, and 1 more"
+
+
+def test_what_the_forecast_asks_to_leave_out_is_not_asked_for_twice():
+    assert trouble().plan is not None
+    assert trouble().outlook is not None
+    later = [one.feature for one in trouble().plan.priorities.choices if not one.planned]
+    drop = replace(trouble().outlook.proposal, drop=tuple(later))
+    texts = [action.text for action in report_of(outlook_with(trouble(), proposal=drop)).actions]
+    assert not [text for text in texts if text.startswith("Leave for a later release")]
+    fewer = replace(trouble().outlook.proposal, drop=tuple(later[1:]))
+    texts = [action.text for action in report_of(outlook_with(trouble(), proposal=fewer)).actions]
+    assert [text for text in texts if text.startswith("Leave for a later release what does not fit: ")]
 
 
 def test_after_ga_there_is_no_advice_about_the_way_to_it():

@@ -101,7 +101,10 @@ def _plan(facts: HealthFacts, bad: dict[str, Reason]) -> Iterator[Action]:
         text = f"Let nothing interrupt {chain(path)}, or leave a part of it out"
         yield Action(kind="mitigation", text=text, trigger=bad["critical_path"].words)
     later = [one.feature for one in facts.plan.priorities.choices if not one.planned]
-    if "capacity" in bad and later:
+    # What the forecast asks to leave out is not asked for twice.
+    proposal = facts.outlook.proposal if facts.outlook and "on_time" in bad else None
+    named = {one.id for one in proposal.drop} if proposal else set()
+    if "capacity" in bad and {one.id for one in later} - named:
         text = f"Leave for a later release what does not fit: {_named([f'{one.id} {one.title}' for one in later])}"
         yield Action(kind="scope", text=text, trigger=bad["capacity"].words)
 
@@ -127,11 +130,13 @@ def _owed(facts: HealthFacts, bad: dict[str, Reason]) -> Iterator[Action]:
 def _overdue(facts: HealthFacts, bad: dict[str, Reason]) -> Iterator[Action]:
     if "overdue" not in bad:
         return
-    for step, days in overdue_steps(facts):
-        if days:
-            text = f"Finish {milestone_name(step.kind)}, or give it a new date"
-            trigger = f"{days_text(days)} overdue, {step.state}"
-            yield Action(kind="date", text=text, trigger=trigger)
+    late = [(step, days) for step, days in overdue_steps(facts) if days]
+    if late:
+        oldest, days = late[0]
+        dates = "a new date" if len(late) == 1 else "new dates"
+        text = f"Finish {_named([milestone_name(step.kind) for step, _ in late])}, or set {dates}"
+        trigger = f"{milestone_name(oldest.kind)} is {days_text(days)} overdue and {oldest.words}"
+        yield Action(kind="date", text=text, trigger=trigger)
 
 
 def _gates(facts: HealthFacts, bad: dict[str, Reason]) -> Iterator[Action]:

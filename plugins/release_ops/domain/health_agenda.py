@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from release_ops.domain.gates import role_name
 from release_ops.domain.health_facts import SETTLED, CheckedGate, HealthFacts, Step, is_out
 from release_ops.domain.health_needs import external_of, local_day
 from release_ops.domain.health_readings import overdue_steps, path_of
@@ -106,7 +107,7 @@ def _to_finish(facts: HealthFacts) -> Iterator[str]:
 
 
 def _roles(roles: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {role.replace('_', ' ')}" for role, count in roles.items())
+    return ", ".join(f"{count} {role_name(role)}" for role, count in roles.items())
 
 
 def _unfinished(facts: HealthFacts) -> Sequence[Feature]:
@@ -127,7 +128,7 @@ def _waiting(facts: HealthFacts, gate: CheckedGate) -> str:
 
 def _overdue(step: Step, days: int) -> str:
     when = f"was due {days_text(days)} ago" if days else "is due today"
-    return f"{milestone_name(step.kind)} {when} and is {step.state}" + (f": {step.detail}" if step.detail else "")
+    return f"{milestone_name(step.kind)} {when} and {step.words}" + (f": {step.detail}" if step.detail else "")
 
 
 def expiring_of(facts: HealthFacts) -> list[str]:

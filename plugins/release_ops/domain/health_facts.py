@@ -26,6 +26,11 @@ class Step:
     first_planned_on: date | None = None
     detail: str = ""
 
+    @property
+    def words(self) -> str:
+        """Its state as the end of a sentence."""
+        return {"planned": "has not begun", "missed": "was missed"}.get(self.state, f"is {self.state}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedCriterion:

@@ -284,13 +284,10 @@ def _overdue(facts: HealthFacts) -> Reading:
     if not late:
         return Reading(measure="overdue", value=0, words="every milestone up to today is done")
     step, days = late[0]
-    state = "is blocked" if step.state == "blocked" else f"is {step.state}"
     detail = f": {step.detail}" if step.detail else ""
-    return Reading(
-        measure="overdue",
-        value=days,
-        words=f"{milestone_name(step.kind)} of {step.planned_at:%Y-%m-%d} {state}{detail}",
-    )
+    more = f", and {len(late) - 1} more" if len(late) > 1 else ""
+    words = f"{milestone_name(step.kind)} of {local_day(facts, step.planned_at)} {step.words}{detail}{more}"
+    return Reading(measure="overdue", value=days, words=words)
 
 
 def _slip(facts: HealthFacts) -> Reading:
