@@ -37,11 +37,18 @@ settings.load_profile("release-ops")
 
 PGDATA_VARIABLE = "RELEASE_OPS_TEST_PGDATA"
 PGDATA_PREFIX = "ro-pg-"
+DISK, MEMORY = Path("/tmp"), Path("/dev/shm")
+ROOM = 2 << 30
+"""Bytes that have to be free in memory for the data to go there: a database has 10 MB, the log of changes 256."""
 TEMPLATE = "release_ops_template"
 SETTINGS = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 256MB
+autovacuum = off
 max_connections = 200
 """
 
@@ -51,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     _remove_abandoned_servers()
-    folder = Path(tempfile.mkdtemp(prefix=PGDATA_PREFIX, dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=PGDATA_PREFIX, dir=_place()))
     unlocked = folder.with_name(f"{folder.name}.new")
     owner = unlocked.open("w")
     fcntl.flock(owner, fcntl.LOCK_EX)
@@ -80,13 +87,19 @@ _PGDATA = pytest.StashKey[Path]()
 _CACHE = pytest.StashKey[Path]()
 
 
+def _place() -> Path:
+    """Memory if there is room: a database is three hundred files, which take a disk ten times as long."""
+    is_roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+    return MEMORY if is_roomy else DISK
+
+
 def _lock_file(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.lock")
 
 
 def _remove_abandoned_servers() -> None:
     """Servers whose pytest was killed: nobody holds the lock beside their data any more."""
-    for lock in Path("/tmp").glob(f"{PGDATA_PREFIX}*.lock"):
+    for lock in (lock for place in (DISK, MEMORY) for lock in place.glob(f"{PGDATA_PREFIX}*.lock")):
         with contextlib.suppress(OSError), lock.open("r+") as owner:
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _remove_server(lock.with_suffix(""))
@@ -138,18 +151,27 @@ def _make_template(folder: Path) -> None:
         )
 
 
+def make_database(folder: Path, name: str, template: str) -> None:
+    """Copy a database file by file: half the work of its pages going through the log."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def drop_database(folder: Path, name: str) -> None:
+    """Remove a database, also while somebody is still connected."""
+    with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @contextlib.contextmanager
 def _database(folder: Path, template: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+    make_database(folder, name, template)
     try:
         yield dsn_of(folder, name)
     finally:
-        with psycopg.connect(dsn_of(folder, "postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(folder, name)
 
 
 @pytest.fixture
