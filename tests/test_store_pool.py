@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import psycopg
 import pytest
 
@@ -63,6 +65,24 @@ def test_an_old_connection_is_replaced(pool, monkeypatch):
     pid = process_of(pool)
     monkeypatch.setattr(store_pool, "OLDEST", 0.0)
     assert process_of(pool) != pid
+
+
+def test_a_connection_with_a_name_of_its_own_ends_with_its_use(pool):
+    pid = process_of(pool)
+    with pool.connect(name="release-ops lock") as named:
+        assert named.info.backend_pid != pid
+    assert named.closed
+    assert process_of(pool) == pid
+
+
+def test_what_is_kept_is_closed_with_the_store(dsn):
+    pool = PooledStore(dsn)
+    with pool.connect() as connection:
+        pass
+    assert not connection.closed
+    del pool
+    gc.collect()
+    assert connection.closed
 
 
 def test_no_more_than_some_are_kept(pool, dsn):

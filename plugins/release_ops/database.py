@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from airflow.sdk import BaseHook, Connection
 
-from release_ops.store import Store
+from release_ops.store_pool import PooledStore
 
 DATABASE_CONNECTION = "release_ops_db"
 
@@ -27,6 +27,9 @@ def dsn(connection: Connection) -> str:
     )
 
 
-def open_store() -> Store:
-    """Store behind the connection `release_ops_db`. AirflowNotFoundException where there is no such connection."""
-    return Store(dsn(BaseHook.get_connection(DATABASE_CONNECTION)))
+def open_store() -> PooledStore:
+    """Store behind the connection `release_ops_db`, for one task: its queries, dozens of them, share a connection.
+
+    AirflowNotFoundException where there is no such connection.
+    """
+    return PooledStore(dsn(BaseHook.get_connection(DATABASE_CONNECTION)))

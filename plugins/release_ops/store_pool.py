@@ -1,4 +1,4 @@
-"""A store for a server that many people ask: its connections are kept for the next request.
+"""A store that keeps its connections: for the pages, which many people ask, and for tasks, which ask dozens of times.
 
 Making one takes PostgreSQL longer than most of our queries.
 """
@@ -22,16 +22,27 @@ OLDEST = 300.0
 
 
 class PooledStore(Store):
-    """A `Store` that keeps what it connected; safe to share between threads. A connection that failed is closed."""
+    """A `Store` that keeps what it connected; safe to share between threads, not with a forked process.
 
-    def __init__(self, dsn: str) -> None:
+    `name` is what pg_stat_activity shows. A connection that failed is closed; what is kept is closed with the store.
+    """
+
+    def __init__(self, dsn: str, *, name: str = "release-ops") -> None:
         super().__init__(dsn)
+        self.name = name
         self._idle: deque[tuple[float, contextlib.ExitStack, Connection]] = deque()
 
     @contextlib.contextmanager
-    def connect(self, *, name: str = "release-ops-pages") -> Iterator[Connection]:
-        """A connection as `Store.connect` makes it, perhaps one that somebody had before, as it was then."""
-        made, stack, connection = self._borrow(name)
+    def connect(self, *, name: str = "") -> Iterator[Connection]:
+        """A connection as `Store.connect` makes it, perhaps one that somebody had before, as it was then.
+
+        Who gives it a `name` gets one that is closed at the end: what is set or locked there ends with it.
+        """
+        if name:
+            with super().connect(name=name) as connection:
+                yield connection
+            return
+        made, stack, connection = self._borrow()
         try:
             yield connection
         except BaseException:
@@ -49,13 +60,13 @@ class PooledStore(Store):
             with contextlib.suppress(IndexError):
                 self._idle.pop()[1].close()
 
-    def _borrow(self, name: str) -> tuple[float, contextlib.ExitStack, Connection]:
+    def _borrow(self) -> tuple[float, contextlib.ExitStack, Connection]:
         while True:
             try:
                 made, stack, connection = self._idle.pop()
             except IndexError:
                 stack = contextlib.ExitStack()
-                return time.monotonic(), stack, stack.enter_context(super().connect(name=name))
+                return time.monotonic(), stack, stack.enter_context(super().connect(name=self.name))
             if time.monotonic() - made < OLDEST and _answers(connection):
                 return made, stack, connection
             stack.close()

@@ -19,7 +19,7 @@ def pooled_store() -> Store:
 
 @lru_cache(maxsize=2)
 def _pooled(dsn: str) -> PooledStore:
-    return PooledStore(dsn)
+    return PooledStore(dsn, name="release-ops-pages")
 
 
 def tables() -> Store:
