@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import struct
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -114,6 +115,14 @@ def test_the_matrix_has_every_criterion_and_the_verdict_above(report: dict[str, 
     # Signs tell them apart without colours.
     signs = [charts.OUTCOMES[outcome][1] for outcome in charts.OUTCOMES]
     assert len(set(signs)) == len(signs)
+
+
+def test_a_verdict_with_conditions_is_not_called_a_waiver() -> None:
+    checked = replace(gate("freeze", "freeze", {"load": "fail"}, days_ago=1), verdict="conditional")
+    spec = charts.gate_matrix(facts_of(report_of(good(gates=(checked,)))))
+    assert spec is not None
+    cells = {row["criterion"]: row["outcome"] for row in values(spec, layer(spec, "outcomes"))}
+    assert cells == {charts.VERDICT: "conditional", "Load": "fail"}
 
 
 def test_of_too_many_criteria_those_that_do_not_pass_stay() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import psycopg
 import pytest
 
@@ -81,7 +79,6 @@ def test_what_is_kept_is_closed_with_the_store(dsn):
         pass
     assert not connection.closed
     del pool
-    gc.collect()
     assert connection.closed
 
 

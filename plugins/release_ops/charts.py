@@ -253,11 +253,12 @@ def timeline(report: Report, *, theme: str = "light", width: int | str = WIDTH) 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "pass": ("done", CHECK),
     "waived": ("wait", TILDE),
+    "conditional": ("wait", BAR),
     "pending": ("muted", DOTS),
     "unknown": ("wait", QUESTION),
     "fail": ("bad", CROSS),
 }
-"""What a criterion may say: its colour and its sign, so that the picture can be read without colours."""
+"""What a criterion or a verdict may say: its colour and its sign, so that the picture can be read without colours."""
 
 
 def gate_matrix(report: Report, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
@@ -268,13 +269,12 @@ def gate_matrix(report: Report, *, theme: str = "light", width: int | str = WIDT
     alt = _altair()
 
     ink = THEMES[theme]
-    verdicts = {"pass": "pass", "conditional": "waived", "fail": "fail"}
     columns = [_short(gate["gate"].replace("_", " ")) for gate in gates]
     cells = [
         {
             "gate": column,
             "criterion": VERDICT,
-            "outcome": verdicts[gate["verdict"]],
+            "outcome": gate["verdict"],
             "words": f"{gate['verdict']} on {_day(gate['evaluated_at'])}",
         }
         for gate, column in zip(gates, columns, strict=True)

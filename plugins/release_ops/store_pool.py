@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import select
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator
 
@@ -20,6 +21,8 @@ KEPT = 8
 OLDEST = 300.0
 """Seconds after which a connection is not used again, so that the server's memory and settings of old do not stay."""
 
+_Kept = tuple[float, contextlib.ExitStack, Connection]
+
 
 class PooledStore(Store):
     """A `Store` that keeps what it connected; safe to share between threads, not with a forked process.
@@ -30,7 +33,8 @@ class PooledStore(Store):
     def __init__(self, dsn: str, *, name: str = "release-ops") -> None:
         super().__init__(dsn)
         self.name = name
-        self._idle: deque[tuple[float, contextlib.ExitStack, Connection]] = deque()
+        self._idle: deque[_Kept] = deque()
+        weakref.finalize(self, _close, self._idle)
 
     @contextlib.contextmanager
     def connect(self, *, name: str = "") -> Iterator[Connection]:
@@ -56,20 +60,25 @@ class PooledStore(Store):
 
     def close(self) -> None:
         """Close what is kept; the store can go on all the same."""
-        while self._idle:
-            with contextlib.suppress(IndexError):
-                self._idle.pop()[1].close()
+        _close(self._idle)
 
-    def _borrow(self) -> tuple[float, contextlib.ExitStack, Connection]:
+    def _borrow(self) -> _Kept:
         while True:
             try:
                 made, stack, connection = self._idle.pop()
             except IndexError:
                 stack = contextlib.ExitStack()
-                return time.monotonic(), stack, stack.enter_context(super().connect(name=self.name))
+                # Through another store: what is kept must not hold the one that keeps it.
+                return time.monotonic(), stack, stack.enter_context(Store(self.dsn).connect(name=self.name))
             if time.monotonic() - made < OLDEST and _answers(connection):
                 return made, stack, connection
             stack.close()
+
+
+def _close(kept: deque[_Kept]) -> None:
+    while kept:
+        with contextlib.suppress(IndexError):
+            kept.pop()[1].close()
 
 
 def _answers(connection: Connection) -> bool:

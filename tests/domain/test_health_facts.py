@@ -357,3 +357,16 @@ def test_every_measure_is_read_once(facts):
     way = {"on_time", "velocity", "critical_path", "capacity", "scope_growth", "dependencies"}
     is_out = any(step.kind == MilestoneKind.GA and step.state == "done" for step in facts.steps)
     assert {*names} == {*MEASURES} - (way if is_out else set())
+
+
+def test_what_a_gate_let_through_with_conditions_is_told() -> None:
+    checked = gate("freeze", "freeze", {"load": "fail", "coverage": "pass"}, days_ago=1)
+    passed = gate("beta", "beta", {"load": "pass"}, days_ago=1)
+    facts = replace(fine(), gates=(passed, replace(checked, verdict="conditional")))
+    (reason,) = (one for one in report_of(facts).reasons if one.measure == "gates")
+    assert (reason.value, reason.words) == (
+        0,
+        "all 2 that were evaluated passed; not met, waived or not required: Load",
+    )
+    (reason,) = (one for one in report_of(replace(facts, gates=(passed,))).reasons if one.measure == "gates")
+    assert reason.words == "beta passed"

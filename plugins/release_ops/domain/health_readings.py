@@ -275,8 +275,18 @@ def _gates(facts: HealthFacts) -> Reading:
         return Reading(measure="gates", value=None, words="no gate was evaluated yet", remedy=remedy)
     failing = [gate for gate in facts.gates if gate.verdict == "fail"]
     names = ", ".join(milestone_name(gate.gate) for gate in failing)
-    words = f"{names} failed" if failing else f"all {len(facts.gates)} that were evaluated passed"
-    return Reading(measure="gates", value=len(failing), words=words)
+    count = len(facts.gates)
+    passed = f"all {count} that were evaluated passed" if count > 1 else f"{milestone_name(facts.gates[0].gate)} passed"
+    conditions = [
+        one.title or one.criterion
+        for gate in facts.gates
+        if gate.verdict == "conditional"
+        for one in gate.criteria
+        if one.outcome != "pass"
+    ]
+    if conditions:
+        passed += f"; not met, waived or not required: {', '.join(dict.fromkeys(conditions))}"
+    return Reading(measure="gates", value=len(failing), words=f"{names} failed" if failing else passed)
 
 
 def _overdue(facts: HealthFacts) -> Reading:

@@ -241,6 +241,8 @@ class Details(Answer):
 
     theme: Line = ""
     type: str = ""
+    is_out: bool = False
+    """Its GA is done."""
     milestones: tuple[Step, ...] = ()
     gates: tuple[Gate, ...] = ()
     parts: tuple[Part, ...] = ()
