@@ -19,7 +19,7 @@ from release_ops.facts_store import FactsStore
 from release_ops.product import load_product
 from release_ops.store import Store
 from tests.fakes.git_graph import FOLDERS, Graph, Repository, random_graph
-from tests.fakes.git_source import Source
+from tests.fakes.git_source import Source, git
 
 DEMO = load_product(Path(__file__).resolve().parents[1] / "include" / "products" / "demo.yaml")
 T0 = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -234,6 +234,29 @@ def test_a_commit_that_is_not_there_is_told_and_found_when_it_comes(shop: Shop) 
     shop.deploy("D-2", 2, shop.commits[3])
     shop.load()
     assert shop.brought() == {"D-2": [2, 3], "D-3": [4, 5], "D-5": [6, 7]}
+
+
+def test_a_rewritten_history_does_not_make_all_of_it_new(shop: Shop) -> None:
+    shop.deploy("D-1", 1, shop.commits[1])
+    shop.deploy("D-2", 2, shop.commits[3])
+    shop.load()
+    rewritten = [shop.source.commit("feat: 0 again", parents=[])]
+    rewritten += [shop.source.commit(f"feat: {i} again") for i in range(1, 8)]
+    shop.commits += rewritten
+    shop.repository.fetch()
+    mirror = shop.repository._mirror.path
+    git(mirror, "reflog", "expire", "--expire=now", "--all")
+    git(mirror, "gc", "--quiet", "--prune=now")
+    age(shop.store)
+    shop.deploy("D-3", 3, rewritten[5])
+    assert f"the repository has no commit '{shop.commits[3]}'" in shop.load()
+    assert shop.brought() == {"D-2": [2, 3]}
+    for again in ({}, {"url": "https://ci.example.org/3"}):
+        age(shop.store)
+        shop.deploy("D-4", 4, rewritten[7])
+        shop.deploy("D-3", 3, rewritten[5], **again)
+        shop.load()
+        assert shop.brought() == {"D-2": [2, 3], "D-4": [14, 15]}
 
 
 def test_a_deployment_is_found_by_its_tag_its_version_and_a_shortened_commit(shop: Shop) -> None:

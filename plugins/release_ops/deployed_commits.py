@@ -193,16 +193,25 @@ class _Finding:
         deployments: list[Row] = []
         heads: list[str] = []
         without: set[str] = set()
+        earlier: Row | None = None
         for row, commit in zip(rows, self._commits(rows), strict=True):
             if commit and row["is_earlier"]:
                 without.add(commit)
             elif commit:
                 deployments.append(row)
                 heads.append(commit)
-            elif not row["is_earlier"]:
+            elif row["is_earlier"]:
+                earlier = row
+            else:
                 self.unknown[row["deployment"], line[1]] = {**row, **about}
         if since is not None:
             without.update(self.repository.full_ids([self.last.bases[line].commit]).values())
+            if not without and heads:
+                # A history that was rewritten: nobody knows which of its commits had been deployed under other ids.
+                deployments.pop(0)
+                without.add(heads.pop(0))
+                if earlier is not None:
+                    self.unknown[earlier["deployment"], line[1]] = {**earlier, **about}
         else:
             self.next.bases.pop(line, None)
             if heads:
