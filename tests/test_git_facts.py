@@ -155,6 +155,20 @@ def test_a_history_that_was_rewritten_and_cleaned_up_is_read_anew(shop: Shop) ->
     assert {row["commit"] for row in rows(shop.store)} == {first, third}
 
 
+def test_a_mirror_that_is_made_anew_takes_no_older_commits_away(shop: Shop, tmp_path: Path) -> None:
+    shop.source.commit("feat: first")
+    shop.source.commit("feat: second", branch="release/2.8.0", parents=[])
+    shop.load()
+    before = rows(shop.store)
+    git(shop.source.path, "update-ref", "-d", "refs/heads/release/2.8.0")
+    shop.repository = GitRepository(shop.source.path, mirror=tmp_path / "anew.git", push=True)
+    shop.repository.fetch()
+    later = NOW + DEMO.delivery.since
+    changes = load_commits(shop.facts, product(), shop.repository, now=later, full=False)
+    assert (changes["commits"].written, changes["commits"].removed) == (0, 1)
+    assert rows(shop.store) == [row for row in before if row["commit"] == shop.source.head()]
+
+
 def test_other_folders_and_an_earlier_beginning_are_read_anew(shop: Shop) -> None:
     web = shop.source.commit("feat: web", files={"web/a": "1"})
     api = shop.source.commit("feat: api", files={"api/a": "1"})

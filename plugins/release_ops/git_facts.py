@@ -54,9 +54,10 @@ def load_commits(facts: FactsStore, product: Product, repository: History, *, no
     heads = sorted(heads_of(product, repository, releases_of(repository.tags(), product.repository.tag)))
     rules = _rules(product)
     known: list[str] | None = last.get("heads") if last.get("rules") == rules else None
+    # What was read once stays: a mirror that is made anew does not let the beginning move up.
+    floor = int(last["floor"]) if known is not None else int((now - product.delivery.since).timestamp())
     if known is not None and repository.missing_commits(known):
         known = None
-    floor = int(last["floor"]) if known is not None else int((now - product.delivery.since).timestamp())
     counted = 0
 
     def rows(commits: Iterable[RawCommit]) -> Iterator[Row]:
