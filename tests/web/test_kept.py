@@ -7,7 +7,9 @@ import threading
 
 import httpx
 import pytest
+from fastapi import Request
 
+from release_ops.web import kept as keeping
 from release_ops.web.kept import Kept
 from release_ops.web.responses import Document
 from tests.web.scene import NOW
@@ -71,6 +73,37 @@ def test_an_error_reaches_everybody_and_is_not_kept():
     with pytest.raises(ZeroDivisionError):
         kept.document("a", lambda: 1 / 0)
     assert kept.document("a", document).body == b"x" * 10
+
+
+def test_others_do_not_wait_until_an_answer_is_compressed(monkeypatch):
+    kept, compressing, may_end = Kept(), threading.Event(), threading.Event()
+    first = kept.document("a", document)
+
+    def compress(*_, **__):
+        compressing.set()
+        assert may_end.wait(10)
+        return b""
+
+    monkeypatch.setattr(gzip, "compress", compress)
+    thread = threading.Thread(target=kept.document, args=("b", document))
+    thread.start()
+    assert compressing.wait(10)
+    assert kept._lock.acquire(timeout=1)
+    kept._lock.release()
+    assert kept.document("a", document) is first
+    may_end.set()
+    thread.join()
+
+
+def test_an_answer_to_a_question_that_no_page_asks_is_not_kept(monkeypatch):
+    monkeypatch.setattr(keeping, "_KEPT", Kept())
+    made = []
+    for query in (b"product=ios", b"x=" + b"x" * 5_000):
+        scope = {"type": "http", "method": "GET", "path": "/release-ops/calendar", "query_string": query}
+        request = Request({**scope, "headers": [], "server": ("x", 80), "state": {}})
+        for _ in range(2):
+            keeping.kept(request, 1, lambda query=query: made.append(query) or document())
+    assert [len(query) for query in made] == [11, 5_002, 5_002]
 
 
 # In the server

@@ -17,6 +17,8 @@ from release_ops.web.responses import Document, deliver, seen_by
 
 MOST_BYTES = 64_000_000
 """Of all answers that are kept, compressed and not; those go first that nobody asked for the longest."""
+LONGEST_QUERY = 1_000
+"""Characters of a query whose answer is kept: it stays as the answer's key, and pages ask for less."""
 
 
 class Kept:
@@ -41,6 +43,7 @@ class Kept:
             return others.result()
         try:
             made = make()
+            size = _size(made)  # compresses it, which nobody else has to wait for
         except BaseException as error:
             with self._lock:
                 del self._making[key]
@@ -48,12 +51,11 @@ class Kept:
             raise
         with self._lock:
             del self._making[key]
-            self._keep(key, made)
+            self._keep(key, made, size)
         future.set_result(made)
         return made
 
-    def _keep(self, key: Hashable, made: Document) -> None:
-        size = _size(made)
+    def _keep(self, key: Hashable, made: Document, size: int) -> None:
         if size > self._most:
             return
         self._documents[key] = made
@@ -72,5 +74,7 @@ _KEPT = Kept()
 
 def kept(request: Request, made_from: Hashable, make: Callable[[], Document]) -> Response:
     """The answer that was made from the same, for people who may see the same; `make` makes it."""
+    if len(request.url.query) > LONGEST_QUERY:
+        return deliver(request, make())
     document = _KEPT.document((request.url.path, made_from, seen_by(request)), make)
     return deliver(request, document, packed=True)
