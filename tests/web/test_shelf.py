@@ -158,6 +158,17 @@ def test_where_there_are_many_the_files_are_looked_at_now_and_then(folder, monke
     assert "ios" not in shelf.catalogue().products
 
 
+def test_what_another_reader_has_cleared_meanwhile_is_found_all_the_same(folder):
+    catalogue = Shelf(folder).catalogue()
+
+    class Key:
+        def __hash__(self) -> int:
+            catalogue._found.clear()
+            return 1
+
+    assert catalogue.remember(Key(), lambda: "found") == "found"
+
+
 def test_a_search_is_done_once_per_reading(folder):
     shelf = Shelf(folder)
     asked: list[str] = []

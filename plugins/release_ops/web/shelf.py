@@ -84,11 +84,17 @@ class Catalogue:
 
     def remember(self, key: Hashable, find: Callable[[], T]) -> T:
         """What `find` finds in it, found once. It depends on nothing but the key."""
-        if key not in self._found:
-            if len(self._found) >= REMEMBERED:
-                self._found.clear()
-            self._found[key] = find()
-        found: T = self._found[key]
+        try:
+            known: T = self._found[key]
+        except KeyError:
+            pass
+        else:
+            return known
+        found = find()
+        if len(self._found) >= REMEMBERED:
+            self._found.clear()
+        # Not read back from there: another reader may clear it at any time.
+        self._found[key] = found
         return found
 
 
