@@ -81,6 +81,14 @@ def test_what_cannot_be_asked_is_told(filled: Site, query):
     assert query.partition("=")[0] in answer.text
 
 
+def test_a_period_with_no_day_in_it_is_told(filled: Site):
+    answer = filled.reader.get(
+        f"{ROOT}/metrics/webapp/changes?environment=production&since=0001-01-01&until=0001-01-01"
+    )
+    assert answer.status_code == 400
+    assert "until" in answer.text
+
+
 # One product
 
 

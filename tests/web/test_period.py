@@ -52,6 +52,12 @@ def test_a_period_is_neither_empty_nor_endless():
     assert Period(date(2026, 1, 1), date(2028, 3, 10)).days == 800
 
 
+def test_a_period_ends_before_the_calendar_does():
+    with pytest.raises(ValueError, match="let it end earlier"):
+        Period(date(9999, 12, 1), date.max)
+    assert Period(date(9999, 12, 1), date(9999, 12, 30)).end == datetime(9999, 12, 31, tzinfo=UTC)
+
+
 def test_one_end_alone_asks_for_half_a_year():
     assert around(date(2026, 1, 1), None) == Period(date(2026, 1, 1), date(2026, 7, 2))
     assert around(None, date(2026, 7, 2)) == Period(date(2026, 1, 1), date(2026, 7, 2))

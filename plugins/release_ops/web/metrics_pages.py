@@ -66,7 +66,7 @@ class BehindQuery(BaseModel):
     """Environment."""
     since: date
     """First day, UTC."""
-    until: date
+    until: Annotated[date, Field(gt=date.min)]
     """First day after the period, UTC."""
     sort: Literal["all", "successful", "unsuccessful", "reached", "failed", "recovered", "rework"] = "all"
     """Sort of deployments."""

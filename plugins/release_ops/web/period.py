@@ -15,7 +15,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Period:
-    """Days from `first` to `last`, both included, as UTC counts them. ValueError: empty, or longer than `LONGEST`."""
+    """Days from `first` to `last`, both included, as UTC counts them.
+
+    ValueError: empty, longer than `LONGEST`, or with no day after it.
+    """
 
     first: date
     last: date
@@ -25,6 +28,8 @@ class Period:
             raise ValueError(f"it ends on {self.last}, before it begins on {self.first}; exchange the two")
         if self.last - self.first >= LONGEST:
             raise ValueError(f"{self.first} to {self.last} is longer than {LONGEST.days} days; choose a shorter period")
+        if self.last == date.max:
+            raise ValueError(f"no day comes after {self.last}; let it end earlier")
 
     @cached_property
     def start(self) -> datetime:
