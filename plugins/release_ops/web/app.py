@@ -66,7 +66,9 @@ def _refused(request: Request, error: HTTPException) -> Response:
         )
     else:
         problem = Problem(error.status_code, "This cannot be done", str(error.detail), "These pages can only be read.")
-    return problem_page(request, problem)
+    answer = problem_page(request, problem)
+    answer.headers.update(error.headers or {})  # such as Allow
+    return answer
 
 
 def _not_allowed(request: Request) -> Problem:
