@@ -11,11 +11,13 @@ from random import Random
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
 from release_ops.delivery_refresh import METRICS, STEPS, refresh
+from release_ops.facts_store import FactsStore
 from release_ops.store import Store, load_query
 from tests.metrics.dora_oracle import UTC_NOW, Oracle, differences
 from tests.metrics.world import DAY, HOUR, add, at
@@ -111,6 +113,24 @@ def test_the_example_of_the_page_is_what_comes_out(store):
             assert found[column] == timedelta(hours=hours, minutes=minutes), column
         else:
             assert round(found[column], 3) == float(value), column
+
+
+@pytest.mark.parametrize(("source", "pickup"), [("github", None), ("csv", timedelta(minutes=1))])
+def test_a_program_of_githubs_reviews_nothing_and_a_feed_tells_reviews_alone(store, source, pickup):
+    FactsStore(store, "webapp").write(
+        {
+            "pull_requests": [
+                {"pull_request": "7", "author": "ada", "state": "open", "created_at": at("2026-11-02 09:00")}
+            ],
+            "pull_reviews": [
+                {"pull_request": "7", "review": "1", "author": "copilot", "submitted_at": at("2026-11-02 09:01")}
+            ],
+        },
+        source=source,
+    )
+    (row,) = read(store, "pull_request_flow", pull_request="7")
+    assert row["pickup_time"] == pickup
+    assert (row["first_review"] == "") == (pickup is None)
 
 
 def test_every_step_says_its_intent():

@@ -343,7 +343,8 @@ FROM (
             AND (r.author = '' OR w.author <> r.author)
         ORDER BY w.submitted_at, w.review
         LIMIT 1
-    ) AS v ON r.first_review_at IS NULL
+    -- GitHub's rows say it themselves: its reviews are those of programs too.
+    ) AS v ON r.first_review_at IS NULL AND r.source <> 'github'
     LEFT JOIN LATERAL (
         SELECT c.deployment, c.deployed_at
         FROM release_ops.deployed_commit AS c
