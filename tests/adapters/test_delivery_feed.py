@@ -122,7 +122,7 @@ def test_a_tag_tells_the_version_of_a_published_release() -> None:
 
 
 def test_a_measure_may_have_a_day_and_a_fraction() -> None:
-    (row,) = read("version,measure,value,measured_at\n2.8.0,cost,1250.50,2026-12-10\n", "release_measures")
+    (row,) = read("version,measure,value,unit,measured_at\n2.8.0,cost,1250.50,EUR,2026-12-10\n", "release_measures")
     assert (row["value"], row["measured_at"]) == (Decimal("1250.50"), datetime(2026, 12, 9, 23, tzinfo=UTC))
 
 
@@ -180,6 +180,29 @@ def test_every_mistake_of_a_feed_is_told_at_once_with_line_column_value_and_reme
         "feed.csv:10: finished_at: '0001-01-01T00:00:00': is long before or after any delivery; "
         "leave the cell empty if the time is not known",
         "feed.csv:11: finished_at: '2026-11-02T14:30:00+00:00': is before started_at; correct one of the two",
+        "nothing of feed.csv was taken",
+    ]
+
+
+def test_what_would_stop_the_tables_of_all_products_is_not_taken() -> None:
+    assert told(
+        "version,measure,value,unit,measured_at\n"
+        "2.8.0,nps,141.5,,2026-12-10\n"
+        "2.8.0,cost,-1,EUR,2026-12-10\n"
+        "2.9.0,cost,120000,euro,2026-12-10\n"
+        "2.9.0,nps,-100,,2026-12-10\n",
+        "release_measures",
+    ) == [
+        "feed.csv:2: value: '141.5': is no net promoter score, which goes from -100 to 100; "
+        "correct it, or give the measure a name of your own",
+        "feed.csv:3: value: '-1': is no cost; write a number from 0",
+        "feed.csv:4: unit: 'euro': is no currency; write its ISO 4217 code, like EUR",
+        "nothing of feed.csv was taken",
+    ]
+    assert told(
+        "change,flag,old_value,new_value,changed_at\n1,checkout,50 %,50 %,2026-11-02T14:30:00Z\n", "flag_changes"
+    ) == [
+        "feed.csv:2: new_value: '50 %': is the same as old_value; leave the row out",
         "nothing of feed.csv was taken",
     ]
 

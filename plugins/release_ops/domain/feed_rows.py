@@ -21,6 +21,7 @@ EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 """A time outside is none that somebody meant."""
 MOST_COUNT = 2**31 - 1
 MOST_NUMBER = 10**15
+MOST_NPS = 100
 SHOWN = 40
 """Characters of a wrong value that are shown."""
 
@@ -312,8 +313,32 @@ _CHECKS: Mapping[str, Sequence[_Check]] = {
     "incidents": (
         ("resolved_at", _before("resolved_at", "started_at"), "is before started_at", "correct one of the two"),
     ),
+    "flag_changes": (
+        (
+            "new_value",
+            lambda row: row["new_value"] == row["old_value"],
+            "is the same as old_value",
+            "leave the row out",
+        ),
+    ),
+    "release_measures": (
+        (
+            "value",
+            lambda row: row["measure"] == "nps" and abs(row["value"]) > MOST_NPS,
+            f"is no net promoter score, which goes from -{MOST_NPS} to {MOST_NPS}",
+            "correct it, or give the measure a name of your own",
+        ),
+        ("value", lambda row: row["measure"] == "cost" and row["value"] < 0, "is no cost", "write a number from 0"),
+        (
+            "unit",
+            lambda row: row["measure"] == "cost" and not re.fullmatch("[A-Z]{3}", row["unit"]),
+            "is no currency",
+            "write its ISO 4217 code, like EUR",
+        ),
+    ),
 }
-"""Stream to (column, whether its row is wrong, what is wrong, remedy)."""
+"""Stream to (column, whether its row is wrong, what is wrong, remedy): also what include/sql/checks refuses, since a row
+that gets there stops the tables of all products."""
 
 
 def _map_environment(row: Row, reading: Reading) -> None:
