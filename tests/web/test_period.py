@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release_ops.web.period import LONGEST, NAMES, Period, around, named
+from release_ops.web.period import EARLIEST, LATEST, LONGEST, NAMES, Period, around, named
 
 DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31))
 
@@ -52,10 +52,12 @@ def test_a_period_is_neither_empty_nor_endless():
     assert Period(date(2026, 1, 1), date(2028, 3, 10)).days == 800
 
 
-def test_a_period_ends_before_the_calendar_does():
-    with pytest.raises(ValueError, match="let it end earlier"):
-        Period(date(9999, 12, 1), date.max)
-    assert Period(date(9999, 12, 1), date(9999, 12, 30)).end == datetime(9999, 12, 31, tzinfo=UTC)
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(2200, 1, 1), date.max])
+def test_a_period_lies_where_dates_can_be_reckoned(day):
+    with pytest.raises(ValueError, match="not between 1900-01-01 and 2199-12-31"):
+        Period(day, day)
+    assert Period(LATEST, LATEST).end == datetime(2200, 1, 1, tzinfo=UTC)
+    assert Period(EARLIEST, EARLIEST).days == 1
 
 
 def test_one_end_alone_asks_for_half_a_year():

@@ -9,6 +9,8 @@ from functools import cached_property
 
 LONGEST = timedelta(days=800)
 """A longer period is not shown: its days would be narrower than a line."""
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+"""Days that can be shown: beside the ends of what a date can hold, zones and holidays cannot be reckoned."""
 HALF_YEAR = timedelta(days=183)
 _DAY = timedelta(days=1)
 
@@ -17,7 +19,7 @@ _DAY = timedelta(days=1)
 class Period:
     """Days from `first` to `last`, both included, as UTC counts them.
 
-    ValueError: empty, longer than `LONGEST`, or with no day after it.
+    ValueError: empty, longer than `LONGEST`, or not between `EARLIEST` and `LATEST`.
     """
 
     first: date
@@ -26,10 +28,10 @@ class Period:
     def __post_init__(self) -> None:
         if self.last < self.first:
             raise ValueError(f"it ends on {self.last}, before it begins on {self.first}; exchange the two")
+        if self.first < EARLIEST or self.last > LATEST:
+            raise ValueError(f"{self.first} to {self.last} is not between {EARLIEST} and {LATEST}; choose days in between")
         if self.last - self.first >= LONGEST:
             raise ValueError(f"{self.first} to {self.last} is longer than {LONGEST.days} days; choose a shorter period")
-        if self.last == date.max:
-            raise ValueError(f"no day comes after {self.last}; let it end earlier")
 
     @cached_property
     def start(self) -> datetime:
