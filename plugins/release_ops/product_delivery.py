@@ -52,7 +52,7 @@ class DeliveryProfilePart(Part):
     """Named figures to be held to; what a profile does not name is held to nothing."""
 
     deployment_success: Ratio | None = None
-    """Share of production deployments without failure or rollback, at least."""
+    """Share of a release's production deployments that succeed and are not rolled back, at least."""
     freeze_to_production: Duration | None = None
     """Time from a release's freeze to its production deployment, less than."""
     critical_issues: Count | None = None

@@ -101,13 +101,14 @@ def test_gates_count_every_try_and_waits_add_up(world):
 
 
 def test_deployments_are_those_of_the_version_to_production(world):
-    """A failure, a rollback, a success; staging and the redeployed 2.7.0 are not its own."""
+    """A run that failed, one that was rolled back, one that stayed; staging is not its own."""
     some(
         card(world),
         {
             "deployments": 3,
-            "deployments_failed": 1,
+            "deployments_unsuccessful": 1,
             "deployments_rolled_back": 1,
+            "deployments_failed": 1,
             "deployment_success_target": Decimal("0.98"),
             "deployment_success_met": False,
             "production_at": at("2026-06-20 12:00"),
@@ -115,7 +116,44 @@ def test_deployments_are_those_of_the_version_to_production(world):
             "freeze_to_production_met": True,
         },
     )
-    assert round(card(world)["deployment_success"], 4) == Decimal("0.3333")
+    assert card(world)["deployment_success"] == 1 / 3
+
+
+def test_an_incident_alone_is_a_failure_as_dora_counts_it_and_no_rollback(world):
+    change(world, "UPDATE release_ops.deployment SET rolled_back = false WHERE deployment = 'w4'")
+    refresh(world, now=at("2026-11-01 05:00"))
+    some(card(world), {"deployments_unsuccessful": 1, "deployments_rolled_back": 0, "deployments_failed": 1})
+    assert card(world)["deployment_success"] == 2 / 3
+    (outcome,) = read(world, "SELECT * FROM release_metrics.deployment_outcome WHERE deployment = 'w4'")
+    some(outcome, {"is_failed": True, "failed_why": "incident"})
+
+
+def test_which_deployments_fail_is_unknown_where_nobody_says_so(world):
+    change(world, "DELETE FROM release_ops.incident")
+    change(world, "DELETE FROM release_ops.ingest_state WHERE stream <> 'deployments'")
+    change(world, "UPDATE release_ops.deployment SET rolled_back = NULL")
+    refresh(world, now=at("2026-11-01 05:00"), full=True)
+    some(card(world), {"deployments": 3, "deployments_unsuccessful": 1, "deployments_failed": None})
+
+
+def test_bringing_an_older_release_back_is_no_deployment_of_its_own(world):
+    """w5 undoes 2.8.0 with 2.7.0; 2.8.0 goes out again, which is its own; so is 2.7.0 before it was replaced."""
+    some(
+        card(world, version="2.7.0"),
+        {"deployments": 1, "deployment_success": 1, "production_at": at("2026-03-12 12:00")},
+    )
+    row = {"product": "webapp", "environment": "production", "version": "2.7.0", "result": "failure"}
+    add(world, "deployment", {**row, "deployment": "w2b", "finished_at": at("2026-03-13 12:00")})
+    add(world, "deployment", {**row, "deployment": "w9", "finished_at": at("2026-06-20 14:00")})
+    some(card(world, version="2.7.0"), {"deployments": 2, "deployments_unsuccessful": 1, "deployment_success": 0.5})
+    some(card(world), {"deployments": 3})
+
+
+def test_a_fix_of_an_older_release_that_comes_after_a_newer_one_is_its_own(world):
+    row = {"product": "webapp", "environment": "production", "version": "2.6.1", "result": "success"}
+    add(world, "release", {"product": "webapp", "version": "2.6.1", "type": "patch", "state": "released"})
+    add(world, "deployment", {**row, "deployment": "w8", "finished_at": at("2026-07-01 12:00")})
+    some(card(world, version="2.6.1"), {"deployments": 1, "production_at": at("2026-07-01 12:00")})
 
 
 def test_a_deployment_that_names_no_version_is_found_by_the_commit_of_the_tag(world):
@@ -124,7 +162,7 @@ def test_a_deployment_that_names_no_version_is_found_by_the_commit_of_the_tag(wo
         card(world, "payments", "1.0.0"),
         {
             "deployments": 1,
-            "deployments_failed": 0,
+            "deployments_unsuccessful": 0,
             "deployments_rolled_back": None,
             "deployment_success": 1,
             "deployment_success_target": Decimal("0.995"),
@@ -137,15 +175,33 @@ def test_a_deployment_that_names_no_version_is_found_by_the_commit_of_the_tag(wo
 def test_a_deployment_of_several_repositories_is_one(world):
     row = {"product": "webapp", "deployment": "w6", "repository": "shop-api", "environment": "production"}
     add(world, "deployment", {**row, "version": "2.8.0", "result": "failure", "finished_at": at("2026-06-22 09:00")})
-    some(card(world), {"deployments": 3, "deployments_failed": 2, "deployment_success": 0})
+    some(card(world), {"deployments": 3, "deployments_unsuccessful": 2, "deployment_success": 0})
 
 
 def test_deployments_are_unknown_where_nobody_reads_them_and_none_where_somebody_does(world):
     change(world, "DELETE FROM release_ops.deployment")
     nothing = {"deployment_success": None, "deployment_success_met": None, "production_at": None}
-    some(card(world), {"deployments": 0, "deployments_failed": 0, **nothing, "freeze_to_production_met": False})
+    some(
+        card(world),
+        {
+            "deployments": 0,
+            "deployments_unsuccessful": 0,
+            "deployments_failed": 0,
+            **nothing,
+            "freeze_to_production_met": False,
+        },
+    )
     change(world, "DELETE FROM release_ops.ingest_state")
-    some(card(world), {"deployments": None, "deployments_failed": None, **nothing, "freeze_to_production_met": None})
+    some(
+        card(world),
+        {
+            "deployments": None,
+            "deployments_unsuccessful": None,
+            "deployments_failed": None,
+            **nothing,
+            "freeze_to_production_met": None,
+        },
+    )
 
 
 def test_recovery_is_that_of_the_releases_own_failed_deployments(world):
@@ -199,7 +255,7 @@ def test_scores_and_cost_are_null_where_nobody_measured_them(world):
 def test_a_release_that_has_only_been_planned_knows_next_to_nothing(world):
     row = card(world, version="2.9.0")
     zero = {"ga_slips", "ga_slipped_days", "slips", "breaches", "gates", "gate_evaluations", "gate_failures", "waivers"}
-    zero |= {"gates_passed_first_time", "deployments", "deployments_failed"}
+    zero |= {"gates_passed_first_time", "deployments", "deployments_unsuccessful", "deployments_failed"}
     known = {"product", "version", "type", "state", "planned_ga"}
     targets = {name for name in row if name.endswith("_target")}
     assert {name: row[name] for name in row.keys() - known - targets} == {
@@ -291,7 +347,7 @@ def test_which_criterion_holds_releases_up(world):
     coverage, tests, _, _ = rows
     some(coverage, {"evaluations": 3, "failed": 1, "waived": 1, "blocked": 0, "title": "Coverage above 80 %"})
     some(tests, {"evaluations": 3, "failed": 1, "waived": 0, "blocked": 1, "last_outcome": "pass"})
-    assert round(tests["fail_ratio"], 4) == Decimal("0.3333")
+    assert tests["fail_ratio"] == 1 / 3
 
 
 def test_changes_of_a_release_count_a_backport_and_its_original_once(world):

@@ -17,7 +17,7 @@ COMMENT ON COLUMN release_ops.product_target.product IS 'Id of the product.';
 COMMENT ON COLUMN release_ops.product_target.profile IS 'Profile of the product file that the targets come from, such as standard or strict; empty without one.';
 COMMENT ON COLUMN release_ops.product_target.timezone IS 'Zone in which days of the product are counted; UTC where the database does not know the product''s.';
 COMMENT ON COLUMN release_ops.product_target.production IS 'Environment that stands for users.';
-COMMENT ON COLUMN release_ops.product_target.deployment_success IS 'Share of production deployments without failure or rollback, at least, ratio 0..1; null: held to nothing.';
+COMMENT ON COLUMN release_ops.product_target.deployment_success IS 'Share of a release''s production deployments that succeed and are not rolled back, at least, ratio 0..1; null: held to nothing.';
 COMMENT ON COLUMN release_ops.product_target.freeze_to_production IS 'Time from freeze to production, less than, interval; null: held to nothing.';
 COMMENT ON COLUMN release_ops.product_target.critical_issues IS 'Critical issues in the 48 hours after GA, fewer than, on average over releases; null: held to nothing.';
 COMMENT ON COLUMN release_ops.product_target.recovery IS 'Time from a failed deployment to users being well again, less than, interval; null: held to nothing.';
@@ -151,7 +151,7 @@ SELECT product, gate, criterion, (array_agg(title ORDER BY evaluated_at DESC, ru
     count(*) FILTER (WHERE outcome = 'pending') AS pending,
     count(*) FILTER (WHERE waived AND outcome <> 'pass') AS waived,
     count(*) FILTER (WHERE blocking) AS blocked,
-    count(*) FILTER (WHERE outcome IN ('fail', 'unknown')) / count(*)::numeric AS fail_ratio,
+    count(*) FILTER (WHERE outcome IN ('fail', 'unknown'))::double precision / count(*) AS fail_ratio,
     max(evaluated_at) AS last_at,
     (array_agg(outcome ORDER BY evaluated_at DESC, run_id DESC))[1] AS last_outcome
 FROM release_metrics.criterion_attempt
@@ -194,12 +194,12 @@ SELECT product, kind, period, date_trunc(period, planned_on::timestamp)::date AS
     count(*) AS milestones,
     count(*) FILTER (WHERE state = 'done') AS done,
     count(*) FILTER (WHERE actual_on <= planned_on) AS on_time,
-    count(*) FILTER (WHERE actual_on <= planned_on) / count(*)::numeric AS on_time_ratio,
-    count(*) FILTER (WHERE actual_on <= first_planned_on) / count(*)::numeric AS on_first_plan_ratio,
+    count(*) FILTER (WHERE actual_on <= planned_on)::double precision / count(*) AS on_time_ratio,
+    count(*) FILTER (WHERE actual_on <= first_planned_on)::double precision / count(*) AS on_first_plan_ratio,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY lateness) AS lateness_median,
     avg(lateness) AS lateness_mean,
     sum(slips)::bigint AS slips,
-    sum(slips) / count(*) AS slips_per_milestone,
+    sum(slips)::double precision / count(*) AS slips_per_milestone,
     sum(breaches)::bigint AS breaches
 FROM due
 CROSS JOIN (VALUES ('month'), ('quarter')) AS periods (period)
@@ -245,18 +245,21 @@ SELECT r.product, r.version, r.type, r.state, r.opened_at,
     slip.ga_slips, slip.ga_slipped_days, slip.slips, slip.breaches,
     coalesce(feature.total, day.total) AS scope_total,
     scope.done AS scope_done,
-    least(scope.done, coalesce(feature.total, day.total))::numeric / nullif(coalesce(feature.total, day.total), 0)
+    least(scope.done, coalesce(feature.total, day.total))::double precision / nullif(coalesce(feature.total, day.total), 0)
         AS scope_delivered,
     frozen.total AS scope_total_at_freeze, frozen.done AS scope_done_at_freeze,
-    frozen.done::numeric / nullif(frozen.total, 0) AS scope_delivered_at_freeze,
+    frozen.done::double precision / nullif(frozen.total, 0) AS scope_delivered_at_freeze,
     gate.gates, gate.evaluations AS gate_evaluations, gate.failures AS gate_failures,
     gate.first_time AS gates_passed_first_time,
-    gate.first_time::numeric / nullif(gate.gates, 0) AS first_time_ratio,
+    gate.first_time::double precision / nullif(gate.gates, 0) AS first_time_ratio,
     waiver.waivers, gate.approval_wait, gate.approval_wait_longest,
     known.freeze_at, deployed.production_at,
     CASE WHEN deployed.production_at >= known.freeze_at THEN deployed.production_at - known.freeze_at END
         AS freeze_to_production,
-    deployed.deployments, deployed.failed AS deployments_failed, deployed.rolled_back AS deployments_rolled_back,
+    deployed.deployments, deployed.unsuccessful AS deployments_unsuccessful,
+    deployed.rolled_back AS deployments_rolled_back,
+    CASE WHEN deployed.deployments = 0 OR deployed.deployments > 0 AND line.failures_known THEN failure.failed END
+        AS deployments_failed,
     deployed.success AS deployment_success, failure.recovery_time,
     issue.critical_issues,
     measure.nps, measure.csat, measure.ces, measure.cost, measure.cost_currency,
@@ -285,6 +288,7 @@ CROSS JOIN LATERAL (
         coalesce(f.started_at, fm.actual_at) AS freeze_at,
         coalesce(t.production, 'production') AS production
 ) known
+LEFT JOIN release_ops.dora_line line ON line.product = r.product AND line.environment = known.production
 CROSS JOIN LATERAL (
     SELECT count(*) AS slips, count(*) FILTER (WHERE entry = 'ga') AS ga_slips,
         coalesce(sum(new_on - old_on) FILTER (WHERE entry = 'ga'), 0)::integer AS ga_slipped_days,
@@ -333,10 +337,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT min(finished_at) FILTER (WHERE result = 'success') AS production_at,
         CASE WHEN count(deployment) > 0 OR read THEN count(DISTINCT deployment) END AS deployments,
-        CASE WHEN count(deployment) > 0 OR read THEN count(DISTINCT deployment) FILTER (WHERE result = 'failure') END AS failed,
+        CASE WHEN count(deployment) > 0 OR read THEN count(DISTINCT deployment) FILTER (WHERE result = 'failure') END
+            AS unsuccessful,
         CASE WHEN bool_or(rolled_back IS NOT NULL) THEN count(DISTINCT deployment) FILTER (WHERE rolled_back) END AS rolled_back,
-        1 - (count(DISTINCT deployment) FILTER (WHERE result = 'failure' OR rolled_back))::numeric
-            / nullif(count(DISTINCT deployment), 0) AS success,
+        -- Not 1 minus a share: 49 of 50 has to be what 0.98 is.
+        (count(DISTINCT deployment) - count(DISTINCT deployment) FILTER (WHERE result = 'failure' OR rolled_back))
+            ::double precision / nullif(count(DISTINCT deployment), 0) AS success,
         array_agg(deployment) AS ids
     FROM (
         SELECT EXISTS (
@@ -345,20 +351,44 @@ CROSS JOIN LATERAL (
         ) AS read
     ) state
     LEFT JOIN (
-        SELECT deployment, repository, result, rolled_back, finished_at FROM release_ops.deployment
-        WHERE product = r.product AND version <> '' AND version = r.version AND environment = known.production
-            AND result IN ('success', 'failure')
-        UNION
-        SELECT d.deployment, d.repository, d.result, d.rolled_back, d.finished_at
-        FROM release_ops.published_release tag
-        JOIN release_ops.deployment d ON d.product = tag.product AND d.commit = tag.commit AND d.commit <> ''
-        WHERE tag.product = r.product AND tag.version <> '' AND tag.version = r.version AND d.version = ''
-            AND d.environment = known.production AND d.result IN ('success', 'failure')
+        SELECT deployment, result, rolled_back, finished_at
+        FROM (
+            SELECT *,
+                min(finished_at) FILTER (WHERE result = 'success') OVER (PARTITION BY repository, component) AS first_at
+            FROM (
+                SELECT deployment, repository, component, commit, result, rolled_back, finished_at
+                FROM release_ops.deployment
+                WHERE product = r.product AND version <> '' AND version = r.version AND environment = known.production
+                    AND result IN ('success', 'failure')
+                UNION
+                SELECT d.deployment, d.repository, d.component, d.commit, d.result, d.rolled_back, d.finished_at
+                FROM release_ops.published_release tag
+                JOIN release_ops.deployment d ON d.product = tag.product AND d.commit = tag.commit AND d.commit <> ''
+                WHERE tag.product = r.product AND tag.version <> '' AND tag.version = r.version AND d.version = ''
+                    AND d.environment = known.production AND d.result IN ('success', 'failure')
+            ) named
+        ) own
+        -- What follows a newer version that reached the same place brings the older one back: the newer one's failure.
+        WHERE NOT EXISTS (
+            SELECT FROM release_ops.deployment newer
+            WHERE newer.product = r.product AND newer.environment = known.production
+                AND newer.repository = own.repository AND newer.component = own.component AND newer.result = 'success'
+                AND newer.finished_at > own.first_at AND newer.finished_at < own.finished_at
+                AND newer.version <> r.version AND (newer.version <> '' OR newer.commit <> own.commit)
+                AND NOT EXISTS (
+                    SELECT FROM release_ops.deployment before
+                    WHERE before.product = newer.product AND before.environment = newer.environment
+                        AND before.repository = newer.repository AND before.component = newer.component
+                        AND before.result = 'success' AND before.finished_at <= own.first_at
+                        AND before.version = newer.version AND (newer.version <> '' OR before.commit = newer.commit)
+                )
+        )
     ) one ON true
     GROUP BY read
 ) deployed
 CROSS JOIN LATERAL (
-    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(recovered_at - finished_at, interval '0'))
+    SELECT count(*) AS failed,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest(recovered_at - finished_at, interval '0'))
             FILTER (WHERE recovered_at IS NOT NULL) AS recovery_time,
         now() - min(finished_at) FILTER (WHERE recovered_at IS NULL) AS longest_open
     FROM release_ops.deployment_outcome
@@ -419,10 +449,11 @@ COMMENT ON COLUMN release_metrics.release_scorecard.approval_wait_longest IS 'Lo
 COMMENT ON COLUMN release_metrics.release_scorecard.freeze_at IS 'When its freeze began, UTC; null until then.';
 COMMENT ON COLUMN release_metrics.release_scorecard.production_at IS 'End of the first successful production deployment of its version, or of the commit of its tag, UTC; null: none is known.';
 COMMENT ON COLUMN release_metrics.release_scorecard.freeze_to_production IS 'production_at minus freeze_at, interval; null if either is not known, or production came before the freeze.';
-COMMENT ON COLUMN release_metrics.release_scorecard.deployments IS 'Production deployments of it that succeeded or failed. Null: no deployments of the product are read.';
-COMMENT ON COLUMN release_metrics.release_scorecard.deployments_failed IS 'Those of them that failed. Null: no deployments of the product are read.';
+COMMENT ON COLUMN release_metrics.release_scorecard.deployments IS 'Production deployments of it that succeeded or did not. One that brings it back after a newer version had reached the same place is none of them: it undoes the newer one. Null: no deployments of the product are read.';
+COMMENT ON COLUMN release_metrics.release_scorecard.deployments_unsuccessful IS 'Those of them that did not succeed: runs that failed, as dora.unsuccessful. Null: no deployments of the product are read.';
 COMMENT ON COLUMN release_metrics.release_scorecard.deployments_rolled_back IS 'Those of them that were undone afterwards. Null: no source says so of any of them.';
-COMMENT ON COLUMN release_metrics.release_scorecard.deployment_success IS 'Share of deployments without failure or rollback, ratio 0..1; where a source does not tell of rollbacks, only failures count. Null without deployments.';
+COMMENT ON COLUMN release_metrics.release_scorecard.deployments_failed IS 'Those of them that users met a failure of: an incident belongs to it, or it was rolled back, as dora.failed. Null: nobody says which fail, see dora.change_fail_rate.';
+COMMENT ON COLUMN release_metrics.release_scorecard.deployment_success IS 'Share of deployments that succeeded and were not rolled back, ratio 0..1. An incident alone does not count against it: that is deployments_failed, and dora.change_fail_rate. Where a source does not tell of rollbacks, only runs that failed count. Null without deployments.';
 COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time IS 'Median time from the end of its failed deployments (deployment_outcome.is_failed) to their recovery, interval (percentile_cont). Null: none failed and recovered, as far as anybody says.';
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues IS 'Critical issues and production incidents opened in the 48 hours after GA. Null: GA is not 48 hours ago, or issues have not been read since.';
 COMMENT ON COLUMN release_metrics.release_scorecard.nps IS 'Net promoter score, -100..100; null: not measured.';
@@ -438,6 +469,18 @@ COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_target IS 'c
 COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_met IS 'True if it is for this release alone; null: not known, or held to nothing.';
 COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time_target IS 'recovery_time has to be less than this, interval; null: held to nothing.';
 COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time_met IS 'True if it is; false also where a failed deployment has waited longer for its recovery. Null: none failed, or held to nothing.';
+
+-- 0.3 instead of 0.30000000000000000000.
+CREATE OR REPLACE VIEW release_metrics.prediction_calibration AS
+SELECT product, kind, round(bucket / 10.0, 1) AS probability_from, round((bucket + 1) / 10.0, 1) AS probability_to,
+    count(*) AS predictions, avg(probability) AS mean_probability, avg(occurred::integer)::double precision AS came_true,
+    avg(brier) AS brier
+FROM (
+    SELECT product, kind, probability, occurred, brier, least(floor(probability * 10 + 1e-9), 9)::integer AS bucket
+    FROM release_metrics.prediction
+    WHERE probability IS NOT NULL AND occurred IS NOT NULL
+) scored
+GROUP BY product, kind, bucket;
 
 -- Which Parquet file holds what, so that only months that changed are written again.
 CREATE TABLE release_ops.parquet_file (

@@ -26,7 +26,7 @@ class DeliveryTargets:
     profile: str = ""
     """Profile of the product file that they come from; empty without one."""
     deployment_success: float | None = 0.98
-    """Share of production deployments without failure or rollback, at least."""
+    """Share of a release's production deployments that succeed and are not rolled back, at least."""
     freeze_to_production: timedelta | None = timedelta(weeks=4)
     """Time from a release's freeze to its production deployment, less than."""
     critical_issues: float | None = 0.5

@@ -127,8 +127,9 @@ class Scorecard(Answer):
     production_at: datetime | None
     freeze_to_production: timedelta | None
     deployments: int | None
-    deployments_failed: int | None
+    deployments_unsuccessful: int | None
     deployments_rolled_back: int | None
+    deployments_failed: int | None
     deployment_success: float | None
     critical_issues: int | None
     nps: float | None
