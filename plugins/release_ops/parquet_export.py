@@ -6,7 +6,8 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -43,12 +44,17 @@ class Export:
     tables: int = 0
     written: int = 0
     unchanged: int = 0
+    older: int = 0
+    """Files of months that were not looked at."""
     removed: int = 0
     rows: int = 0
 
 
-def export(store: Store, place: str) -> dict[str, int]:
+def export(store: Store, place: str, *, since: date | None = None) -> dict[str, int]:
     """Bring the Parquet files below a place up to date with the contract's tables; returns the counts of `Export`.
+
+    `since` is a day: only its month, later ones and rows without a time are looked at, which costs with them and not with
+    the history. A table whose files are not all there, or whose columns are others now, is looked at as a whole still.
 
     All tables are read as they were at one moment. A month is written again when a row of it, or a column of the table,
     changed since it was last written, or when its file is gone or has another size. One export per place at a time.
@@ -64,7 +70,7 @@ def export(store: Store, place: str) -> dict[str, int]:
             for table in tables().values():
                 log.info("%s", table.name)
                 one = _One(store, connection, place, table, described[table.name], ParquetTable(root, table.name))
-                one.update(counts)
+                one.update(counts, since)
                 counts.tables += 1
     return asdict(counts)
 
@@ -84,11 +90,19 @@ class _One:
             )
         self.schema = pa.schema([pa.field(column.name, arrow_type(column.type)) for column in about.columns])
 
-    def update(self, counts: Export) -> None:
+    def update(self, counts: Export, since: date | None) -> None:
         """Write the months that changed, remove those that are no more."""
-        wanted = self.fingerprints()
         known = {row["month"]: row for row in self.store.all("parquet_files_of", **self.key)}
         there = self.files.sizes()
+        if since is not None and self.table.month and self._are_sound(known, there):
+            # NO_MONTH comes after every month.
+            older = {month for month in known if month < f"{since:%Y-%m}"}
+            counts.older += len(older)
+            known = {month: row for month, row in known.items() if month not in older}
+            there = {month: size for month, size in there.items() if month not in older}
+        else:
+            since = None
+        wanted = self.fingerprints(since)
         for month, (fingerprint, rows) in wanted.items():
             old = known.get(month)
             if old is not None and old["fingerprint"] == fingerprint and old["bytes"] == there.get(month):
@@ -111,14 +125,28 @@ class _One:
         """Names of the table's files in our own."""
         return {"place": self.place, "table_name": self.table.name}
 
-    def fingerprints(self) -> dict[str, tuple[str, int]]:
-        """Month to a fingerprint of its rows, whatever their order, and their number."""
-        shape = hashlib.sha256(repr((FORM, self.schema.to_string())).encode()).hexdigest()[:16]
+    @cached_property
+    def shape(self) -> str:
+        """A fingerprint of the columns."""
+        return hashlib.sha256(repr((FORM, self.schema.to_string())).encode()).hexdigest()[:16]
+
+    def _are_sound(self, known: Mapping[str, Row], there: Mapping[str, int]) -> bool:
+        """Whether files were written, all of them are there still, and have the columns of now."""
+        return bool(known) and all(
+            row["fingerprint"].startswith(f"{self.shape}:") and row["bytes"] == there.get(month)
+            for month, row in known.items()
+        )
+
+    def fingerprints(self, since: date | None = None) -> dict[str, tuple[str, int]]:
+        """Month to a fingerprint of its rows, whatever their order, and their number; of those since a day's month."""
+        shape = self.shape
+        where, arguments = self._where_since(since)
         rows = self.connection.execute(
             sql.SQL(
                 "SELECT {} AS month, count(*) AS rows, coalesce(sum(hash_record_extended(one, 0)), 0) AS hash "
-                "FROM {} AS one GROUP BY 1 ORDER BY 1"
-            ).format(self._month(), name_of(self.table.name))
+                "FROM {} AS one WHERE {} GROUP BY 1 ORDER BY 1"
+            ).format(self._month(), name_of(self.table.name), where),
+            arguments,
         ).fetchall()
         found = {row["month"]: (f"{shape}:{row['rows']}:{row['hash']}", int(row["rows"])) for row in rows}
         # One file is there also without rows: a reader learns the columns from it.
@@ -156,8 +184,13 @@ class _One:
         column = sql.Identifier(self.table.month)
         if month == NO_MONTH:
             return sql.SQL("{} IS NULL").format(column), ()
-        first, following = month_days(month)
-        ends: Sequence[Any] = (first, following)
-        if self._is_instant:
-            ends = [datetime.combine(day, time(), UTC) for day in ends]
-        return sql.SQL("{0} >= %s AND {0} < %s").format(column), ends
+        return sql.SQL("{0} >= %s AND {0} < %s").format(column), self._as_times(*month_days(month))
+
+    def _where_since(self, since: date | None) -> tuple[sql.Composable, Sequence[Any]]:
+        if since is None:
+            return sql.SQL("true"), ()
+        column = sql.Identifier(self.table.month)
+        return sql.SQL("{0} >= %s OR {0} IS NULL").format(column), self._as_times(since.replace(day=1))
+
+    def _as_times(self, *days: date) -> Sequence[Any]:
+        return [datetime.combine(day, time(), UTC) for day in days] if self._is_instant else days

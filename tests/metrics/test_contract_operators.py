@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from airflow.sdk import Asset
@@ -21,6 +23,7 @@ from release_ops.operators.contract import (
     assets_of,
 )
 from release_ops.store import Store
+from tests.metrics.world import at
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "include" / "products"
 
@@ -33,8 +36,11 @@ class Outlets(dict[Asset, SimpleNamespace]):
         return self[asset]
 
 
-def context() -> Any:
-    return {"outlet_events": Outlets()}
+def context(run_type: str = "scheduled") -> Any:
+    return {
+        "outlet_events": Outlets(),
+        "dag_run": SimpleNamespace(run_type=run_type, run_after=at("2026-07-20 05:40")),
+    }
 
 
 def connect(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
@@ -133,6 +139,15 @@ def test_an_asset_tells_how_many_rows_its_table_has_and_which_time_they_cover(fu
     json.dumps(events)
 
 
+@pytest.mark.parametrize(
+    ("table", "base"), [("deployment_predecessor", "deployment"), ("pull_request_flow", "pull_request")]
+)
+def test_counting_rows_that_look_something_up_looks_nothing_up(full, table, base):
+    with full.connect() as connection:
+        plan = connection.execute(f"EXPLAIN (FORMAT JSON) SELECT count(*) FROM release_metrics.{table}").fetchone()
+    assert re.findall(r'"Relation Name": "(\w+)"', json.dumps(plan)) == [base]
+
+
 def test_tables_without_rows_are_told_too(empty):
     told = context()
     PublishTablesOperator(task_id="publish", outlets=assets_of("delivery_metrics")).execute(told)
@@ -147,6 +162,22 @@ def test_parquet_goes_to_the_place_of_the_variable(full, tmp_path):
     assert counts["written"] > 50
     assert told["outlet_events"][PARQUET].extra == {"place": f"file://{tmp_path}/files", **counts}
     assert pq.read_table(tmp_path / "files" / "release_scorecard" / "part.parquet").num_rows == 4
+
+
+@pytest.mark.parametrize(("run_type", "found"), [("asset_triggered", False), ("scheduled", True), ("manual", True)])
+def test_a_run_after_new_facts_leaves_months_alone_that_are_long_over(full, tmp_path, run_type, found):
+    ExportParquetOperator(task_id="export_parquet", outlets=[PARQUET], place=str(tmp_path)).execute(context())
+    with full.connect() as connection:
+        connection.execute(
+            "UPDATE release_ops.deployment SET url = 'https://ci.example' WHERE finished_at < '2026-06-01Z'"
+        )
+        connection.execute(
+            "UPDATE release_ops.deployment SET url = 'https://ci.test' WHERE finished_at >= '2026-06-15Z'"
+        )
+    ExportParquetOperator(task_id="again", outlets=[PARQUET], place=str(tmp_path)).execute(context(run_type))
+    urls = set(ds.dataset(tmp_path / "deployment", partitioning="hive").to_table().column("url").to_pylist())
+    assert "https://ci.test" in urls
+    assert ("https://ci.example" in urls) is found
 
 
 def test_without_a_place_nothing_is_written_and_with_a_wrong_one_it_is_told(empty):

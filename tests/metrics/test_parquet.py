@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -301,3 +301,47 @@ def test_what_others_put_beside_our_files_stays(few, tmp_path):
     export(few, str(tmp_path))
     assert (tmp_path / "slip" / "month=notes" / "part.parquet").read_bytes() == b"theirs"
     assert ParquetTable(ObjectStoragePath(f"file://{tmp_path}"), "slip").sizes().keys() == {"2026-05", "2026-06"}
+
+
+# Only what is new
+
+
+def test_since_a_day_only_its_month_and_later_ones_and_rows_without_a_time_are_looked_at(few, tmp_path):
+    export(few, str(tmp_path))
+    for name, time in (("old", at("2026-01-09 00:00")), ("new", at("2026-06-09 00:00"))):
+        add(few, "commit", {"product": "webapp", "commit": name, "authored_at": time, "committed_at": time})
+    running = {"deployment": "r1", "environment": "production", "result": "running"}
+    add(few, "deployment", {"product": "webapp", **running})
+    counts = export(few, str(tmp_path), since=date(2026, 6, 20))
+    assert (counts["written"], counts["removed"]) == (2, 0)
+    assert counts["older"] > 0
+    names = {row["commit"] for row in file_rows(few, "commit", tmp_path)}
+    assert "new" in names
+    assert "old" not in names
+    assert "r1" in {row["deployment"] for row in file_rows(few, "deployment", tmp_path)}
+    assert export(few, str(tmp_path))["older"] == 0
+    assert file_rows(few, "commit", tmp_path) == sql_rows(few, "commit")
+
+
+def test_a_month_that_lost_its_rows_is_removed_also_when_only_new_ones_are_looked_at(few, tmp_path):
+    export(few, str(tmp_path))
+    change(few, "DELETE FROM release_ops.deployment WHERE finished_at >= '2026-06-01Z'")
+    assert export(few, str(tmp_path), since=date(2026, 6, 1))["removed"] == 1
+    assert file_rows(few, "deployment", tmp_path) == sql_rows(few, "deployment")
+
+
+@pytest.mark.parametrize("harm", ["nothing was written", "a file is gone", "a column came"])
+def test_a_table_whose_files_are_not_all_as_they_should_be_is_looked_at_as_a_whole(few, tmp_path, harm):
+    if harm != "nothing was written":
+        export(few, str(tmp_path))
+    if harm == "a file is gone":
+        next(iter(sorted((tmp_path / "deployment").rglob("*.parquet")))).unlink()
+    if harm == "a column came":
+        with few.connect() as connection:
+            text = connection.execute(
+                "SELECT pg_get_viewdef('release_metrics.deployment'::regclass) AS text"
+            ).fetchone()
+            body = text["text"].rstrip(";").replace("FROM", ", 1 AS more FROM", 1)
+            connection.execute(f"CREATE OR REPLACE VIEW release_metrics.deployment AS {body}")
+    export(few, str(tmp_path), since=date(2026, 12, 1))
+    assert file_rows(few, "deployment", tmp_path) == sql_rows(few, "deployment")

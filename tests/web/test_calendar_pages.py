@@ -201,7 +201,6 @@ def test_hostile_names_are_text(company):
         ("from=2026-12-01&until=2026-11-01", "before it begins on 2026-12-01; exchange the two"),
         ("from=2020-01-01&until=2026-11-01", "longer than 800 days; choose a shorter period"),
         ("from=9999-12-31", "The period"),
-        ("until=9999-12-31", "no day comes after 9999-12-31"),
         ("until=0001-01-01", "The period"),
         ("from=9999-12-31&until=9999-12-31", "not between 1900-01-01 and 2199-12-31"),
         ("until=9999-12-31", "not between 1900-01-01 and 2199-12-31"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Context
@@ -19,6 +20,8 @@ from release_ops.store import json_safe
 PARQUET = Asset(f"{SCHEMA}/parquet")
 PLACE = "release_ops_parquet"
 """Airflow variable that names the place of the Parquet files."""
+LATELY = timedelta(days=35)
+"""How far back new facts may change Parquet files at once; what is older follows with the run of the day."""
 
 
 def assets_of(dag_id: str) -> list[Asset]:
@@ -77,6 +80,8 @@ class PublishTablesOperator(BaseOperator):
 class ExportParquetOperator(BaseOperator):
     """Brings the Parquet files below `place` up to date. Returns the counts of `parquet_export.export`.
 
+    After new facts (a run that an asset triggered) only the last months are looked at; every other run looks at all of them.
+
     Skipped without a place. AirflowFailException for a place that cannot be used at all.
     """
 
@@ -86,6 +91,13 @@ class ExportParquetOperator(BaseOperator):
         super().__init__(**kwargs)
         self.place = place
 
+    def since(self, context: Context) -> date | None:
+        """First day that is looked at; None: all of history."""
+        run = context["dag_run"]
+        if run.run_type != "asset_triggered":
+            return None
+        return run.run_after.date() - LATELY
+
     def execute(self, context: Context) -> dict[str, int]:
         """Write what changed, tell the asset."""
         if not self.place:
@@ -93,7 +105,7 @@ class ExportParquetOperator(BaseOperator):
                 f"the variable {PLACE} names no place; docs/platform-engineers.md says how to set it"
             )
         try:
-            counts = export(open_store(), self.place)
+            counts = export(open_store(), self.place, since=self.since(context))
         except ParquetError as error:
             raise AirflowFailException(f"variable {PLACE}: {error}") from error
         context["outlet_events"][PARQUET].extra = {"place": self.place, **counts}
