@@ -29,7 +29,9 @@ class Period:
         if self.last < self.first:
             raise ValueError(f"it ends on {self.last}, before it begins on {self.first}; exchange the two")
         if self.first < EARLIEST or self.last > LATEST:
-            raise ValueError(f"{self.first} to {self.last} is not between {EARLIEST} and {LATEST}; choose days in between")
+            raise ValueError(
+                f"{self.first} to {self.last} is not between {EARLIEST} and {LATEST}; choose days in between"
+            )
         if self.last - self.first >= LONGEST:
             raise ValueError(f"{self.first} to {self.last} is longer than {LONGEST.days} days; choose a shorter period")
 
