@@ -113,8 +113,8 @@ def test_of_a_file_with_one_bad_row_nothing_is_written(desk: Desk) -> None:
 
 
 def test_a_statement_without_since_is_the_whole_truth_too(desk: Desk, tickets: psycopg.Connection) -> None:
-    tickets.execute("INSERT INTO ticket VALUES ('W-1', 'OPEN', '{outage,sev1}', now(), null, now())")
-    tickets.execute("INSERT INTO ticket VALUES ('W-2', 'OPEN', null, now(), null, now())")
+    tickets.execute("INSERT INTO ticket VALUES ('W-1', 'OPEN', '{outage,sev1}', '2026-11-01 09:00Z', null, now())")
+    tickets.execute("INSERT INTO ticket VALUES ('W-2', 'OPEN', null, '2026-11-01 09:00Z', null, now())")
     statement = (
         "SELECT key AS issue, status AS state, tags AS labels, opened AS created_at FROM ticket WHERE key LIKE 'W%'"
     )

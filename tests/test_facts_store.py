@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from release_ops.domain.facts import TABLES, Batch
+from release_ops.domain.facts import TABLES, TIMES, Batch
 from release_ops.domain.feed_format import FORMATS
-from release_ops.facts_store import RANKS, TIMES, FactError, FactsStore
+from release_ops.facts_store import RANKS, FactError, FactsStore
 from release_ops.store import Store
 
 T0 = datetime(2026, 11, 2, 9, tzinfo=UTC)

@@ -14,8 +14,9 @@ from rich.table import Table
 
 from release_ops.adapters.delivery_feed import FeedRejected
 from release_ops.delivery_feeds import Loaded, feed_rows, feed_streams, load_feed, place_of, since_of
+from release_ops.domain.facts import TIMES
 from release_ops.domain.model import Product
-from release_ops.facts_store import TIMES, FactsStore
+from release_ops.facts_store import FactsStore
 from release_ops.feeds_document import columns_document
 from release_ops.product import products_folder
 from release_ops.store import Store
@@ -79,7 +80,7 @@ def _read(product: Product, stream: str, folder: Path, now: datetime) -> _Feed:
     """Read a feed to its end, and write nothing."""
     feed = _Feed(stream, place_of(stream, product.delivery.feeds[stream]))
     try:
-        with feed_rows(product, stream, folder=folder, since=since_of(product, {}, now)) as rows:
+        with feed_rows(product, stream, folder=folder, since=since_of(product, {}, now), now=now) as rows:
             for row in rows:
                 feed.rows += 1
                 times = [at for name in TIMES[stream] if (at := row.get(name)) is not None]

@@ -65,15 +65,18 @@ def feed_streams(product: Product) -> list[str]:
     return sorted((one for one in TABLES if one in feeds), key=lambda one: (one in _LAST, list(TABLES).index(one)))
 
 
-def reading_of(product: Product) -> Reading:
+def reading_of(product: Product, now: datetime) -> Reading:
     """How the product's rows are read."""
-    return Reading(policy=product.delivery, zone=ZoneInfo(product.timezone), pattern=product.repository.tag)
+    zone = ZoneInfo(product.timezone)
+    return Reading(policy=product.delivery, zone=zone, pattern=product.repository.tag, now=now)
 
 
 @contextmanager
-def feed_rows(product: Product, stream: str, *, folder: Path, since: datetime) -> Iterator[Iterator[Mapping[str, Any]]]:
+def feed_rows(
+    product: Product, stream: str, *, folder: Path, since: datetime, now: datetime
+) -> Iterator[Iterator[Mapping[str, Any]]]:
     """Rows of a feed as they come; FeedRejected, at their end, of a bad one. `folder` has the product file."""
-    feed, reading = product.delivery.feeds[stream], reading_of(product)
+    feed, reading = product.delivery.feeds[stream], reading_of(product, now)
     place = place_of(stream, feed)
     if feed.file:
         with opened(feed.file, folder=folder, connection=feed.connection) as file:
@@ -101,7 +104,7 @@ def load_feed(
     watermark = {} if full else facts.state(source, stream).watermark
     since = since_of(product, watermark, now)
     counted = _Counted()
-    with facts.transaction(), feed_rows(product, stream, folder=folder, since=since) as rows:
+    with facts.transaction(), feed_rows(product, stream, folder=folder, since=since, now=now) as rows:
         writing = _Writing(facts, product, stream, counted.of(rows))
         changes, notes = _WRITERS.get(stream, _rows)(writing)
         facts.advance(source, stream, {"since": now.isoformat()} if goes_on(feed) else {}, counted.rows)

@@ -10,27 +10,11 @@ from typing import Any
 
 from psycopg import sql
 
-from release_ops.domain.facts import TABLES, Batch
+from release_ops.domain.facts import TABLES, TIMES, Batch
 from release_ops.store import SCHEMA, Connection, Store, arguments_of, clean_text, load_query
 
 RANKS = ("git", "github", "sql", "csv", "release_ops")
 """Sources, the one that is believed most at the end: it writes over rows of those before it, they not over its own."""
-
-TIMES: Mapping[str, tuple[str, ...]] = {
-    "commits": ("committed_at",),
-    "pull_requests": ("created_at", "merged_at", "closed_at"),
-    "pull_reviews": ("submitted_at",),
-    "check_runs": ("started_at", "completed_at"),
-    "issues": ("created_at", "closed_at"),
-    "published_releases": ("created_at", "published_at"),
-    "deployments": ("created_at", "started_at", "finished_at"),
-    "deployment_statuses": ("created_at",),
-    "deployed_commits": ("deployed_at",),
-    "incidents": ("started_at", "resolved_at"),
-    "flag_changes": ("changed_at",),
-    "release_measures": ("measured_at",),
-}
-"""Stream to the times of its rows that figures are counted by."""
 
 _OURS = frozenset({"product", "source", "loaded_at"})
 _STAGE = sql.Identifier("staged_fact")

@@ -6,6 +6,7 @@ import io
 import os
 import tracemalloc
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,7 @@ POLICY = DeliveryPolicy(
     severities={"critical": ("sev1",), "low": ("sev4",)},
 )
 READING = Reading(policy=POLICY, zone=ZoneInfo("Europe/Berlin"))
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 DEPLOYED = "deployment,environment,result,finished_at\n"
 
 
@@ -329,3 +331,13 @@ def test_the_examples_of_the_documentation_are_good_rows(stream: str) -> None:
         written |= {"finished_at": "2026-11-02T14:30:00Z"} if stream == "deployments" else {}
         written |= {"merged_at": "2026-11-02T10:04:00Z"} if stream == "pull_requests" else {}
         read(f"{','.join(written)}\n{','.join(written.values())}\n", stream)
+
+
+def test_what_has_not_come_yet_is_refused_with_its_line_give_or_take_a_day():
+    text = DEPLOYED + "D-1,prod,success,2026-12-02T12:00:00Z\nD-2,prod,success,2026-12-02T12:00:01Z\n"
+    with pytest.raises(FeedRejected) as error:
+        list(csv_rows(io.BytesIO(text.encode()), "feed.csv", "deployments", replace(READING, now=NOW)))
+    assert str(error.value).splitlines()[0] == (
+        "feed.csv:3: finished_at: '2026-12-02T12:00:01Z': has not come yet; "
+        "correct the date, or leave the cell empty if it has not happened"
+    )

@@ -279,6 +279,13 @@ def test_a_feed_is_read_instead_of_github_and_incidents_beside_it(house, there):
     assert {one["incident"] for one in rows(house, "incident")} == {"7"}
 
 
+def test_a_row_of_github_from_the_future_is_passed_over_and_hinders_nothing(house, there, caplog):
+    there.add_release("v9.9.9", created_at=hours_ago(1), published_at=hours_ago(-1000), commit="")
+    assert read()[1] == []
+    assert {one["version"] for one in rows(house, "published_release")} == {"2.6.0", "2.7.0"}
+    assert "published_releases from GitHub: 1 rows from the future are passed over" in caplog.text
+
+
 def test_a_github_that_refuses_the_token_hinders_no_other_source(house, github, there, monkeypatch):
     connection = {"conn_type": "github", "host": github.url, "password": "ghp_wrong"}
     monkeypatch.setenv("AIRFLOW_CONN_GITHUB_FAKE", json.dumps(connection))
@@ -293,10 +300,10 @@ def test_a_github_that_refuses_the_token_hinders_no_other_source(house, github, 
     assert rows(house, "commit")
 
 
-def context():
+def context(try_number=1):
     pushed = {}
     return {
-        "ti": SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value})),
+        "ti": SimpleNamespace(try_number=try_number, xcom_push=lambda key, value: pushed.update({key: value})),
         "outlet_events": {DELIVERY_FACTS: SimpleNamespace(extra=None)},
     }, pushed
 
@@ -311,6 +318,23 @@ def test_the_asset_is_told_rows_and_period_and_nothing_when_nothing_changed(fed)
     IngestOperator(task_id="ingest", product="webapp").execute(about)
     with pytest.raises(AirflowSkipException):
         PublishFactsOperator(task_id="publish", changes=[pushed[CHANGES]]).execute(about)
+
+
+def test_what_a_try_wrote_is_told_by_the_next_one_though_that_finds_nothing_new(fed):
+    about, _ = context()
+    feeds(
+        fed,
+        deployments="deployment,environment,result,finished_at\nD-9,prod,success,2026-10-02T10:00:00Z\n",
+        issues="?\n",
+    )
+    with pytest.raises(AirflowFailException, match="issues from csv"):
+        IngestOperator(task_id="ingest", product="webapp").execute(about)
+    # Airflow forgets what a try pushed when the next one begins.
+    about, pushed = context(try_number=2)
+    with pytest.raises(AirflowFailException, match="issues from csv"):
+        IngestOperator(task_id="ingest", product="webapp").execute(about)
+    extra = PublishFactsOperator(task_id="publish", changes=[pushed[CHANGES]]).execute(about)
+    assert extra["rows"] == {"earlier try": {"written": 0, "removed": 0}}
 
 
 def test_a_product_that_there_is_not_is_refused(fed):

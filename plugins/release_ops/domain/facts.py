@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 TABLES: Mapping[str, str] = {
@@ -42,3 +43,27 @@ class Batch:
     """Where the next reading goes on once these rows are written; JSON-safe, in the words of the source."""
     done: bool = False
     """True for the last batch of a reading."""
+
+
+TIMES: Mapping[str, tuple[str, ...]] = {
+    "commits": ("committed_at",),
+    "pull_requests": ("created_at", "merged_at", "closed_at"),
+    "pull_reviews": ("submitted_at",),
+    "check_runs": ("started_at", "completed_at"),
+    "issues": ("created_at", "closed_at"),
+    "published_releases": ("created_at", "published_at"),
+    "deployments": ("created_at", "started_at", "finished_at"),
+    "deployment_statuses": ("created_at",),
+    "deployed_commits": ("deployed_at",),
+    "incidents": ("started_at", "resolved_at"),
+    "flag_changes": ("changed_at",),
+    "release_measures": ("measured_at",),
+}
+"""Stream to the times of its rows that figures are counted by."""
+AHEAD = timedelta(days=1)
+"""How far a time may lie ahead of our clock: clocks differ, and zones are mistaken."""
+
+
+def is_ahead(stream: str, row: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a row tells of something that has not come yet."""
+    return any((row.get(name) or now) > now + AHEAD for name in TIMES[stream])

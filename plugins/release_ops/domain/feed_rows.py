@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from release_ops.domain.delivery_names import environment_name, is_incident, severity_of
 from release_ops.domain.delivery_policy import DeliveryPolicy
+from release_ops.domain.facts import AHEAD
 from release_ops.domain.feed_format import FORMATS, Column, FeedFormat
 from release_ops.domain.versions import tag_version
 
@@ -48,6 +49,8 @@ class Reading:
     """Zone of times that name none."""
     pattern: str = "v{version}"
     """Pattern of the product's tags."""
+    now: datetime | None = None
+    """What is told has happened before this, give or take AHEAD; None: whenever."""
 
 
 class RowReader:
@@ -198,6 +201,8 @@ def _instant(found: datetime, reading: Reading) -> datetime:
         instant = EARLIEST
     if not EARLIEST < instant < LATEST:
         raise _Unfit("is long before or after any delivery", "leave the cell empty if the time is not known")
+    if reading.now is not None and instant > reading.now + AHEAD:
+        raise _Unfit("has not come yet", "correct the date, or leave the cell empty if it has not happened")
     return instant
 
 

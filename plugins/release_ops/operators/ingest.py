@@ -18,6 +18,9 @@ DELIVERY_FACTS = Asset("release_ops/delivery_facts")
 CHANGES = "changes"
 """XCom under which a product's task leaves what it changed, also when it fails afterwards."""
 
+EARLIER_TRY = "earlier try"
+"""Stands among the streams when a try before may have written what nobody was told of."""
+
 
 class ListProductsOperator(BaseOperator):
     """Ids of the products whose facts are to be read: all of them, or the one that is named."""
@@ -58,6 +61,9 @@ class IngestOperator(BaseOperator):
             for stream, one in outcome.changes.items()
             if one
         }
+        if context["ti"].try_number > 1:
+            # The try before may have been cut off between writing and telling.
+            told.setdefault(EARLIER_TRY, {"written": 0, "removed": 0, "from": None, "until": None})
         context["ti"].xcom_push(key=CHANGES, value=told)
         if outcome.problems:
             raise AirflowFailException(f"some facts of {product.id} could not be read\n" + "\n".join(outcome.problems))

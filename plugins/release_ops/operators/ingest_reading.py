@@ -15,7 +15,7 @@ from release_ops.adapters.github_delivery import GITHUB_STREAMS, read_delivery
 from release_ops.delivery_feeds import SOURCES, drop, feed_streams, load_feed, source_of
 from release_ops.deployed_commits import STREAM as DEPLOYED_COMMITS
 from release_ops.deployed_commits import load_deployed_commits
-from release_ops.domain.facts import ALONG, Batch
+from release_ops.domain.facts import ALONG, Batch, is_ahead
 from release_ops.domain.model import Product
 from release_ops.facts_store import Changes, FactsStore, together
 from release_ops.git_facts import GIT, Versions, load_commits, load_releases
@@ -135,13 +135,18 @@ class _Reading:
                 self._drop(GITHUB, one, partial(facts.remove, one, source=GITHUB))
 
     def own(self, batch: Batch, versions: Versions) -> Batch:
-        """A batch of GitHub's without what feeds bring instead, and with what the product's tags tell."""
+        """A batch of GitHub's without what feeds bring instead, and with what the product's tags tell.
+
+        Whoever may write checks sets their times: a row from the future is passed over.
+        """
         fed = self._fed_instead(batch.rows.keys() | batch.gone.keys())
-        rows = {
-            stream: [_tagged(row, versions) for row in some] if stream in _TAGGED else some
-            for stream, some in batch.rows.items()
-            if stream not in fed
-        }
+        rows = {}
+        for stream, some in batch.rows.items():
+            past = [row for row in some if not is_ahead(stream, row, self.now)]
+            if len(past) < len(some):
+                log.warning("%s from GitHub: %d rows from the future are passed over", stream, len(some) - len(past))
+            if stream not in fed:
+                rows[stream] = [_tagged(row, versions) for row in past] if stream in _TAGGED else past
         return replace(
             batch, rows=rows, gone={stream: keys for stream, keys in batch.gone.items() if stream not in fed}
         )
