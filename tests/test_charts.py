@@ -168,6 +168,7 @@ def test_a_picture_is_a_png_twice_the_size_and_the_same_each_time(report: dict[s
 
 def test_the_words_say_what_the_pictures_show(report: dict[str, Any]) -> None:
     assert "5 of 12 features were done on 2026-11-09" in charts.alt_text("burn-up", report)
+    assert "by 2026-11-12 6 features are expected, between 5 and 7" in charts.alt_text("burn-up", report)
     assert "scope is due on 2026-11-12" in charts.alt_text("burn-up", report)
     milestones = charts.alt_text("milestones", report)
     assert "Feature complete 05 Nov, blocked, 7 days later than first planned" in milestones

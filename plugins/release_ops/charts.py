@@ -350,10 +350,10 @@ def _burn_up_words(report: Report) -> str:
         said.append(f"{last['done']:g} of {last['total']:g} {noun} were done on {last['day']}")
     fan = [point for point in report["burn_up"] if point["middle"] is not None]
     if len(fan) > 1:
-        end = fan[-1]
-        said.append(
-            f"by {end['day']} {end['middle']:.1f} {noun} are expected, between {end['low']:.1f} and {end['high']:.1f}"
-        )
+        # At its end all is done: what tells something is the day on which it has to be.
+        due = report["due"] or ""
+        at = next((point for point in fan if point["day"] >= due > fan[0]["day"]), fan[-1])
+        said.append(f"by {at['day']} {at['middle']:g} {noun} are expected, between {at['low']:g} and {at['high']:g}")
     if report["due"]:
         said.append(f"the scope is due on {report['due']}")
     return f"Burn-up of {_name(report)}: {'; '.join(said)}."

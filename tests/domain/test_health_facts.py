@@ -215,6 +215,11 @@ def test_what_is_not_known_is_unknown_and_never_green_where_it_is_needed(measure
     assert not report.actions
 
 
+def test_a_release_without_a_calendar_is_not_punctual():
+    report = report_of(blank())
+    assert not [one for one in report.reasons if one.status is GREEN]
+
+
 def test_a_team_without_data_is_unknown_and_hears_what_would_help():
     report = report_of(blank())
     assert report.status is UNKNOWN

@@ -265,7 +265,7 @@ ADVICE: Mapping[str, tuple[Callable[[], HealthFacts], Callable[[], HealthFacts],
     "less scope": (
         trouble,
         lambda: outlook_with(trouble(), on_time=0.9),
-        "Leave out ",
+        "Leave out WEB-211 Gift wrapping, ",
         "0 % for GA on 2026-11-26, with 85 % by ",
     ),
     "a later date": (

@@ -98,8 +98,12 @@ def _plan(facts: HealthFacts, bad: dict[str, Reason]) -> Iterator[Action]:
         return
     path = path_of(facts)[0]
     if "critical_path" in bad and path:
-        text = f"Let nothing interrupt {chain(path)}, or leave a part of it out"
-        yield Action(kind="mitigation", text=text, trigger=bad["critical_path"].words)
+        room = facts.plan.room
+        if room is not None and not room.days:
+            text, kind = f"Leave out {chain(path)}, or set a new date for {room.words}", "scope"
+        else:
+            text, kind = f"Let nothing interrupt {chain(path)}, or leave a part of it out", "mitigation"
+        yield Action(kind=kind, text=text, trigger=bad["critical_path"].words)
     later = [one.feature for one in facts.plan.priorities.choices if not one.planned]
     # What the forecast asks to leave out is not asked for twice.
     proposal = facts.outlook.proposal if facts.outlook and "on_time" in bad else None

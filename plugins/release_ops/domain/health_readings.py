@@ -200,7 +200,7 @@ def _path(facts: HealthFacts, plan: ReleasePlan, room: Room) -> Reading:
     reading = Reading(
         measure="critical_path",
         value=room.days - length,
-        words=f"{plain(length)} business days of work in a chain, {days_text(room.days)} left until {room.words}",
+        words=f"{plain(length)} business days of work in a chain, {_days_left(room)} left until {room.words}",
     )
     unsized = _unsized(facts.features or (), room)
     if unsized and judge(reading, facts.product.health).status is Status.GREEN:
@@ -210,6 +210,10 @@ def _path(facts: HealthFacts, plan: ReleasePlan, room: Room) -> Reading:
         )
         return replace(reading, value=None, words=words, remedy=remedy)
     return reading
+
+
+def _days_left(room: Room) -> str:
+    return days_text(room.days) if room.days else "no day"
 
 
 def _unsized(features: Sequence[Feature], room: Room) -> list[str]:
@@ -228,7 +232,8 @@ def _capacity(plan: ReleasePlan, room: Room) -> Reading:
         remedy = "capacity" if room.whole is None else "points of every feature"
         return Reading(measure="capacity", value=None, words=what, remedy=f"add {remedy} to the product file")
     left = sum(choice.points for choice in plan.priorities.choices)
-    words = f"{plain(left)} points to do, room for {plain(room.whole.points)} until {room.words}"
+    fits = f"room for {plain(room.whole.points)}" if room.days else "no day left"
+    words = f"{plain(left)} points to do, {fits} until {room.words}"
     used = min(left / room.whole.points, NO_ROOM) if room.whole.points > 0 else NO_ROOM
     return Reading(measure="capacity", value=used if left else 0.0, words=words)
 
@@ -290,6 +295,8 @@ def _gates(facts: HealthFacts) -> Reading:
 
 
 def _overdue(facts: HealthFacts) -> Reading:
+    if not facts.steps:
+        return _none("overdue", "the release has no calendar")
     late = overdue_steps(facts)
     if not late:
         return Reading(measure="overdue", value=0, words="every milestone up to today is done")
