@@ -301,8 +301,8 @@ def write_private(file: Path, text: str) -> None:
 def _arguments(component: str, port: int) -> list[str]:
     if component == "api-server":
         return ["airflow", "api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    if component == "scheduler":
-        return ["quickstart.scheduler"]
+    if component in {"scheduler", "dag-processor"}:
+        return ["quickstart.preloaded", component]
     return ["airflow", component]
 
 

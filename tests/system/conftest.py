@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from quickstart.airflow import Airflow, User
@@ -148,6 +149,10 @@ def house() -> Iterator[House]:
     (products / "api.yaml").write_text(API.format(remote=remotes["api"], ga=made.release.ga), encoding="utf-8")
     postgres = Postgres(folder / "pg")
     postgres.start()
+    with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
     users = (User("admin", "admin"), *(User(person) for person in PEOPLE))
     airflow = Airflow(home=folder, postgres=postgres, products=products, users=users, settings=SETTINGS)
     try:
