@@ -187,6 +187,61 @@ def test_what_left_the_product_file_is_shown_only_when_asked_for(company):
     assert "2.5.0" not in {version for _, version, _, _ in entries_of(asked(company, product="shop"))}
 
 
+LAST_YEAR = {"from": "2025-02-01", "until": "2025-05-31"}
+
+
+@pytest.fixture
+def veteran(company):
+    """The company whose product search has a release 1.0.0 that is out, was moved, and has left its file long ago."""
+    key = {"product": "search", "version": "1.0.0"}
+    company.store.execute(
+        "release_open",
+        **key,
+        type="major",
+        theme="The first one",
+        planned_ga=datetime(2025, 3, 24, tzinfo=UTC).date(),
+        opened_at=datetime(2025, 2, 1, tzinfo=UTC),
+    )
+    for day in (3, 24):
+        at = datetime(2025, 3, day, 8, tzinfo=UTC)
+        common = {"category": "milestone", "title": "GA", "reason": "", "release_reason": "", "ends_at": None}
+        for entry in ("ga", "rc"):
+            company.store.execute(
+                "calendar_entry_save", **key, **common, entry=entry, planned_on=at.date(), planned_at=at, seen_at=at
+            )
+    company.store.execute(
+        "milestone_state", **key, kind="ga", state="done", actual_at=datetime(2025, 3, 24, 9, tzinfo=UTC)
+    )
+    with company.store.connect() as connection:
+        connection.execute("UPDATE release_ops.calendar_entry SET withdrawn = true WHERE version = '1.0.0'")
+    return company
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"state": "moved"}, [("search", "1.0.0", "ga", "done")]),
+        ({"state": "done"}, [("search", "1.0.0", "ga", "done")]),
+        ({"state": "withdrawn"}, [("search", "1.0.0", "rc", "withdrawn")]),
+        ({"type": "major"}, [("search", "1.0.0", "ga", "done")]),
+        ({"type": "major", "state": "moved", "kind": "ga"}, [("search", "1.0.0", "ga", "done")]),
+        ({"kind": "ga"}, [("search", "1.0.0", "ga", "done")]),
+        ({}, [("search", "1.0.0", "ga", "done")]),
+        ({"type": "minor"}, []),
+        ({"type": "minor", "state": "moved"}, []),
+        ({"state": "moved", "kind": "beta"}, []),
+        ({"state": "running"}, []),
+    ],
+)
+def test_a_release_that_is_out_stays_what_it_was_when_it_has_left_its_file(veteran, query, found):
+    answer = asked(veteran, **LAST_YEAR, **query)
+    assert entries_of(answer) == found
+    assert [one["id"] for one in answer["products"]] == (["search"] if found else [])
+    assert {(one["type"], one["theme"]) for each in answer["products"] for one in each["releases"]} <= {
+        ("major", "The first one")
+    }
+
+
 def test_hostile_names_are_text(company):
     text = company.reader.get(f"{ROOT}/calendar", params={"product": "shop", "view": "table", **AROUND}).text
     text += company.reader.get(f"{ROOT}/calendar?product=<script>alert(2)</script>").text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any
 
 from release_ops.calendar_records import records_between
 from release_ops.domain.agenda import NO_RECORDS, Entry, Records, in_order, recorded, unplanned
-from release_ops.domain.model import MilestoneKind, Product, Release, ReleaseType
+from release_ops.domain.model import MilestoneKind, Product, ReleaseType
 from release_ops.domain.windows import closed_spans
 from release_ops.store import Store
 from release_ops.web.calendar_model import (
@@ -62,25 +62,32 @@ class Asked:
         return entry.actual_at is not None and self.period.holds(entry.actual_at)
 
 
-def find_products(catalogue: Catalogue, asked: Asked, among: Collection[tuple[str, str]] | None) -> list[Shelved]:
-    """Products with a release in the period, by what their files plan; `among`: only these releases count."""
-    if among is None:
-        return catalogue.remember(asked, lambda: _search(catalogue, asked, None))
-    return _search(catalogue, asked, among)
+Known = Mapping[str, Mapping[str, str | None]]
+"""Types of releases by product and version; None where only the product file can tell."""
 
 
-def _search(catalogue: Catalogue, asked: Asked, among: Collection[tuple[str, str]] | None) -> list[Shelved]:
-    known = {product for product, _ in among or ()}
-    return [
-        one
-        for one in named(catalogue, asked.product)
-        if any(
-            _is_planned(release, asked) and (among is None or (one.product.id, release.release.version) in among)
-            for release in one.releases
+def find_products(catalogue: Catalogue, asked: Asked, known: Known | None) -> list[Shelved]:
+    """Products with a release in the period: by what their files plan, and `known` on record (`releases_on_record`)."""
+    if known is None:
+        return catalogue.remember(asked, lambda: _search(catalogue, asked, {}))
+    return _search(catalogue, asked, known)
+
+
+def _search(catalogue: Catalogue, asked: Asked, known: Known) -> list[Shelved]:
+    found = []
+    for one in named(catalogue, asked.product):
+        on_record = known.get(one.product.id, {})
+        planned = {release.release.version: release for release in one.releases}
+        # Also of releases that have left the file.
+        gone = any(
+            not asked.type or type_ == asked.type for version, type_ in on_record.items() if version not in planned
         )
-        # Also of a release that has left its file.
-        or (one.product.id in known and not asked.type)
-    ]
+        if gone or any(
+            _is_planned(release, asked) and (asked.state not in ON_RECORD or version in on_record)
+            for version, release in planned.items()
+        ):
+            found.append(one)
+    return found
 
 
 def named(catalogue: Catalogue, text: str) -> Iterable[Shelved]:
@@ -111,24 +118,54 @@ def _overlaps(one: DatedRelease, period: Period) -> bool:
     return one.first is not None and one.last is not None and one.first < period.end and one.last >= period.start
 
 
-def releases_in_state(store: Store, asked: Asked) -> set[tuple[str, str]] | None:
-    """Releases that the database knows in the state that was asked for; None where it cannot tell."""
-    if asked.state not in ON_RECORD:
-        return None
-    rows = store.all("calendar_in_state", state=asked.state, start=asked.period.start, end=asked.period.end)
-    return {(row["product"], row["version"]) for row in rows}
+def is_on_record(asked: Asked, now: datetime) -> bool:
+    """Whether only the database knows which products are asked for: releases that are out leave their files."""
+    return asked.state in ON_RECORD or asked.type is not None or asked.period.end <= now
 
 
-def read_records(
-    store: Store, products: Sequence[Shelved], period: Period
-) -> tuple[Mapping[str, Records], list[dict[str, Any]]]:
-    """What the database knows of some products around a period, by product, and their open conflicts."""
+def releases_on_record(store: Store, asked: Asked) -> Known:
+    """Releases that the database knows to be as was asked for."""
+    rows = store.all(
+        "calendar_in_state",
+        start=asked.period.start,
+        end=asked.period.end,
+        **({"state": asked.state} if asked.state in ON_RECORD else {}),
+        **({"kind": asked.kind.value} if asked.kind else {}),
+        **({"type": asked.type.value} if asked.type else {}),
+    )
+    found: dict[str, dict[str, str | None]] = {}
+    for row in rows:
+        found.setdefault(row["product"], {})[row["version"]] = row["type"]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """What the database knows of some products around a period; nothing, without a database."""
+
+    records: Mapping[str, Records]
+    """By product; those of releases that lie outside of the period may be missing."""
+    begun: Mapping[tuple[str, str], tuple[str, str]]
+    """Type and theme by product and version, of the releases that have begun."""
+    conflicts: Sequence[dict[str, Any]]
+    """Rows of the open ones."""
+
+
+NOTHING = OnRecord({}, {}, ())
+
+
+def read_records(store: Store, products: Sequence[Shelved], period: Period) -> OnRecord:
+    """What the database knows of some products around a period."""
     if not products:
-        return {}, []
+        return NOTHING
     ids = [one.product.id for one in products]
     versions = {dated.release.version for one in products for dated in one.releases if _overlaps(dated, period)}
-    return (
+    return OnRecord(
         records_between(store, ids, period.start, period.end, versions),
+        {
+            (row["product"], row["version"]): (row["type"], row["theme"])
+            for row in store.all("calendar_releases", products=ids)
+        },
         store.all("conflicts_of_products", products=ids),
     )
 
@@ -166,8 +203,7 @@ class Shown:
     """What a product's part of the calendar is made of."""
 
     asked: Asked
-    records: Mapping[str, Records]
-    """By product; those of releases that lie outside of the period may be missing."""
+    on_record: OnRecord
     conflicts: Sequence[CalendarConflict]
     now: datetime
     page: Callable[[str, str], str] | None
@@ -206,14 +242,14 @@ def _closed(shelved: Shelved, period: Period) -> tuple[ClosedTime, ...]:
 
 def _following(shelved: Shelved, shown: Shown) -> Entry | None:
     """The next entry that is still to come; a milestone may have run before its date."""
-    records = shown.records.get(shelved.product.id, NO_RECORDS)
+    records = shown.on_record.records.get(shelved.product.id, NO_RECORDS)
     ahead = (entry for entry in shelved.entries if entry.planned_at >= shown.now)
     return next((entry for entry in recorded(ahead, records) if entry.state == "planned"), None)
 
 
 def _releases(shelved: Shelved, shown: Shown, clashes: dict[tuple[str, str], list[str]]) -> Iterator[CalendarRelease]:
     asked, product = shown.asked, shelved.product
-    records = shown.records.get(product.id, NO_RECORDS)
+    records = shown.on_record.records.get(product.id, NO_RECORDS)
     gone: dict[str, list[Entry]] = {}
     for entry in unplanned(product, shelved.entries, records):
         gone.setdefault(entry.version, []).append(entry)
@@ -224,20 +260,24 @@ def _releases(shelved: Shelved, shown: Shown, clashes: dict[tuple[str, str], lis
         if (asked.type is None or dated.release.type is asked.type) and (
             version in on_record or _overlaps(dated, asked.period)
         ):
-            yield from _release(product, dated.release, [*recorded(dated.entries, records), *entries], shown, clashes)
-    if asked.type is None:
-        for version, entries in gone.items():
-            yield from _release(product, version, entries, shown, clashes)
+            named_so = (version, dated.release.type.value, dated.release.theme)
+            yield from _release(product, named_so, [*recorded(dated.entries, records), *entries], shown, clashes)
+    for version, entries in gone.items():
+        type_, theme = shown.on_record.begun.get((product.id, version), ("", ""))
+        if asked.type is None or type_ == asked.type:
+            yield from _release(product, (version, type_, theme), entries, shown, clashes)
 
 
 def _release(
     product: Product,
-    release: Release | str,
+    named_so: tuple[str, str, str],
     entries: list[Entry],
     shown: Shown,
     clashes: dict[tuple[str, str], list[str]],
 ) -> Iterator[CalendarRelease]:
+    """A release by its version, type and theme."""
     asked = shown.asked
+    version, type_, theme = named_so
     known = [entry for entry in entries if not entry.withdrawn]
     begins = min((one.planned_at for one in known), default=None)
     ends = max((one.ends_at for one in known), default=None)
@@ -245,13 +285,12 @@ def _release(
     passes = begins and ends and begins < asked.period.end and ends >= asked.period.start
     if not wanted and (asked.kind or asked.state or not passes):
         return
-    version = release if isinstance(release, str) else release.version
     is_recorded = any(entry.progress is not None for entry in entries)
     at = {entry.id: entry.actual_at or entry.planned_at for entry in known if entry.category == "milestone"}
     yield CalendarRelease(
         version=version,
-        type="" if isinstance(release, str) else release.type.value,
-        theme="" if isinstance(release, str) else release.theme,
+        type=type_,
+        theme=theme,
         begins_at=begins,
         ends_at=ends,
         freeze_at=at.get(MilestoneKind.FREEZE) if MilestoneKind.GA in at else None,

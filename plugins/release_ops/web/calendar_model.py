@@ -47,7 +47,7 @@ class CalendarRelease(Answer):
     version: str
     """Its version."""
     type: str
-    """major, minor, patch, hotfix or security; empty for a release that left its product file."""
+    """major, minor, patch, hotfix or security; empty for a release that left its product file before it began."""
     theme: str
     """What it is about; may be empty."""
     begins_at: datetime | None

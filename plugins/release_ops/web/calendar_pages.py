@@ -25,16 +25,18 @@ from release_ops.web import period as periods
 from release_ops.web import timeline
 from release_ops.web.access import may_see, shows
 from release_ops.web.calendar_data import (
-    ON_RECORD,
+    NOTHING,
     Asked,
+    OnRecord,
     Shown,
     conflicts_of,
     find_products,
+    is_on_record,
     product_of,
     read_records,
-    releases_in_state,
+    releases_on_record,
 )
-from release_ops.web.calendar_model import CalendarAnswer, CalendarConflict
+from release_ops.web.calendar_model import CalendarAnswer
 from release_ops.web.filters import Choice, Filters, FormField
 from release_ops.web.kept import kept
 from release_ops.web.parts import Pages, paginate
@@ -146,13 +148,13 @@ class _View:
 
     def recorded(self, store: Store) -> Response:
         """The calendar with what is on record; the one that was made before, if neither files nor rows have changed."""
-        if self.asked.state in ON_RECORD:
+        if is_on_record(self.asked, self.now):
             # Which products these are is itself on record.
             stamp = store.one("calendar_stamp")
 
             def make() -> Document:
                 return self.document(
-                    find_products(self.catalogue, self.asked, releases_in_state(store, self.asked)), store
+                    find_products(self.catalogue, self.asked, releases_on_record(store, self.asked)), store
                 )
         else:
             found = find_products(self.catalogue, self.asked, None)
@@ -167,10 +169,8 @@ class _View:
     def document(self, found: Sequence[Shelved], store: Store | None) -> Document:
         """The page of these products, without what is on record where there is no store."""
         products, pages = paginate(found, self.query.page, self.query.size)
-        records, rows = read_records(store, products, self.asked.period) if store else ({}, [])
-        answer = self._answer(
-            products, pages, records, conflicts_of(rows, self.asked.period), recorded=store is not None
-        )
+        found_on_record = read_records(store, products, self.asked.period) if store else NOTHING
+        answer = self._answer(products, pages, found_on_record, recorded=store is not None)
         period, entries = self.asked.period, sum(len(one.entries) for each in answer.products for one in each.releases)
         return page_document(
             self.request,
@@ -194,15 +194,15 @@ class _View:
         self,
         products: Sequence[Shelved],
         pages: Pages,
-        records: Mapping[str, Records],
-        conflicts: list[CalendarConflict],
+        on_record: OnRecord,
         *,
         recorded: bool,
     ) -> CalendarAnswer:
         root = pages_root(self.request)
+        conflicts = conflicts_of(on_record.conflicts, self.asked.period)
         shown = Shown(
             asked=self.asked,
-            records=records,
+            on_record=on_record,
             conflicts=conflicts,
             now=self.now,
             page=(lambda product, version: root + story_page(product, version))
