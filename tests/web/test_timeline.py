@@ -77,6 +77,12 @@ def of_class(root: ET.Element, name: str) -> list[ET.Element]:
     return [one for one in root.iter() if name in one.get("class", "").split()]
 
 
+def test_the_line_of_today_lies_behind_the_signs_and_the_names():
+    drawing = [one.get("class", "") for one in drawn(product(release("1.0.0", entry("ga", NOW)))).iter()]
+    (today,) = (at for at, name in enumerate(drawing) if name == "today")
+    assert today < min(at for at, name in enumerate(drawing) if "mark" in name or "label" in name)
+
+
 def test_a_milestone_stands_where_its_instant_lies_and_today_too():
     root = drawn(product(release("1.0.0", entry("ga", NOW))))
     (mark,) = of_class(root, "mark")

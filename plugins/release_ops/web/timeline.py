@@ -148,11 +148,12 @@ def lane(product: CalendarProduct, conflicts: Sequence[CalendarConflict], period
     height = max((bar.top + bar.height for bar in drawn), default=_PAD + _LABEL) + _PAD
     clashes = {one.key: one for one in conflicts}
     pieces = [*_closed(product, period, height), _lines(period, height)]
-    for bar in drawn:
-        pieces += _drawn(product, bar, period, clashes)
+    # Behind the signs: what stands on today is what people look for.
     today = percent(period, now)
     if 0 <= today <= 100:
         pieces.append(f'<line class="today" x1="{_x(today)}" x2="{_x(today)}" y2="{height}"/>')
+    for bar in drawn:
+        pieces += _drawn(product, bar, period, clashes)
     return Safe(f'<svg class="lane" height="{height}" aria-hidden="true" focusable="false">{"".join(pieces)}</svg>')
 
 

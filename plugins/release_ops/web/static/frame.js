@@ -52,6 +52,17 @@
     stand.click();
   });
 
+  // A timeline that is wider than the screen opens on today, with more of what is to come than of what was.
+  document.addEventListener("DOMContentLoaded", () => {
+    const today = document.querySelector(".timeline .scale .today");
+    const line = today?.closest(".timeline");
+    if (!line) return;
+    const names = line.querySelector(".who").getBoundingClientRect().width;
+    const seen = line.getBoundingClientRect();
+    const middle = today.getBoundingClientRect();
+    line.scrollLeft += middle.left + middle.width / 2 - seen.left - names - (seen.width - names) / 3;
+  });
+
   // A form sends what was chosen, and says nothing of what was not.
   document.addEventListener("submit", (event) => {
     if (!(event.target instanceof HTMLFormElement) || event.target.method !== "get") return;
