@@ -15,7 +15,7 @@ from release_ops.web import charts_script
 from release_ops.web.metrics import read_product, read_scorecards, read_series
 from release_ops.web.metrics_charts import course
 from release_ops.web.metrics_model import Period, Series
-from release_ops.web.metrics_words import MEASURES, per_day, told, why_unknown
+from release_ops.web.metrics_words import MEASURES, frequency, name_of, told, why_unknown
 from release_ops.web.pictures import Point, bars, line, summary
 from tests.web.conftest import Site
 from tests.web.filled import NOW, PRODUCT, fill, put
@@ -51,8 +51,8 @@ def test_the_overview_has_every_product_with_the_figures_of_its_last_whole_week(
         ("webapp", "production", 13),
     ]
     text = filled.reader.get(f"{ROOT}/metrics").text
-    assert text.count('week of <time datetime="2026-11-09">') == 2
-    assert "2.0\u00a0a\u00a0week" in text
+    assert text.count("week of Mon 2026-11-09") == 2
+    assert "<strong>2\u00a0a\u00a0week</strong>" in text
     assert 'href="/team/release-ops/metrics/webapp"' in text
 
 
@@ -189,8 +189,8 @@ def test_long_durations_are_drawn_in_days_and_frequencies_by_the_period():
     long = series_of(period(lead_time_median=timedelta(days=5)), period())
     assert titled(course(lead, short, "week")) == ("hours", [6.0])
     assert titled(course(lead, long, "week")) == ("days", [5.0, None])
-    weekly = series_of(period(deployment_frequency=2 / 7, deployments=2))
-    assert titled(course(frequency, weekly, "week")) == ("a week", [pytest.approx(2)])
+    weekly = series_of(period(deployment_frequency=2 / 7, successful=2))
+    assert titled(course(frequency, weekly, "week")) == ("a week", [2])
 
 
 def series_of(*periods: Period) -> Series:
@@ -282,19 +282,39 @@ def test_a_figure_without_a_value_says_why(key, known, words, why):
     assert bool(why_unknown(measure, one)) == bool(why)
 
 
+MONTH = {"starts_on": date(2026, 10, 1), "ends_on": date(2026, 11, 1), "days": 31}
+
+
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("known", "words"),
     [
-        (None, "unknown"),
-        (0, "none"),
-        (3.25, "3.2 a day"),
-        (0.5, "3.5 a week"),
-        (0.05, "1.5 a month"),
-        (0.01, "0.3 a month"),
+        ({}, "none"),
+        ({"successful": 3}, "3 a week"),
+        ({"successful": 1200}, "1,200 a week"),
+        ({"successful": 3, **MONTH}, "3 a month"),
+        # A week of which two days are over is no week of three and a half times as much.
+        ({"successful": 1, "complete": False, "days": 2, "deployment_frequency": 0.5}, "1 so far"),
+        ({"complete": False, "days": 2}, "0 so far"),
     ],
 )
-def test_a_frequency_reads_in_the_unit_that_fits(value, words):
-    assert per_day(value).replace("\u00a0", " ") == words
+def test_a_frequency_is_a_count_in_the_unit_of_the_page_and_of_an_unfinished_period_the_count_so_far(known, words):
+    one = period(**known)
+    assert frequency(one).replace("\u00a0", " ") == words
+    assert told(MEASURES[0], one) == frequency(one)
+    assert MEASURES[0].number(one) == known.get("successful", 0)
+
+
+def test_a_period_is_called_by_its_week_or_month():
+    assert name_of(period()) == "week of Mon 2026-11-02"
+    assert name_of(period(**MONTH)) == "October 2026"
+    assert name_of(period(starts_on=date(2026, 2, 1), ends_on=date(2026, 3, 1), days=28)) == "February 2026"
+
+
+def test_the_lower_of_two_is_told_only_where_there_are_two():
+    lead = MEASURES[1]
+    odd = period(lead_time_median=timedelta(hours=6), lead_time_median_low=timedelta(hours=6))
+    even = period(lead_time_median=timedelta(hours=6), lead_time_median_low=timedelta(hours=5))
+    assert (lead.low_of(odd), lead.low_of(even), lead.low_of(period())) == (None, timedelta(hours=5), None)
 
 
 def test_a_picture_says_in_words_what_it_shows_and_leaves_a_gap_for_the_unknown():

@@ -85,7 +85,7 @@ def course(measure: Measure, series: Series, period: str, theme: str = "light") 
 def _unit(measure: Measure, series: Series, period: str) -> tuple[float, str]:
     """Factor of the values and what they then are in; empty for ratios."""
     if measure.key == "deployment_frequency":
-        return (7, "a week") if period == "week" else (30, "in 30 days")
+        return 1, f"a {period}"
     if not measure.low:
         return 1, ""
     longest = max((measure.number(one) or 0 for one in series.periods), default=0)

@@ -19,7 +19,7 @@ from release_ops.web.charts_script import NAME as CHARTS_SCRIPT
 from release_ops.web.filters import Choice, Filters, FormField
 from release_ops.web.metrics_charts import course
 from release_ops.web.metrics_model import OverviewAnswer, Period, ProductAnswer, ScorecardsAnswer, Series
-from release_ops.web.metrics_words import MEASURES, Measure, told, why_unknown
+from release_ops.web.metrics_words import MEASURES, Measure, name_of, told, why_unknown
 from release_ops.web.parts import Pages
 from release_ops.web.pictures import bars, line, summary
 from release_ops.web.responses import PROBLEMS, Link, Problem, documented, json_answer, page, pages_root
@@ -292,6 +292,7 @@ def _words(root: str, period: str) -> Mapping[str, Any]:
     return {
         "summary": said,
         "measures": MEASURES,
+        "name_of": name_of,
         "picture": picture,
         "spark": spark,
         "told": told,

@@ -14,16 +14,25 @@ from release_ops.web.pictures import Point
 HOUR = timedelta(hours=1)
 
 
-def per_day(value: float | None) -> str:
-    """`0.43 a day`, or `1.5 a month` of thirty days where it is rarer than one a week; `unknown` for None."""
-    if value is None:
-        return "unknown"
-    if value == 0:
+MONTH = 27
+"""Days from which on a period is a month."""
+
+
+def frequency(period: Period) -> str:
+    """`3 a week`, `12 a month`; `2 so far` while the period lasts, since nobody knows what is still to come."""
+    if not period.complete:
+        return f"{period.successful:,} so far"
+    if not period.successful:
         return "none"
-    for days, unit in ((1, "day"), (7, "week"), (30, "month")):
-        if value * days >= 1 or unit == "month":
-            return f"{value * days:.1f}\u00a0a\u00a0{unit}"
-    raise AssertionError
+    unit = "month" if (period.ends_on - period.starts_on).days > MONTH else "week"
+    return f"{period.successful:,}\u00a0a\u00a0{unit}"
+
+
+def name_of(period: Period) -> str:
+    """`October 2026`, or `week of Mon 2026-10-05`."""
+    if (period.ends_on - period.starts_on).days > MONTH:
+        return f"{period.starts_on:%B %Y}"
+    return f"week of {period.starts_on:%a %Y-%m-%d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,13 @@ class Measure:
         return getattr(period, self.value)
 
     def low_of(self, period: Period) -> Any:
-        """Its other median; None where it has none, or is unknown."""
-        return getattr(period, self.low) if self.low else None
+        """Its other median; None where it has none, is unknown, or is the same, as of every odd number."""
+        other = getattr(period, self.low) if self.low else None
+        return None if other == self.of(period) else other
 
     def number(self, period: Period) -> float | None:
-        """Its value as a number, durations in hours."""
-        value = self.of(period)
+        """Its value as a number: deployments of the period, durations in hours, ratios 0..1."""
+        value = period.successful if self.key == "deployment_frequency" else self.of(period)
         return value / HOUR if isinstance(value, timedelta) else value
 
     def points(self, periods: Sequence[Period]) -> list[Point]:
@@ -70,7 +80,7 @@ MEASURES = (
         "Deployment frequency",
         "successful deployments",
         "deployment_frequency",
-        per_day,
+        str,
         made_of=(("successful", "successful"), ("deployments", "all")),
     ),
     Measure(
@@ -128,6 +138,8 @@ SUPPLY = {
 
 def told(measure: Measure, period: Period) -> str:
     """Its value in words, or in two words why it has none."""
+    if measure.key == "deployment_frequency":
+        return frequency(period)
     if (value := measure.of(period)) is not None:
         return str(measure.text(value))
     if measure.key == "recovery_time" and period.failed == 0:
