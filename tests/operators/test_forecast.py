@@ -235,6 +235,8 @@ def test_a_feed_lies_beside_the_product_file(house):
     (house.rehearsal.file.parent / "done.csv").write_text("day,completed\n2026-11-02,2\n2026-11-05,1\n")
     source, found = throughput_of(with_feed, house.store, as_of=date(2026, 11, 9))
     assert (source, found.start, found.done) == ("csv", date(2026, 11, 2), (2, 0, 0, 1))
+    # What is stored and shown names the file beside the product files, not where the server keeps them.
+    assert found.source == "done.csv"
 
 
 def test_a_statement_counts_in_any_database(house):

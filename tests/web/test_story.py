@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from release_ops.store import Store
 from release_ops.web.story import PARTS, SHOWN, read_part, read_story
+from release_ops.web.story_aftermath import Prediction
 from release_ops.web.story_model import Story
+from release_ops.web.story_words import distance, predicted
 from tests.web.filled import EVIL, KEY, NOW, PRODUCT, VERSION, commit_of, fill, put
 
 
@@ -86,6 +88,59 @@ def test_every_try_of_a_gate_is_listed_once_also_those_that_a_run_repeated(fille
         ("alpha", "fail", False),
         ("alpha", "fail", False),
     ]
+
+
+def test_runs_stand_by_the_date_that_each_is_for_however_they_started(filled):
+    before = [one.kind for one in story_of(filled).runs.rows]
+    with filled.connect() as connection:
+        # After an outage all start at once, in any order.
+        connection.execute("UPDATE release_ops.milestone_run SET started_at = now() - random() * interval '1 minute'")
+    runs = story_of(filled).runs.rows
+    assert [one.kind for one in runs] == before
+    dated = [one.planned_at for one in runs if one.planned_at]
+    assert dated == sorted(dated, reverse=True)
+    assert len(set(dated)) > 1
+
+
+def said_of(store, kind: str, subject: str, **more: Any) -> Prediction:
+    row = {**KEY, "kind": kind, "subject": subject, "made_on": date(2026, 11, 17), "made_at": NOW, "basis": "", **more}
+    with store.connect() as connection:
+        put(connection, "prediction", row)
+    rows = read_part(store, "predictions", PRODUCT, VERSION, everything, limit=100).rows
+    return next(one for one in rows if (one.kind, one.subject, one.made_on) == (kind, subject, row["made_on"]))
+
+
+def test_a_prediction_calls_things_by_their_names(filled):
+    risk = said_of(filled, "risk", "change_size", probability=0.4)
+    assert predicted(risk) == f"The release is large {EVIL}: goes wrong"
+    assert predicted(said_of(filled, "risk", "WEB-1", probability=0.4)) == "Guest orders: goes wrong"
+    assert predicted(said_of(filled, "risk", "some_risk", probability=0.4)) == "Some risk: goes wrong"
+    gate = said_of(filled, "gate", "feature_complete", probability=0.4)
+    assert predicted(gate) == "The gate feature complete passes the next time"
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(-40, "40 d before that day"), (3, "3 d after that day"), (0, "on that day"), (None, "")]
+)
+def test_a_date_that_came_says_on_which_side_of_the_prediction(filled, days, words):
+    actual = {} if days is None else {"resolved_at": NOW, "occurred": days <= 0}
+    day = date(2026, 11, 18)
+    came = {"actual_on": day + timedelta(days=days)} if days is not None else {}
+    one = said_of(filled, "ga_date", "p95", probability=0.95, expected_on=day, **actual, **came)
+    assert distance(one).replace("\u00a0", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("/srv/airflow/products/feeds/webapp/throughput.csv; 64 days; unstable", "throughput.csv; 64 days; unstable"),
+        ("feeds/webapp/throughput.csv; 64 days; stable", "feeds/webapp/throughput.csv; 64 days; stable"),
+        ("issues closed on acme/webapp; 64 days; stable", "issues closed on acme/webapp; 64 days; stable"),
+        ("", ""),
+    ],
+)
+def test_what_a_prediction_rests_on_is_named_without_the_folders_of_the_server(filled, kept, shown):
+    assert said_of(filled, "on_time", "", probability=0.5, basis=kept).basis == shown
 
 
 def test_a_criterion_links_to_the_web_or_nowhere(filled):

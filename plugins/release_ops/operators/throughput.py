@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,8 +52,11 @@ def _github(product: Product, _: Store, start: date, end: date) -> Throughput:
 
 
 def _csv(product: Product, _: Store, start: date, end: date) -> Throughput:
-    path = products_folder() / product.forecast.file
-    return read_feed_file(path, start=start, end=end, item=product.forecast.item)
+    folder = products_folder()
+    path = folder / product.forecast.file
+    found = read_feed_file(path, start=start, end=end, item=product.forecast.item)
+    # Every reader sees what a forecast rests on; where the server keeps its files is no matter of theirs.
+    return replace(found, source=str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name)
 
 
 def _sql(product: Product, _: Store, start: date, end: date) -> Throughput:

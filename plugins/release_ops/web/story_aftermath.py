@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from release_ops.web.responses import Answer
 from release_ops.web.values import Line, Passage, WebAddress, web_address
@@ -115,6 +116,11 @@ class Effect(Answer):
         return {**row, "facts": plain[:FACTS], "link": link}
 
 
+def _without_folder(basis: Any) -> Any:
+    """A basis whose file is named without the folders that it lay in: `throughput.csv; 64 days; unstable`."""
+    return re.sub(r"^/[^;\n]*/(?=[^/;])", "", basis) if isinstance(basis, str) else basis
+
+
 class Prediction(Answer):
     """What was said before the fact, and what came of it."""
 
@@ -122,13 +128,16 @@ class Prediction(Answer):
     """on_time, ga_date, scope, duration, gate or risk."""
     subject: Line
     """p50, p85, p95, a gate, a feature or a risk; may be empty."""
+    title: Line = ""
+    """How people call that feature or risk; empty for anything else."""
     made_on: date
     probability: float | None
     """Chance 0..1; null for scope and duration."""
     expected_on: date | None
     expected: float | None
     """Share of the scope 0..1, or days; null for other kinds."""
-    basis: Passage
+    basis: Annotated[Passage, BeforeValidator(_without_folder)]
+    """What it rests on."""
     resolved_at: datetime | None
     occurred: bool | None
     """Whether it came true; null until known."""

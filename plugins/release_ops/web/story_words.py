@@ -53,9 +53,9 @@ def predicted(one: Prediction) -> str:
         case "duration":
             return f"{days_text(round(one.expected or 0))} from planning to GA"
         case "gate":
-            return f"the gate {one.subject} passes the next time"
+            return f"The gate {milestone_name(one.subject)} passes the next time"
         case _:
-            return f"{one.subject or one.kind} goes wrong"
+            return f"{one.title or capital(one.subject.replace('_', ' ')) or 'Something'}: goes wrong"
 
 
 def outcome(one: Prediction) -> str:
@@ -68,6 +68,17 @@ def outcome(one: Prediction) -> str:
         return days_text(round(one.actual or 0))
     came = "came true" if one.occurred else "did not come true"
     return f"{came}: GA on {one.actual_on}" if one.actual_on else came
+
+
+def distance(one: Prediction) -> str:
+    """How far what came is from what was said: `40 d before that day`; empty where nobody knows, or nothing is measured."""
+    if one.days_off is None:
+        return ""
+    days = round(one.days_off)
+    before, after = ("shorter", "longer") if one.kind == "duration" else ("before that day", "after that day")
+    if days == 0:
+        return "as long as was said" if one.kind == "duration" else "on that day"
+    return f"{abs(days)}\u00a0d {before if days < 0 else after}"
 
 
 def off_by(planned: date | datetime | None, actual: datetime | None, zone: tzinfo) -> int | None:
@@ -144,6 +155,7 @@ def words_of(request: Request, place: Place) -> Mapping[str, Any]:
         "commit_link": commit_link,
         "days_late": late,
         "milestone": lambda kind: capital(milestone_name(kind)),
+        "distance": distance,
         "outcome": outcome,
         "predicted": predicted,
         "run_link": run_link,
