@@ -276,6 +276,14 @@ def test_what_cannot_be_asked_is_said_in_words(site, query, words):
     assert (told.status_code, told.headers["content-type"]) == (400, "application/problem+json")
 
 
+def test_a_period_that_cannot_be_shown_leaves_the_form_as_it_was_filled_in(site):
+    text = site.reader.get(f"{ROOT}/calendar?product=shop&type=minor&from=2026-12-01&until=2026-11-01").text
+    assert '<input type="search" name="product" value="shop" maxlength="100">' in text
+    assert '<option value="minor" selected>Minor</option>' in text
+    assert '<input type="date" name="until" value="2026-11-01">' in text
+    assert 'href="?product=shop&amp;type=minor"' in text
+
+
 def test_an_empty_value_of_a_form_asks_for_nothing(site):
     blank = "product=&type=&kind=&state=&from=&until=&view=&page=&size="
     assert asked(site) == site.reader.get(f"{ROOT}/calendar?{blank}", headers=JSON).json()

@@ -89,6 +89,15 @@ def test_a_period_with_no_day_in_it_is_told(filled: Site):
     assert "until" in answer.text
 
 
+def test_the_environments_of_a_form_stand_once_each(filled: Site):
+    assert re.findall(r">(.*?production)</option>", filled.reader.get(f"{ROOT}/metrics").text, re.IGNORECASE) == [
+        "That of production",
+        "production",
+    ]
+    one = filled.reader.get(f"{ROOT}/metrics/webapp").text
+    assert re.findall(r'<option value="([^"]*)"( selected)?>', one)[0] == ("production", " selected")
+
+
 # One product
 
 
@@ -146,6 +155,10 @@ def test_a_product_says_how_fresh_it_is(filled: Site):
     text = filled.reader.get(f"{ROOT}/metrics/webapp").text
     assert "the repository does not answer &lt;script&gt;" in text
     assert "ended early" in text
+    assert '<td data-label="written">12 rows</td>' in text
+    with filled.store.connect() as connection:
+        connection.execute("UPDATE release_ops.ingest_state SET rows = 0")
+    assert '<td data-label="written">nothing new</td>' in filled.reader.get(f"{ROOT}/metrics/webapp").text
     shop = filled.reader.get(f"{ROOT}/metrics/shop").text
     assert "feeds/deployments.csv:1: no such file" in shop
     assert "never" in shop

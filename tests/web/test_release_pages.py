@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from release_ops.web.story import CHAPTERS, PARTS
 from tests.web.conftest import Site
@@ -71,6 +72,14 @@ def test_health_stands_beside_a_release_for_who_may_read_it(filled: Site):
     path = f"{ROOT}/releases"
     shown = {one["version"]: one["health"] for one in filled.get_as("vera", path, **JSON).json()["releases"]}
     assert shown == {"2.8.0": "yellow", "3.1.0": "unknown", "2.7.0": None}
+    with filled.store.connect() as connection:
+        report = {"week": date(2026, 11, 16), "made_at": NOW, "status": "green", "facts": {}, "reasons": Jsonb([])}
+        put(connection, "health_report", {"product": PRODUCT, "version": "2.7.0", **report})
+    # As on its own page and on the board: a release that is out is reported on until its support ends.
+    shown = {one["version"]: one["health"] for one in filled.get_as("vera", path, **JSON).json()["releases"]}
+    assert (
+        shown["2.7.0"] == filled.get_as("vera", f"{path}/webapp/2.7.0", **JSON).json()["release"]["health"] == "green"
+    )
     assert {one["health"] for one in filled.get_as("rosa", path, **JSON).json()["releases"]} == {None}
     assert filled.get_as("rosa", STORY, **JSON).json()["release"]["health"] is None
 
@@ -104,6 +113,50 @@ def test_what_comes_from_outside_is_shown_and_never_markup(filled: Site):
         assert "javascript:" not in text
         assert "\u202e" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;q&quot; &#x27;x&#x27;" in filled.reader.get(STORY).text
+
+
+def test_the_chance_of_a_risk_of_which_nothing_is_known_is_told_as_assumed(filled: Site):
+    assert ">45 %</td>" in filled.reader.get(STORY).text
+    with filled.store.connect() as connection:
+        connection.execute("UPDATE release_ops.risk_assessment SET basis = 'unknown'")
+    assert ">45 %, assumed</td>" in filled.reader.get(STORY).text
+
+
+def test_a_gate_without_links_has_no_column_for_them(filled: Site):
+    heading = '<th scope="col">Evidence</th>'
+    before = filled.reader.get(STORY).text.count(heading)
+    with filled.store.connect() as connection:
+        connection.execute("UPDATE release_ops.criterion_result SET link = ''")
+    assert (before > 0, filled.reader.get(STORY).text.count(heading)) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    "path", ["/releases", "/calendar", "/health", "/metrics", "/releases/webapp/2.8.0", "/nowhere"]
+)
+def test_an_unknown_format_is_refused_with_those_that_there_are(filled: Site, path):
+    answer = filled.reader.get(f"{ROOT}{path}?format=xml")
+    assert answer.status_code == (404 if path == "/nowhere" else 400)
+    assert path == "/nowhere" or "There is no format xml: pages come as html or json." in answer.text
+    as_data = filled.reader.get(f"{ROOT}{path}?format=xml", headers=JSON)
+    assert as_data.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/releases?product=nobody", "product"),
+        ("/health?product=nobody", "product"),
+        ("/metrics?product=nobody", "product"),
+        ("/metrics?environment=nobody", "environment"),
+        ("/metrics/webapp?environment=nobody", "environment"),
+        ("/scorecards?product=nobody", "product"),
+    ],
+)
+def test_a_filter_by_something_unknown_names_it(filled: Site, path, name):
+    text = filled.reader.get(ROOT + path).text
+    assert f"Nothing is known of the {name} <strong>nobody</strong>." in text
+    assert '<option value="nobody" selected>nobody</option>' in text
+    assert "Nothing is known of" not in filled.reader.get(ROOT + path.replace("nobody", "")).text
 
 
 def test_links_out_tell_the_other_side_nothing(filled: Site):

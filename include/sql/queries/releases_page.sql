@@ -28,5 +28,5 @@ LEFT JOIN LATERAL (
     WHERE product = r.product AND version = r.version
     ORDER BY week DESC
     LIMIT 1
-) h ON r.state IN ('planned', 'in_progress', 'frozen')
+) h ON r.state <> 'closed'
 ORDER BY r.place

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from release_ops.web import artifacts, calendar_pages, entrance, health_pages, metrics_pages, release_pages
 from release_ops.web.access import admit, is_known, sections_for
-from release_ops.web.responses import Link, Problem, airflow_root, pages_root, problem_page
+from release_ops.web.responses import Link, Problem, airflow_root, known_format, pages_root, problem_page
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def create_app() -> FastAPI:
         title="Release Ops",
         version=entrance.VERSION,
         description=entrance.DESCRIPTION,
-        dependencies=[Depends(admit)],
+        dependencies=[Depends(admit), Depends(known_format)],
         # Routes that FastAPI adds on its own would not ask for the login; `entrance` has the description.
         openapi_url=None,
         docs_url=None,

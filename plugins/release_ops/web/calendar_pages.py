@@ -118,8 +118,9 @@ def calendar(request: Request, query: Annotated[CalendarQuery, Query()]) -> Resp
     try:
         period = query.chosen(now.date())
     except (ValueError, OverflowError) as error:
-        there = Link("The calendar", pages_root(request) + CALENDAR)
-        raise Problem(400, "This period cannot be shown", f"The period: {error}.", link=there) from error
+        there = Link("The same without a period", here(request, **{"from": None, "until": None}))
+        form = _filters(query, query.first, query.until)
+        raise Problem(400, "This period cannot be shown", f"The period: {error}.", link=there, filters=form) from error
     asked = Asked(
         period=period,
         product=query.product,
@@ -181,7 +182,7 @@ class _View:
             view=self.query.view.value,
             with_table=self.query.view == View("table") or entries <= TABLE_TOO,
             entries=entries,
-            filters=_filters(self.query, period),
+            filters=_filters(self.query, period.first, period.last),
             quick=_quick(self.request, self.query, period),
             any_product=bool(self.catalogue.products),
             signs=timeline.SIGNS,
@@ -223,7 +224,7 @@ class _View:
         )
 
 
-def _filters(query: CalendarQuery, period: Period) -> Filters:
+def _filters(query: CalendarQuery, first: date | None, last: date | None) -> Filters:
     kinds = [
         Choice(kind.value, milestone_name(kind).capitalize() if kind not in ("ga", "rc") else kind.upper())
         for kind in MilestoneKind
@@ -241,8 +242,8 @@ def _filters(query: CalendarQuery, period: Period) -> Filters:
             FormField(
                 "state", "State", query.state or "", [Choice(one.value, one.value.capitalize()) for one in State]
             ),
-            FormField("from", "From", period.first.isoformat(), kind="date"),
-            FormField("until", "Until", period.last.isoformat(), kind="date"),
+            FormField("from", "From", first.isoformat() if first else "", kind="date"),
+            FormField("until", "Until", last.isoformat() if last else "", kind="date"),
         ),
         kept={"view": query.view.value} if query.view != View("timeline") else {},
         is_set=bool(query.product or query.type or query.kind or query.state or query.first or query.until),

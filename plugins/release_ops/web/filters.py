@@ -26,6 +26,11 @@ class FormField:
     none: str = "All"
     """How the list calls it when nothing is chosen; empty: something always is."""
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the value is none of the choices: the page says so instead of showing nothing, or all."""
+        return bool(self.choices and self.value and self.value not in {one.value for one in self.choices})
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
@@ -249,22 +249,24 @@ def _carried(query: Range) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def _filters(query: Range, environments: Iterable[str], products: Iterable[str] | None) -> Filters:
+def _filters(query: Range, environments: Sequence[str], products: Iterable[str] | None) -> Filters:
     periods = get_args(Range.model_fields["period"].annotation)
+    # The page of a product always shows one of them.
+    shown = query.environment if products is not None else query.environment or next(iter(environments), "")
     fields = [
         FormField(
             "environment",
             "Environment",
-            query.environment,
+            shown,
             [Choice(one, one) for one in environments],
-            none="Production",
+            none="" if products is None else "That of production",
         ),
         FormField("period", "By", query.period, [Choice(one, one) for one in periods], none=""),
         FormField(
             "periods",
             "How many",
             str(query.periods),
-            [Choice(str(one), str(one)) for one in (13, 26, 52, 104)],
+            [Choice(str(one), str(one)) for one in sorted({13, 26, 52, 104, query.periods})],
             none="",
         ),
     ]

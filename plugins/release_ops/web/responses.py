@@ -23,6 +23,7 @@ from release_ops.addresses import PREFIX
 from release_ops.render import Safe, find_template, render
 from release_ops.web import parts
 from release_ops.web.access import is_known, sections_for
+from release_ops.web.filters import Filters
 from release_ops.web.statics import static
 
 FRAMES = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -60,13 +61,23 @@ class Link(NamedTuple):
 class Problem(Exception):
     """Why there is no page to show, with what to do about it."""
 
-    def __init__(self, status: int, title: str, text: str, remedy: str = "", link: Link | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        text: str,
+        remedy: str = "",
+        link: Link | None = None,
+        filters: Filters | None = None,
+    ) -> None:
         super().__init__(f"{status} {title}: {text}")
         self.status = status
         self.title = title
         self.text = text
         self.remedy = remedy
         self.link = link
+        self.filters = filters
+        """The form by which it was asked for, to mend it there."""
 
 
 class Answer(BaseModel):
@@ -216,6 +227,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         text=problem.text,
         remedy=problem.remedy,
         link=problem.link,
+        filters=problem.filters,
     )
 
 
@@ -224,12 +236,25 @@ def json_answer(request: Request, value: Any) -> Response:
     return send(request, json.dumps(value).encode(), JSON, policy=JSON_POLICY)
 
 
+FORMATS = ("html", "json")
+"""Values of `format`; another one is refused."""
+
+
+def known_format(request: Request) -> None:
+    """Dependency of every page: `format` is one of FORMATS. Problem 400 for any other."""
+    asked = request.query_params.get("format", "")
+    if asked and asked not in FORMATS:
+        said = f"There is no format {asked[:100]}: pages come as {' or '.join(FORMATS)}."
+        link = Link("The page", here(request, format=None))
+        raise Problem(400, "This cannot be asked", said, "Write format=json for data, or leave it out.", link)
+
+
 _ACCEPTED = re.compile(r"\s*([\w.+*-]+/[\w.+*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?")
 
 
 def wants_json(request: Request) -> bool:
     """Whether the request asks for JSON: by `?format=json`, or by preferring it to HTML in `Accept`."""
-    if asked := request.query_params.get("format"):
+    if (asked := request.query_params.get("format")) in FORMATS:
         return asked == "json"
     weights: dict[str, float] = {}
     for part in request.headers.get("accept", "")[:1000].split(","):
