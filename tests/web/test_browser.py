@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from release_ops.web.metrics_words import MEASURES
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -57,6 +58,8 @@ PAGES = {
     ),
     "artifacts of a release": Shown("/artifacts/webapp/2.8.0", "changelog-2.8.0.md"),
     "artifact": Shown("/artifacts/webapp/2.8.0/ga/changelog-2.8.0.md", "Features"),
+    "no such release": Shown(f"/releases/webapp/{'9' * 200}", "There is no release", 404),
+    "metrics of no such place": Shown("/metrics?environment=nowhere", "Nothing is known of the environment"),
     "no such page": Shown("/nowhere", "There is nothing at this address.", 404, 404),
 }
 """Every page; who adds one adds it here."""
@@ -150,6 +153,33 @@ def test_a_stranger_is_asked_to_log_in_and_sees_nothing(site, tab_of, name):
         expect(page.get_by_role("link", name="Log in")).to_be_visible()
     assert not re.search(r"shop|webapp|billing|2\.8", page.locator("body").inner_text(), re.IGNORECASE)
     assert tab.wrong == []
+
+
+def test_the_table_of_metrics_needs_no_scrolling_on_a_notebook(site, tab_of):
+    page = tab_of(viewport={"width": 1280, "height": 800}).open(site.url + ROOT + "/metrics/webapp")
+    frame = page.get_by_role("region", name="Figures by week")
+    assert frame.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_on_a_telephone_every_value_of_the_overview_has_its_name(site, tab_of):
+    page = tab_of(viewport={"width": 380, "height": 800}).open(site.url + ROOT + "/metrics")
+    names = (
+        page.locator("table.named tbody tr")
+        .first.locator("td")
+        .evaluate_all("all => all.map(one => getComputedStyle(one, '::before').content)")
+    )
+    assert [name.strip('"') for name in names] == [measure.title for measure in MEASURES]
+
+
+def test_a_timeline_that_is_wider_than_the_screen_opens_on_today(site, tab_of):
+    page = tab_of(viewport={"width": 380, "height": 800}).open(site.url + ROOT + "/calendar")
+    frame = page.get_by_role("region", name="Timeline")
+    assert frame.evaluate("one => one.scrollWidth > one.clientWidth")
+    assert page.locator(".scale .today").evaluate(
+        """one => { const seen = one.getBoundingClientRect(), frame = one.closest(".timeline").getBoundingClientRect(),
+            names = one.closest(".axis").querySelector(".who").getBoundingClientRect();
+            return seen.left > names.right && seen.right < frame.right; }"""
+    )
 
 
 def focused(page: Page) -> dict[str, Any]:
