@@ -43,6 +43,8 @@ from release_ops.store import Row, Store
 
 PAST = 12
 """Past releases that a release is compared with."""
+MOVED_OUT = frozenset({"excluded", "frozen"})
+"""Dispositions of features that a freeze took out of their release."""
 LOCKS = 200
 """Lock files that are looked at; a repository with more is no product's alone."""
 
@@ -225,11 +227,10 @@ def _course(store: Store, product: Product, release: Release) -> Course:
     subject = {"product": product.id, "version": release.version}
     row = store.one("release_one", **subject) or {}
     history, zone = _past_releases(store, product), ZoneInfo(product.timezone)
-    failed = [one["gate"] for one in store.all("gate_evaluations_of", **subject) if one["verdict"] == "fail"]
+    tries = store.all("gate_evaluations_of", **subject)
+    moved = store.one("moves_of", **subject)
     scope = store.all("scope_of", **subject)
-    left = [
-        one["feature"] for one in scope if one["priority"] == "must" and one["disposition"] in {"excluded", "frozen"}
-    ]
+    left = [one["feature"] for one in scope if one["priority"] == "must" and one["disposition"] in MOVED_OUT]
     released = row.get("released_at")
     return Course(
         milestones=tuple(
@@ -241,9 +242,17 @@ def _course(store: Store, product: Product, release: Release) -> Course:
             )
             for one in store.all("milestones_of", **subject)
         ),
-        failed_gates=tuple(dict.fromkeys(failed)),
+        failed_gates=tuple(dict.fromkeys(one["gate"] for one in tries if one["verdict"] == "fail")),
         hotfixes=tuple(name for one in history if one["version"] == release.version for name in one["hotfixes"]),
+        security=tuple(name for one in history if one["version"] == release.version for name in one["security"]),
         musts_left_out=tuple(left),
+        left_out=tuple((one["feature"], one["owner"]) for one in scope if one["disposition"] in MOVED_OUT),
+        moves=moved["moves"] if moved else 0,
+        unanswered={
+            one["gate"]: one["seats"] - one["seats_answered"]
+            for one in tries
+            if one["seats"] is not None and one["seats_answered"] < one["seats"]
+        },
         released_on=released.astimezone(zone).date() if released else None,
         is_closed=row.get("state") == "closed",
     )

@@ -175,6 +175,44 @@ def test_late_is_said_in_days(fact, words):
     assert "ga_late" not in happened
 
 
+OWN = {
+    "gate": Course(failed_gates=("beta",)),
+    "absences": Course(unanswered={"rc": 1}),
+    "milestone": Course(milestones=(MilestoneFact(kind="beta", state="missed"),)),
+    "late_ga": Course(milestones=(MilestoneFact(kind="ga", state="missed"),)),
+    "slips": Course(moves=2),
+    "unfinished_musts": Course(musts_left_out=("F-1",)),
+    "single_owner": Course(left_out=(("F-1", "omar"), ("F-2", "omar"))),
+    "hotfix": Course(hotfixes=("2.8.1",)),
+    "dependency_age": Course(hotfixes=("2.8.1",), security=("2.8.1",)),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_risk_comes_true_by_evidence_of_its_own_kind_and_by_no_other(name):
+    alike = {"dependency_age": {"hotfix"}, "late_ga": {"milestone"}}
+    found = register(
+        DEMO.risks,
+        (),
+        {rule: Measure(value=0.1, words="so") for rule in OWN},
+        outcomes=outcomes_of(OWN[name], DEMO.risks, today=DAY),
+    )
+    assert {risk.id for risk in found if risk.state is RiskState.CAME_TRUE} == {name} | alike.get(name, set())
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        Course(moves=1),
+        Course(left_out=(("F-1", "omar"),)),
+        Course(left_out=(("F-1", "omar"), ("F-2", "mia"))),
+        Course(left_out=(("F-1", ""), ("F-2", ""))),
+    ],
+)
+def test_one_move_or_features_of_several_people_are_no_evidence(course):
+    assert outcomes_of(course, DEMO.risks, today=DAY).happened == {}
+
+
 def test_the_highest_open_score_is_the_level():
     assert level_of([], DEMO.risks) is Level.LOW
     assert (

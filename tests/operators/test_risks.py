@@ -87,6 +87,27 @@ def test_a_failed_gate_makes_its_risk_come_true(house):
     assert (rows(house)["gate"]["state"], rows(house)["gate"]["detail"]) == ("came_true", "gate alpha failed")
 
 
+def test_late_milestones_do_not_show_that_somebody_was_away_or_held_up(house):
+    """The rehearsed train is weeks late; only what says so by itself has come true."""
+    house.milestone("planning")
+    found = rows(house)
+    assert found["milestone"]["state"] == "came_true"
+    assert {found[name]["state"] for name in ("absences", "incidents", "single_owner", "slips")} == {"open"}
+
+
+def test_a_seat_that_nobody_answered_shows_that_approvers_were_away(house):
+    house.milestone("planning")
+    sql(
+        house,
+        "INSERT INTO release_ops.gate_attempt"
+        " (run_id, gate, evaluated_at, product, version, milestone, verdict, decided_at, seats, seats_answered)"
+        " VALUES ('r', 'alpha', now(), 'webapp', '2.8.0', 'alpha', 'pass', now(), 3, 1)",
+    )
+    assess(house)
+    found = rows(house)["absences"]
+    assert (found["state"], found["detail"]) == ("came_true", "2 seats of gate alpha had no answer in time")
+
+
 def test_a_repository_that_does_not_answer_is_unknown(house, monkeypatch):
     house.milestone("planning")
     monkeypatch.setenv("RELEASE_OPS_HOME", str(house.remote.parent / "elsewhere"))
@@ -238,7 +259,7 @@ def test_the_plans_are_short_and_say_only_what_can_be_seen(house):
 
 def test_what_made_a_risk_come_true_is_said_once(house):
     house.milestone("planning")
-    detail = rows(house)["compression"]["detail"].split("; ")
+    detail = rows(house)["milestone"]["detail"].split("; ")
     assert len(detail) == len(set(detail)) > 1
     assert any(one.startswith("GA is ") for one in detail)
 

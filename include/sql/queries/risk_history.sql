@@ -14,7 +14,13 @@ SELECT r.version, r.released_at,
         WHERE h.product = r.product AND h.type IN ('hotfix', 'security') AND h.released_at > r.released_at
             AND h.released_at <= r.released_at + %(within)s
         ORDER BY h.released_at
-    ) AS hotfixes
+    ) AS hotfixes,
+    ARRAY(
+        SELECT h.version FROM release_ops.release h
+        WHERE h.product = r.product AND h.type = 'security' AND h.released_at > r.released_at
+            AND h.released_at <= r.released_at + %(within)s
+        ORDER BY h.released_at
+    ) AS security
 FROM release_ops.release r
 WHERE r.product = %(product)s AND r.released_at IS NOT NULL AND r.type NOT IN ('hotfix', 'security')
 ORDER BY r.released_at

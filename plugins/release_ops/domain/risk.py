@@ -65,7 +65,14 @@ class Occurrence(StrEnum):
     GA_LATE = "ga_late"
     GATE_FAILED = "gate_failed"
     HOTFIX = "hotfix"
+    SECURITY_RELEASE = "security_release"
     MUST_LEFT_OUT = "must_left_out"
+    LEFT_BY_ONE = "left_by_one"
+    """Several features were left out, and one person owns all of them."""
+    MOVED_AGAIN = "moved_again"
+    """Dates were moved twice or more."""
+    APPROVAL_MISSING = "approval_missing"
+    """A seat of a gate was not answered in time."""
 
 
 class Level(StrEnum):
@@ -318,7 +325,15 @@ class Course:
     failed_gates: tuple[str, ...] = ()
     hotfixes: tuple[str, ...] = ()
     """Versions of the hotfixes and security releases within the policy's time after GA."""
+    security: tuple[str, ...] = ()
+    """Those of them that are security releases."""
     musts_left_out: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Features that the freeze took out, each with its owner; empty where nobody owns it."""
+    moves: int = 0
+    """How often its dates were moved; dates that were moved together are one move."""
+    unanswered: Mapping[str, int] = field(default_factory=dict)
+    """Gate to the seats of it that nobody answered in time."""
     released_on: date | None = None
     is_closed: bool = False
 
@@ -337,18 +352,36 @@ def outcomes_of(course: Course, policy: RiskPolicy, *, today: date) -> Outcomes:
         (Occurrence.GA_LATE, ga),
         (Occurrence.GATE_FAILED, [f"gate {name} failed" for name in course.failed_gates]),
         (Occurrence.HOTFIX, [f"{version} followed as a hotfix" for version in course.hotfixes]),
+        (Occurrence.SECURITY_RELEASE, [f"{version} followed as a security release" for version in course.security]),
         (Occurrence.MUST_LEFT_OUT, [f"must-have {name} was left out" for name in course.musts_left_out]),
+        (Occurrence.LEFT_BY_ONE, _left_by_one(course)),
+        (Occurrence.MOVED_AGAIN, [f"its dates were moved {course.moves} times"] if course.moves > 1 else []),
+        (
+            Occurrence.APPROVAL_MISSING,
+            [
+                f"{seats} seat{'' if seats == 1 else 's'} of gate {gate} had no answer in time"
+                for gate, seats in course.unanswered.items()
+            ],
+        ),
     ):
         if said:
             happened[occurrence] = "; ".join(said)
     settled = frozenset[Occurrence]()
     if course.released_on is not None:
-        settled = frozenset(Occurrence) - {Occurrence.HOTFIX}
+        settled = frozenset(Occurrence) - {Occurrence.HOTFIX, Occurrence.SECURITY_RELEASE}
         if today > course.released_on + policy.hotfix_within:
             settled = frozenset(Occurrence)
     # Support may end before the time in which a hotfix counts.
     is_over = course.is_closed and (course.released_on is None or Occurrence.HOTFIX in settled)
     return Outcomes(happened=happened, settled=settled, is_over=is_over)
+
+
+def _left_by_one(course: Course) -> list[str]:
+    """That one person owns all of several features that were left out; empty where it is not so."""
+    owners = {owner for _, owner in course.left_out}
+    if len(course.left_out) < 2 or len(owners) != 1 or not (owner := owners.pop()):
+        return []
+    return [f"all {len(course.left_out)} features that were left out are {owner}'s"]
 
 
 def _lateness(one: MilestoneFact, today: date) -> str:
