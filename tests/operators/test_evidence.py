@@ -384,6 +384,19 @@ def test_features_that_may_move_do_not_hold_the_freeze(workshop):
     assert "F-3 Search is a must-have and has not been started" in held.detail
 
 
+def test_what_the_plan_deferred_is_not_counted_and_what_of_it_was_begun_is_in_the_way(workshop):
+    scope = [feature("F-1", FeatureStatus.DONE), feature("F-2", FeatureStatus.PLANNED)]
+    deferred = frozenset({"F-2", "F-3"})
+    found = collect(criterion("features"), sources_of(workshop, features=scope, deferred=deferred))
+    assert (found.outcome, found.observed) == (Outcome.PASS, "1 of 1 done; 1 deferred by the plan")
+    scope.append(feature("F-3", FeatureStatus.IN_PROGRESS))
+    found = collect(criterion("features"), sources_of(workshop, features=scope, deferred=deferred))
+    assert found.outcome is Outcome.FAIL
+    assert found.observed == "1 of 1 done; 2 deferred by the plan, of these begun all the same: F-3"
+    found = collect(criterion("features", movable=True), sources_of(workshop, features=scope, deferred=deferred))
+    assert found.observed.startswith("1 of 1 done, 1 may move or get a deadline; 2 deferred by the plan")
+
+
 def test_an_unknown_scope_is_not_an_empty_one(workshop):
     assert collect(criterion("features"), sources_of(workshop, features=None)).outcome is Outcome.UNKNOWN
     assert collect(criterion("features"), sources_of(workshop, features=[])).outcome is Outcome.PASS

@@ -197,6 +197,34 @@ def test_each_open_release_is_looked_at_once_a_day(planned):
     assert row["done_ratio"] == 0.5
 
 
+def test_scope_has_one_denominator_in_snapshots_predictions_and_scorecards(planned):
+    """What the plan deferred counts nowhere; what the freeze took out counts as lost everywhere."""
+    about = {"product": "webapp", "version": "2.8.0"}
+    snapshots(planned, 1)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    run(planned)
+    for number in range(1, 13):
+        kept = {"status": "done", "disposition": "included"} if number <= 9 else {"status": "planned"}
+        out = {"disposition": "frozen"} if number > 9 else {}
+        planned.store.execute("scope_save", **about, feature=f"WEB-{200 + number}", snapshot_at=later, **kept, **out)
+    with planned.store.connect() as connection:
+        connection.execute("UPDATE release_ops.scope_feature SET planned = feature <> 'WEB-212'")
+    SnapshotScopeDayOperator(task_id="scope").execute(context())
+    ga = planned.store.one("milestone_one", **about, kind="ga")["planned_at"]
+    planned.store.execute("milestone_state", **about, kind="ga", state="done", actual_at=ga)
+    score(planned.store, product(planned), datetime.now(UTC))
+    with planned.store.connect() as connection:
+        (day,) = connection.execute("SELECT total FROM release_metrics.scope_day WHERE version = '2.8.0'").fetchall()
+        (said,) = connection.execute("SELECT actual FROM release_metrics.prediction WHERE kind = 'scope'").fetchall()
+        (card,) = connection.execute(
+            "SELECT scope_total, scope_done, scope_delivered FROM release_metrics.release_scorecard WHERE version = '2.8.0'"
+        ).fetchall()
+    assert day["total"] == 11
+    assert card == {"scope_total": 11, "scope_done": 9, "scope_delivered": 9 / 11}
+    assert said["actual"] == card["scope_delivered"]
+    assert planned.store.one("story_scope_sums", **about)["features"] == 11
+
+
 def test_a_release_that_is_out_is_no_longer_looked_at(planned):
     planned.store.execute(
         "milestone_state", product="webapp", version="2.8.0", kind="ga", state="done", actual_at=TODAY

@@ -470,6 +470,11 @@ COMMENT ON COLUMN release_metrics.release_scorecard.critical_issues_met IS 'True
 COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time_target IS 'recovery_time has to be less than this, interval; null: held to nothing.';
 COMMENT ON COLUMN release_metrics.release_scorecard.recovery_time_met IS 'True if it is; false also where a failed deployment has waited longer for its recovery. Null: none failed, or held to nothing.';
 
+-- One meaning of scope in all tables.
+COMMENT ON COLUMN release_metrics.scope_day.total IS 'Features of the release at the last look of that day, without those that its plan deferred: what release_scorecard.scope_total counts.';
+COMMENT ON COLUMN release_metrics.prediction.expected IS 'Predicted share of the scope that is delivered, ratio 0..1 (scope; the scope as release_scorecard.scope_total counts it), or days (duration); null for other kinds.';
+COMMENT ON COLUMN release_metrics.prediction.actual IS 'Actual share of the scope, as release_scorecard.scope_delivered (scope), or days (duration); null until resolved.';
+
 -- 0.3 instead of 0.30000000000000000000.
 CREATE OR REPLACE VIEW release_metrics.prediction_calibration AS
 SELECT product, kind, round(bucket / 10.0, 1) AS probability_from, round((bucket + 1) / 10.0, 1) AS probability_to,

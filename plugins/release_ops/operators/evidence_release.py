@@ -76,24 +76,29 @@ def features(criterion: Criterion, sources: Sources) -> Evidence:
     if sources.features is None:
         detail = "the scope is not known: list `features` of the release in the product file, or set `scope: github`"
         return unknown(criterion, "no scope", expected=expected, detail=detail, link=link)
-    # What the plan deferred and nobody has begun all the same was never promised.
-    left_out = {each.id for each in sources.features if each.id in sources.deferred and each.status is _UNSTARTED}
-    planned = [each for each in sources.features if each.id not in left_out]
+    # What the plan deferred was never promised; what of it somebody has begun all the same is in the way.
+    promised = [each for each in sources.features if each.id not in sources.deferred]
+    deferred = [each for each in sources.features if each.id in sources.deferred]
+    begun = [each for each in deferred if each.status is not _UNSTARTED]
+    planned = [*promised, *begun]
     if not planned:
         return found(criterion, True, observed="no features planned", expected=expected, link=link)
-    done = sum(feature.status is FeatureStatus.DONE for feature in planned)
+    done = sum(feature.status is FeatureStatus.DONE for feature in promised)
+    undone = sum(feature.status is not FeatureStatus.DONE for feature in planned)
     if movable:
         ready = readiness(freeze_features(planned, sources.freeze, at=sources.now))
         holds, detail = ready.ready, " ".join([*ready.issues, *ready.recommendations])
         bad = [each for each in planned if each.status is FeatureStatus.PLANNED and each.priority == "must"]
-        observed = f"{done} of {len(planned)} done, {len(planned) - done - len(bad)} may move or get a deadline"
+        observed = f"{done} of {len(promised)} done, {undone - len(bad)} may move or get a deadline"
     else:
         bad = [feature for feature in planned if feature.status is not FeatureStatus.DONE]
         named = [f"{each.id} {each.title} ({each.status.value.replace('_', ' ')})" for each in bad]
         holds, detail = not bad, f"unfinished: {some(named)}" if bad else ""
-        observed = f"{done} of {len(planned)} done"
-    if left_out:
-        observed += f"; {len(left_out)} deferred by the plan"
+        observed = f"{done} of {len(promised)} done"
+    if deferred:
+        observed += f"; {len(deferred)} deferred by the plan"
+    if begun:
+        observed += f", of these begun all the same: {', '.join(each.id for each in begun)}"
     pages = [feature.url for feature in bad if feature.url]
     return found(
         criterion, holds, observed=observed, expected=expected, detail=detail, link=pages[0] if pages else link

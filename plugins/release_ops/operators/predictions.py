@@ -113,7 +113,7 @@ def facts(store: Store, product: Product, version: str) -> Facts:
     return Facts(
         ga_on=ga_on,
         opened_on=opened,
-        delivered=_delivered(store, product, version, happened, len(rows)) if ga_on else None,
+        delivered=_delivered(store, product, version, rows, happened) if ga_on else None,
         # Of a feature and a risk with one name the feature is what was predicted.
         happened={risk: came_true for risk, came_true in ended.items() if risk not in names} | happened,
         gates=[
@@ -123,9 +123,12 @@ def facts(store: Store, product: Product, version: str) -> Facts:
     )
 
 
-def _delivered(store: Store, product: Product, version: str, late: dict[str, bool], features: int) -> float | None:
-    if features:
-        return sum(not missing for missing in late.values()) / features
+def _delivered(
+    store: Store, product: Product, version: str, rows: list[dict[str, Any]], late: dict[str, bool]
+) -> float | None:
+    """Share 0..1 of the features that the plan did not defer, as release_scorecard.scope_delivered counts them."""
+    if names := [row["feature"] for row in rows if row["planned"] is not False]:
+        return sum(not late.get(name, True) for name in names) / len(names)
     days = [row for row in store.all("scope_days_of", product=product.id, since=date.max) if row["version"] == version]
     return days[-1]["done"] / days[-1]["total"] if days and days[-1]["total"] else None
 

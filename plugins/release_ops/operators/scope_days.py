@@ -37,7 +37,7 @@ class SnapshotScopeDayOperator(BaseOperator):
         for product in products.values():
             for release in open_releases(store, product, now):
                 try:
-                    snapshot(store, release, scope(product, release), now.date())
+                    snapshot(store, release, promised(store, release, scope(product, release)), now.date())
                     counts[product.id] = counts.get(product.id, 0) + 1
                 except Exception as error:
                     problems.append(f"{product.id} {release.version}: {type(error).__name__}: {error}")
@@ -82,8 +82,18 @@ def points(features: Sequence[Feature]) -> float:
     return float(sum(feature.points or 0.0 for feature in features))
 
 
+def promised(store: Store, release: Release, features: Sequence[Feature]) -> tuple[Feature, ...]:
+    """The scope that a release is held to: its features without those that its plan deferred.
+
+    What the freeze takes out later stays in it: it was promised and is lost.
+    """
+    rows = store.all("scope_of", product=release.product, version=release.version)
+    deferred = {row["feature"] for row in rows if row["planned"] is False}
+    return tuple(feature for feature in features if feature.id not in deferred)
+
+
 def in_release(store: Store, product: Product, release: Release) -> tuple[Feature, ...]:
-    """The scope of a release without what its freeze took out."""
+    """What is to be done for a release: its scope without what its plan deferred or its freeze took out."""
     rows: list[dict[str, Any]] = store.all("scope_of", product=product.id, version=release.version)
-    out = {row["feature"] for row in rows if row["disposition"] in MOVED_OUT}
+    out = {row["feature"] for row in rows if row["disposition"] in MOVED_OUT or row["planned"] is False}
     return tuple(feature for feature in scope(product, release) if feature.id not in out)

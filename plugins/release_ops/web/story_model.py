@@ -214,7 +214,7 @@ class Feature(Answer):
 
 
 class ScopeSums(Answer):
-    """How much there is and how much is done, without what was deferred or excluded."""
+    """How much was to be in it and how much is done; what its plan deferred is out, what its freeze took out is lost."""
 
     features: int = 0
     features_done: int = 0
