@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from release_ops.store import Store
+from release_ops.store_pool import PooledStore
 from tests.conftest import TEMPLATE, drop_database, dsn_of, make_database
 from tests.metrics.world import fill
 
@@ -18,7 +20,8 @@ def filled(postgres: Path) -> Iterator[str]:
     """Name of the filled database."""
     name = f"w_{uuid.uuid4().hex[:12]}"
     make_database(postgres, name, TEMPLATE)
-    fill(Store(dsn_of(postgres, name)))
+    with contextlib.closing(PooledStore(dsn_of(postgres, name))) as store:
+        fill(store)
     yield name
     drop_database(postgres, name)
 
@@ -28,5 +31,6 @@ def world(postgres: Path, filled: str) -> Iterator[Store]:
     """Store over a fresh copy of the filled database."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     make_database(postgres, name, filled)
-    yield Store(dsn_of(postgres, name))
+    with contextlib.closing(PooledStore(dsn_of(postgres, name))) as store:
+        yield store
     drop_database(postgres, name)

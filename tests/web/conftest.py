@@ -17,6 +17,7 @@ from psycopg import sql
 
 from release_ops.addresses import artifact_page
 from release_ops.store import Store, migrate
+from release_ops.store_pool import PooledStore
 from tests.web import scene
 from tests.web.filled import fill
 from tests.web.running import Server, serving
@@ -82,9 +83,9 @@ def site(server: tuple[Server, str, Path]) -> Iterator[Site]:
     common: dict[str, Any] = {"base_url": running.url, "trust_env": False, "timeout": 60}
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(httpx.Client(cookies={"_token": running.tokens["vera"]}, **common))
-        yield Site(
-            reader, stack.enter_context(httpx.Client(**common)), Store(address), running.tokens, products, running.url
-        )
+        stranger = stack.enter_context(httpx.Client(**common))
+        store = stack.enter_context(contextlib.closing(PooledStore(address)))
+        yield Site(reader, stranger, store, running.tokens, products, running.url)
 
 
 @pytest.fixture
