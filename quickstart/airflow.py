@@ -229,6 +229,10 @@ class Airflow:
         """Let a DAG run by its schedule, if it does not yet."""
         self.rest("PATCH", f"/dags/{dag}", json={"is_paused": False})
 
+    def pause(self, dag: str) -> None:
+        """No run of that DAG begins by itself."""
+        self.rest("PATCH", f"/dags/{dag}", json={"is_paused": True})
+
     def wait_for(
         self, condition: Callable[[], T | None], *, timeout: float = 120, what: str = "", every: float = 0.3
     ) -> T:

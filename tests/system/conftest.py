@@ -18,7 +18,7 @@ import pytest
 from quickstart.airflow import Airflow, User
 from quickstart.approver import Approver
 from quickstart.demo import Demo, make_demo
-from quickstart.evaluation import ROUNDS
+from quickstart.evaluation import LATER, ROUNDS
 from quickstart.postgres import Postgres
 from quickstart.repository import make_demo_remote
 from release_ops.store import Store
@@ -163,6 +163,8 @@ def house() -> Iterator[House]:
         airflow.wait_until_healthy(timeout=PATIENCE)
         needed = (dag for some in ROUNDS for dag in some)
         airflow.wait_for_dags(*(f"release_{kind}" for kind in KINDS), *needed, timeout=PATIENCE)
+        for dag in LATER:
+            airflow.pause(dag)
         yield House(airflow, Approver(airflow), store, folder, demo, remotes)
     finally:
         airflow.stop()
