@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from quickstart.demo import Demo, make_demo
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
+from release_ops.domain.business_days import Days
+from release_ops.domain.feasibility import plan_release
 from release_ops.domain.health_report import report_of, week_of
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, FeatureStatus, Milestone, MilestoneKind, Product, Release, ReleaseType
@@ -31,6 +33,8 @@ DAY = timedelta(days=1)
 WEEKS = 5
 """So many weeks have a forecast and a report."""
 DOING = FeatureStatus.IN_PROGRESS
+FROM, LAST_QUESTION, UNTIL = time(8, 30), time(17, 15), time(18)
+"""Local hours in which people are asked to approve, and answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +107,27 @@ def tell(store: Store, demo: Demo) -> int:
                 milestones = train(ci.product, release)
                 ga = next((one.planned_at for one in milestones if one.kind is MilestoneKind.GA), None)
                 if ga is not None and milestones[0].planned_at < monday < ga:
-                    tell_week(store, ci, release, monday)
+                    tell_week(store, ci, release, monday, rehearsed=release == demo.rehearsal.release)
     return told
 
 
-def tell_week(store: Store, ci: Ci, release: Release, monday: datetime) -> None:
+def tell_week(store: Store, ci: Ci, release: Release, monday: datetime, *, rehearsed: bool = False) -> None:
     """What was forecast on a Monday, and how the release stood then; the first that is said of a week stays."""
     closed = dict(_closed(ci))
-    product = replace(ci.product, releases=tuple(_as_of(one, closed, monday.date()) for one in ci.product.releases))
+    known = (_promised(ci, one) for one in ci.product.releases)
+    product = replace(ci.product, releases=tuple(_as_of(one, closed, monday.date()) for one in known))
     key = {"product": product.id, "version": release.version}
     week = week_of(monday)
     if any(row["week"] == week for row in store.all("health_of", **key)):
         return
     facts = facts_of(store, product, product.release(release.version), {product.id: product}, monday)
-    steps = [
-        replace(step, state="done", actual_at=step.planned_at)
-        if step.planned_at and step.planned_at <= monday
-        else step
-        for step in facts.steps
-    ]
     if facts.outlook is not None:
         opened = opened_on(store, product, release.version)
         note(store, predictions_of(facts.outlook, made_at=monday, opened_on=opened, gates={}))
-    report = report_of(replace(facts, steps=steps))
+    if rehearsed:
+        # Its whole train runs today: a report of a week in which none of it had would only tell that it is late.
+        return
+    report = report_of(facts)
     shown = as_json(report)
     store.execute(
         "health_report_save",
@@ -156,7 +158,7 @@ def tell_past(store: Store, ci: Ci) -> int:
         since = tag.at
         told += 1
     for release in ci.product.releases:
-        _days(store, ci.product, release, dict(_closed(ci)), until=ci.at - DAY)
+        _days(store, ci.product, _promised(ci, release), dict(_closed(ci)), until=ci.at - DAY)
     return told
 
 
@@ -165,6 +167,15 @@ def _mondays(until: datetime) -> Iterator[datetime]:
     this = until.date() - DAY * until.date().weekday()
     for back in range(WEEKS, 0, -1):
         yield datetime.combine(this - 7 * back * DAY, time(6, 30), UTC)
+
+
+def _promised(ci: Ci, release: Release) -> Release:
+    """A release without the features that its plan defers: planning runs when the demo begins."""
+    if not train(ci.product, release) or not release.features:
+        return release
+    plan = plan_release(ci.product, release, release.features, at=ci.at)
+    deferred = {choice.feature.id for choice in plan.priorities.deferred}
+    return replace(release, features=tuple(one for one in release.features if one.id not in deferred))
 
 
 def _as_of(release: Release, closed: Mapping[str, datetime], day: date) -> Release:
@@ -220,31 +231,23 @@ def _as_release(
 def _release(
     store: Store, product: Product, release: Release, earlier: Earlier, closed: Mapping[str, datetime]
 ) -> None:
-    """One release from its plan to its end."""
+    """One release from its first plan to its end, in the order of time: what is done when a date moves keeps its date."""
     key = {"product": product.id, "version": release.version}
-    milestones = train(product, release)
-    opened = milestones[0].planned_at - 21 * DAY
-    _plan(store, product, release, earlier, opened)
+    looks = _looks(product, release, earlier)
+    opened = looks[0][0]
+    at: dict[MilestoneKind, datetime] = {}
+    for index, (noticed, ga, reason) in enumerate(looks):
+        planned = replace(release, ga=ga, reason=reason)
+        store.execute("release_plan", **key, type=release.type.value, theme=release.theme, planned_ga=ga)
+        note_moves(store, product, planned, dict.fromkeys(at, "done"), now=noticed)
+        store.execute("slip_told", **key, noticed_at=noticed, told_at=noticed)
+        until = looks[index + 1][0] if index + 1 < len(looks) else None
+        for one in train(product, planned):
+            if one.kind not in at and (until is None or one.planned_at < until):
+                at[one.kind] = _milestone(store, product, release, one, earlier, after=max(at.values(), default=opened))
     store.execute(
         "release_open", **key, type=release.type.value, theme=release.theme, planned_ga=release.ga, opened_at=opened
     )
-    at: dict[MilestoneKind, datetime] = {}
-    for one in milestones:
-        late = (earlier.late or {}).get(one.kind.value, 0)
-        at[one.kind] = (
-            one.planned_at + late * DAY + timedelta(minutes=chance_of(*key.values(), one.kind).randrange(6, 200))
-        )
-        store.execute("milestone_plan", **key, kind=one.kind.value, planned_at=one.planned_at)
-        store.execute(
-            "milestone_state",
-            **key,
-            kind=one.kind.value,
-            state="done",
-            late=late > 0,
-            actual_at=at[one.kind],
-            detail="",
-        )
-        _gate(store, product, release, one, at[one.kind], earlier)
     branch = product.repository.branch_name(release.version)
     store.execute("freeze_start", **key, branch=branch, started_at=at[MilestoneKind.FREEZE])
     store.execute("freeze_lift", **key, lifted_at=at[MilestoneKind.SUPPORT_END])
@@ -253,34 +256,71 @@ def _release(
     _days(store, product, release, closed, until=at[MilestoneKind.GA])
 
 
-def _plan(store: Store, product: Product, release: Release, earlier: Earlier, opened: datetime) -> None:
-    """Its dates as they were first planned, and every move of them, told long ago."""
-    key = {"product": product.id, "version": release.version}
+def _looks(product: Product, release: Release, earlier: Earlier) -> list[tuple[datetime, date, str]]:
+    """When its GA was first planned, and moved: the instant, the day of GA, and why."""
     ga = release.ga - DAY * sum(move.days for move in earlier.moves)
-    looks = [(opened, ga, "")]
+    looks = [(train(product, replace(release, ga=ga))[0].planned_at - 21 * DAY, ga, "")]
     for move in earlier.moves:
         ga += DAY * move.days
         looks.append((datetime.combine(release.ga - DAY * move.noticed, time(5, 15), UTC), ga, move.reason))
-    for noticed, day, reason in looks:
-        planned = replace(release, ga=day, reason=reason)
-        store.execute("release_plan", **key, type=release.type.value, theme=release.theme, planned_ga=day)
-        note_moves(store, product, planned, {}, now=noticed)
-        store.execute("slip_told", **key, noticed_at=noticed, told_at=noticed)
+    return looks
+
+
+def _milestone(
+    store: Store, product: Product, release: Release, one: Milestone, earlier: Earlier, *, after: datetime
+) -> datetime:
+    """A milestone with its gate, not before `after`. Returns when it was done: in working hours, as people are asked."""
+    key = {"product": product.id, "version": release.version, "kind": one.kind.value}
+    begin = max(one.planned_at + DAY * (earlier.late or {}).get(one.kind.value, 0), after)
+    begin = _at_work(product, begin + timedelta(minutes=chance_of(*key.values()).randrange(2, 20)))
+    done = _gate(store, product, release, one, begin, earlier, after=after) + timedelta(minutes=2)
+    zone = ZoneInfo(product.timezone)
+    late = done.astimezone(zone).date() > one.planned_at.astimezone(zone).date()
+    store.execute("milestone_plan", **key, planned_at=one.planned_at)
+    store.execute("milestone_state", **key, state="done", late=late, actual_at=done, detail="")
+    return done
+
+
+def _at_work(product: Product, at: datetime) -> datetime:
+    """That instant, or the next one at which somebody works and has the time to answer on that day."""
+    local, days = at.astimezone(ZoneInfo(product.timezone)), Days(product.holiday_regions)
+    if local.time() > LAST_QUESTION:
+        local = datetime.combine(local.date() + DAY, FROM, local.tzinfo)
+    elif local.time() < FROM:
+        local = datetime.combine(local.date(), FROM, local.tzinfo)
+    while days.closed(local.date()):
+        local = datetime.combine(local.date() + DAY, FROM, local.tzinfo)
+    return local.astimezone(UTC)
 
 
 def _gate(
-    store: Store, product: Product, release: Release, milestone: Milestone, done_at: datetime, earlier: Earlier
-) -> None:
-    """The evaluations of a milestone's gate: one that failed, if there was one, and the one that passed."""
+    store: Store,
+    product: Product,
+    release: Release,
+    milestone: Milestone,
+    begin: datetime,
+    earlier: Earlier,
+    *,
+    after: datetime,
+) -> datetime:
+    """The tries of a milestone's gate: one that failed, if there was one, and the one that passed. When it was over."""
     name = product.milestone_gates.get(milestone.kind)
     if name is None:
-        return
+        return begin
     failed = {criterion: seen for gate, criterion, seen in earlier.failed if gate == name}
-    tries = [(milestone.planned_at + timedelta(minutes=2), failed)] if failed else []
-    tries.append((done_at - timedelta(minutes=4), {}))
-    for number, (at, missed) in enumerate(tries, 1):
-        run = f"earlier__{milestone.key}__{number}"
-        _evaluation(store, product, release, milestone, name, run, at, missed)
+    tries = [failed, {}] if failed else [{}]
+    over = begin
+    for number, missed in enumerate(tries, 1):
+        if number > 1:
+            # What failed has to be mended first.
+            over = _at_work(product, over + timedelta(minutes=95))
+        elif failed and begin.date() > milestone.planned_at.date():
+            # It failed on its day, which is why it is late.
+            on_its_day = _at_work(product, max(milestone.planned_at, after) + timedelta(minutes=3))
+            _evaluation(store, product, release, milestone, name, number, on_its_day, missed)
+            continue
+        over = _evaluation(store, product, release, milestone, name, number, over, missed)
+    return over
 
 
 def _evaluation(
@@ -289,11 +329,12 @@ def _evaluation(
     release: Release,
     milestone: Milestone,
     name: str,
-    run: str,
+    number: int,
     at: datetime,
     missed: Mapping[str, str],
-) -> None:
-    gate = product.gates[name]
+) -> datetime:
+    """Evidence first, then the question, then the answers, the last of which decides. Returns that instant."""
+    gate, run = product.gates[name], f"earlier__{milestone.key}__{number}"
     about = {"run_id": run, "gate": name, "product": product.id, "version": release.version}
     verdict = "fail" if missed else "pass"
     store.execute("gate_evaluation_save", **about, kind=milestone.kind.value, verdict=verdict, evaluated_at=at)
@@ -315,8 +356,11 @@ def _evaluation(
         if missed
         else [role for role, count in gate.approvals.for_type(release.type).roles.items() for _ in range(count)]
     )
-    asked = at - timedelta(minutes=chance.randrange(45, 900))
-    for index, role in enumerate(seats):
+    asked = at + timedelta(minutes=1)
+    local = asked.astimezone(ZoneInfo(product.timezone))
+    left = int((datetime.combine(local.date(), UNTIL, local.tzinfo) - local) / timedelta(minutes=1))
+    waits = [timedelta(minutes=chance.randrange(10, left)) for _ in seats]
+    for index, (role, waited) in enumerate(zip(seats, waits, strict=True)):
         people = product.approvers.get(role, ())
         store.execute(
             "approval_save",
@@ -325,9 +369,11 @@ def _evaluation(
             role=role,
             user_id=people[index % len(people)].id if people else "",
             approved=True,
-            answered_at=at - timedelta(minutes=index),
+            answered_at=asked + waited,
             asked_at=asked,
         )
+    answered = asked + max(waits) if waits else None
+    decided = answered or asked
     store.execute(
         "gate_attempt_save",
         **about,
@@ -335,14 +381,15 @@ def _evaluation(
         verdict=verdict,
         evaluated_at=at,
         asked_at=asked if seats else None,
-        answered_at=at if seats else None,
+        answered_at=answered,
         seats=len(seats),
         seats_answered=len(seats),
-        decided_at=at,
+        decided_at=decided,
         proceeded=not missed,
     )
     criteria = [criterion.id for criterion in gate.criteria]
     store.execute("criterion_attempt_keep", run_id=run, gate=name, evaluated_at=at, criteria=criteria)
+    return decided
 
 
 if __name__ == "__main__":

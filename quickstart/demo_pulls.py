@@ -198,10 +198,16 @@ def issues(
                 closed=commit.at,
             )
     begun = commits[-1].at - timedelta(days=100)
+    by_hand = [
+        name for name, (_, done, _) in features.items() if done and not any(name in c.trailers("Refs") for c in commits)
+    ]
     for index, (name, (title, done, version)) in enumerate(features.items()):
         works = [commit.at for commit in commits if name in commit.trailers("Refs")]
-        # What is done without a commit that names it was done by hand, two days ago.
-        closed_at = max(works, default=commits[-1].at - timedelta(days=2)) if done else None
+        closed_at = None
+        if done:
+            # What is done without a commit that names it was closed by hand, one every few days, the last two days ago.
+            left = len(by_hand) - by_hand.index(name) - 1 if name in by_hand else 0
+            closed_at = max(works, default=commits[-1].at - timedelta(days=2 + 4 * left))
         created = begun + timedelta(hours=7 * index)
         yield _issue(product, name, title=title, labels="feature", created=created, closed=closed_at, milestone=version)
     for index, (severity, text) in enumerate(BUGS[1:], 1):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from quickstart.demo import Demo, make_demo
 from quickstart.demo_past import EARLIER, tell
+from release_ops.domain.model import MilestoneKind
 from release_ops.store import Store
 
 NOW = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
@@ -54,6 +57,60 @@ def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(demo: 
     assert reasons == {move.reason for earlier in EARLIER.values() for move in earlier.moves}
 
 
+def test_gates_were_judged_before_anybody_was_asked_and_people_answered_in_working_hours(
+    demo: Demo, store: Store
+) -> None:
+    tell(store, demo)
+    tries = query(store, "SELECT * FROM release_metrics.gate_attempt ORDER BY product, version, gate, attempt")
+    asked = [row for row in tries if row["seats"]]
+    assert asked
+    for row in asked:
+        assert row["evaluated_at"] < row["asked_at"] < row["answered_at"] <= row["decided_at"]
+    for before, after in pairwise(tries):
+        if (before["version"], before["gate"]) == (after["version"], after["gate"]):
+            assert before["decided_at"] < after["evaluated_at"]
+    answers = query(store, "SELECT asked_at, answered_at FROM release_metrics.approval")
+    moments = [
+        row[name].astimezone(ZoneInfo("Europe/Berlin")) for row in answers for name in ("asked_at", "answered_at")
+    ]
+    assert {moment.isoweekday() for moment in moments} <= {1, 2, 3, 4, 5}
+    assert all(time(8, 30) <= moment.time() <= time(18) for moment in moments)
+
+
+def test_milestones_were_done_in_the_order_of_the_train_and_none_was_moved_after_it_was_done(
+    demo: Demo, store: Store
+) -> None:
+    tell(store, demo)
+    moved = query(
+        store,
+        "SELECT s.version, s.entry FROM release_ops.slip s JOIN release_ops.milestone m"
+        " ON m.product = s.product AND m.version = s.version AND m.kind = s.entry WHERE s.noticed_at >= m.actual_at",
+    )
+    assert moved == []
+    rows = query(store, "SELECT product, version, kind, planned_at, actual_at, late FROM release_ops.milestone")
+    trains: dict[tuple[str, str], list[dict]] = {}
+    for row in rows:
+        trains.setdefault((row["product"], row["version"]), []).append(row)
+    for train in trains.values():
+        train.sort(key=lambda row: MilestoneKind(row["kind"]).rank)
+        done = [row["actual_at"] for row in train]
+        assert done == sorted(done)
+        assert all(row["late"] == (row["actual_at"].date() > row["planned_at"].date()) for row in train)
+
+
+def test_the_forecasts_of_the_release_that_came_on_its_day_grew_surer(demo: Demo, store: Store) -> None:
+    tell(store, demo)
+    rows = query(
+        store,
+        "SELECT kind, probability, expected_on FROM release_metrics.prediction WHERE version = '2.8.0'"
+        " AND (kind = 'on_time' OR kind = 'ga_date' AND subject = 'p85') ORDER BY made_on",
+    )
+    chances = [row["probability"] for row in rows if row["kind"] == "on_time"]
+    assert len(chances) == 5
+    assert chances[-1] >= 0.9 > chances[2] > chances[1] > 0.05
+    assert [row["expected_on"] for row in rows if row["kind"] == "ga_date"][-1] == demo.rehearsal.release.ga
+
+
 def test_nobody_is_told_of_moves_of_the_past(demo: Demo, store: Store) -> None:
     tell(store, demo)
     assert store.all("slips_untold") == []
@@ -85,8 +142,8 @@ def test_the_health_of_what_is_under_way_was_reported_week_by_week(demo: Demo, s
     tell(store, demo)
     rows = query(store, "SELECT * FROM release_metrics.health ORDER BY product, version, week")
     assert {(row["product"], row["version"]) for row in rows} == {
-        ("webapp", "2.8.0"), ("webapp", "2.9.0"), ("shop-api", "1.5.0"),
-    }  # fmt: skip
+        ("webapp", "2.9.0"), ("shop-api", "1.5.0"),
+    }, "the train of 2.8.0 runs when the demo begins: no report of an earlier week fits it"  # fmt: skip
     assert all(row["week"] < NOW.date() - timedelta(days=NOW.weekday()) for row in rows)
     last = [row for row in rows if row["latest"]]
     assert all(row["on_time"] is not None and row["status"] != "unknown" for row in last)
