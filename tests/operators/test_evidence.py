@@ -165,10 +165,11 @@ def test_reviews_of_plain_git_are_counted_from_trailers(workshop):
     workshop.commit("feat: by herself", "Reviewed-by: Ana <ANA@example.com>")
     bare = workshop.commit("fix: nobody looked")
     found = collect(criterion("reviews"), sources_of(workshop))
-    assert (found.outcome, found.observed) == (Outcome.FAIL, "2 of 4 reviewed")
+    assert (found.outcome, found.observed) == (Outcome.FAIL, "2 of 4 commits reviewed")
     assert f"{bare[:10]} fix: nobody looked" in found.detail
     assert "feat: by herself" in found.detail
-    assert found.expected == "every commit since v1.0.0 has a Reviewed-by of somebody else"
+    told = "every commit since v1.0.0 has a Reviewed-by of somebody else; merges and our own commits do not count"
+    assert found.expected == told
 
 
 def test_merges_and_our_own_commits_need_no_review(workshop):
@@ -178,7 +179,7 @@ def test_merges_and_our_own_commits_need_no_review(workshop):
     workshop.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
     workshop.commit("docs(changelog): webapp 2.7.0", "Release-Ops-Effect: changelog:webapp:2.7.0:ga")
     found = collect(criterion("reviews"), sources_of(workshop))
-    assert (found.outcome, found.observed) == (Outcome.PASS, "1 of 1 reviewed")
+    assert (found.outcome, found.observed) == (Outcome.PASS, "1 of 1 commit reviewed")
 
 
 def test_only_the_first_few_unreviewed_commits_are_named(workshop):
@@ -196,7 +197,7 @@ def test_nothing_new_needs_no_review(workshop):
 
 def test_without_a_base_the_whole_history_counts(workshop):
     found = collect(criterion("reviews"), sources_of(workshop, base=None))
-    assert (found.outcome, found.observed) == (Outcome.FAIL, "0 of 1 reviewed")
+    assert (found.outcome, found.observed) == (Outcome.FAIL, "0 of 1 commit reviewed")
 
 
 # --- GitHub ---------------------------------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ def test_reviews_on_github_are_approvals_of_pull_requests(workshop, fake):
     fake.add_pull(11, merge_commit=one, merged_at=merged, reviews=[("ben", "APPROVED", "MEMBER")])
     fake.add_pull(12, merge_commit=two, merged_at=merged)
     found = collect(criterion("reviews"), on_github(workshop, fake))
-    assert (found.outcome, found.observed) == (Outcome.FAIL, "1 of 2 approved")
+    assert (found.outcome, found.observed) == (Outcome.FAIL, "1 of 2 pull requests approved")
     assert found.detail == "not approved: #12 Change 12"
     assert "/compare/v1.0.0..." in found.link
 

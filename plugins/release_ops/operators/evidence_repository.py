@@ -76,7 +76,7 @@ def reviews(criterion: Criterion, sources: Sources) -> Evidence:
     return found(
         criterion,
         not bare,
-        observed=f"{len(pulls) - len(bare)} of {len(pulls)} approved",
+        observed=f"{len(pulls) - len(bare)} of {len(pulls)} pull request{'' if len(pulls) == 1 else 's'} approved",
         expected=expected,
         detail=f"not approved: {some(bare)}" if bare else "",
         link=link,
@@ -90,11 +90,13 @@ def _reviewed_commits(criterion: Criterion, sources: Sources, since: str) -> Evi
         total += 1
         if not _is_reviewed(commit):
             bare.append(f"{commit.id[:10]} {commit.message.partition(chr(10))[0][:72]}")
-    expected = f"every commit{since} has a Reviewed-by of somebody else"
+    expected = f"every commit{since} has a Reviewed-by of somebody else; merges and our own commits do not count"
     return found(
         criterion,
         not bare,
-        observed=f"{total - len(bare)} of {total} reviewed" if total else f"no changes{since}",
+        observed=f"{total - len(bare)} of {total} commit{'' if total == 1 else 's'} reviewed"
+        if total
+        else f"no changes{since}",
         expected=expected,
         detail=f"not reviewed: {some(bare)}" if bare else "",
         link=f"{sources.base}..{sources.commit[:12]}" if sources.base else sources.commit[:12],
