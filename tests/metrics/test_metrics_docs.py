@@ -51,6 +51,17 @@ def test_every_link_within_the_page_has_its_heading():
     assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= headings
 
 
+def test_milestones_of_releases_that_have_left_their_file_still_tell_of_their_moves(world):
+    """What was done keeps its row though its release is no longer planned; what was only planned does not."""
+    text = examples()["milestone_plan"].text
+    with world.connect() as connection:
+        connection.execute("UPDATE release_ops.calendar_entry SET withdrawn = true")
+        rows = connection.execute(text).fetchall()
+        assert rows != []
+        connection.execute("UPDATE release_ops.milestone SET state = 'skipped'")
+        assert connection.execute(text).fetchall() == []
+
+
 def test_every_example_answers_to_a_reader(world):
     with world.connect() as connection:
         connection.execute("SET ROLE release_metrics_reader")

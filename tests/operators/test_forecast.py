@@ -361,6 +361,7 @@ def test_predictions_are_scored_when_the_release_is_out_and_only_once(planned):
     assert (by["gate", "production"]["occurred"], by["gate", "production"]["hit"]) == (True, True)
     assert by["gate", "beta"]["resolved_at"] is None
     assert sum(row["predictions"] for row in buckets) == 5
+    assert all(len(str(row[name])) == 3 for row in buckets for name in ("probability_from", "probability_to"))
     record = record_of(planned.store, product(planned))
     assert record.chances == 5
     assert {bucket.low: bucket.count for bucket in record.calibration} == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -76,6 +77,19 @@ def test_with_a_history_it_is_judged_and_kept_in_numbers(planned):
     assert kept["week"].weekday() == 0
 
 
+def test_the_forms_that_slack_and_mail_get_lie_among_the_artifacts(planned):
+    snapshots(planned)
+    run(planned, product="webapp", version="2.8.0")
+    of = {"product": "webapp", "version": "2.8.0", "kind": "health"}
+    slack = json.loads(planned.store.one("artifact_of", **of, name="health.slack.json")["content"])
+    assert slack["blocks"][0]["type"] == "header"
+    assert "2.8.0" in slack["blocks"][0]["text"]["text"]
+    mail = planned.store.one("artifact_of", **of, name="health.mail.html")
+    assert mail["media_type"] == "text/html"
+    assert "2.8.0" in mail["content"]
+    assert "cid:" not in mail["content"], "a picture that nobody drew"
+
+
 def test_a_second_run_of_the_week_replaces_the_report_and_tells_nobody_twice(planned):
     snapshots(planned)
     run(planned, product="webapp", version="2.8.0")
@@ -132,13 +146,13 @@ def test_who_gets_several_releases_gets_one_overview_of_them_a_week(planned):
     planned.edit("health: {ahead: 60d}", "health: {ahead: 120d}")
     result, extra, _ = run(planned)
     assert extra["releases"] == len(result) > 1
-    overviews = planned.store.all("messages_of", product="*", version="health")
+    overviews = planned.store.all("messages_of", product="*", version="")
     assert sorted(message["audience"] for message in overviews) == ["engineering", "executives"]
     assert all(message["state"] == "sent" for message in overviews)
     for one in result:
         assert f"{one['version']}" in overviews[0]["body"]
     run(planned)
-    assert planned.store.all("messages_of", product="*", version="health") == overviews
+    assert planned.store.all("messages_of", product="*", version="") == overviews
 
 
 def test_a_name_without_the_other_is_refused(planned):

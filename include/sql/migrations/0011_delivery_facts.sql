@@ -387,7 +387,7 @@ CREATE TABLE release_ops.release_measure (
     loaded_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (product, version, measure)
 );
-COMMENT ON TABLE release_ops.release_measure IS 'One row per release and measure that others take: scores of surveys, costs.';
+COMMENT ON TABLE release_ops.release_measure IS 'One row per release and measure that others take: scores of surveys, costs. Also of versions that were out before Release Ops was used, which release and release_scorecard do not have: to keep them, start from here.';
 COMMENT ON COLUMN release_ops.release_measure.product IS 'Id of the product.';
 COMMENT ON COLUMN release_ops.release_measure.version IS 'Version of the release.';
 COMMENT ON COLUMN release_ops.release_measure.measure IS 'What was measured: nps, csat, ces, cost, or a name of the team''s own.';

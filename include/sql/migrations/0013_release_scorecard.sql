@@ -417,7 +417,7 @@ CROSS JOIN LATERAL (
     FROM release_ops.release_measure
     WHERE product = r.product AND version = r.version
 ) measure;
-COMMENT ON VIEW release_metrics.release_scorecard IS 'Grain: one row per product and version that was ever opened. Key: product, version. Fresh: as soon as the train moves; deployments, issues and measures with every delivery_ingest, targets and recovery with every delivery_metrics. How a release went: dates, scope, gates, deployments, issues and what it was held to.';
+COMMENT ON VIEW release_metrics.release_scorecard IS 'Grain: one row per product and version that was ever opened. Key: product, version. Fresh: as soon as the train moves; deployments, issues and measures with every delivery_ingest, targets and recovery with every delivery_metrics. Versions from before Release Ops was used have no row; what surveys and cost say of them is in release_measure. How a release went: dates, scope, gates, deployments, issues and what it was held to.';
 COMMENT ON COLUMN release_metrics.release_scorecard.product IS 'Id of the product.';
 COMMENT ON COLUMN release_metrics.release_scorecard.version IS 'Version of the release.';
 COMMENT ON COLUMN release_metrics.release_scorecard.type IS 'major, minor, patch, hotfix or security.';

@@ -93,6 +93,8 @@ COMMENT ON COLUMN release_metrics.health.highest_risk IS 'Highest score (probabi
 COMMENT ON COLUMN release_metrics.health.support_needed IS 'What waited for somebody: blocked or overdue milestones, approvals, deadlines; null if it is not known.';
 COMMENT ON COLUMN release_metrics.health.latest IS 'True for the last report of this release.';
 
+COMMENT ON COLUMN release_metrics.message.product IS 'Id of the product; * where the message is about releases of several products.';
+
 CREATE VIEW release_metrics.health_reason AS
 SELECT h.product, h.version, h.week, r.place, r.reason ->> 'measure' AS measure, r.reason ->> 'status' AS status,
     (r.reason ->> 'value')::double precision AS value, (r.reason ->> 'threshold')::double precision AS threshold,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -34,6 +35,8 @@ PORTFOLIO = {"product": "*", "version": "health", "kind": KIND}
 """Where the report of all releases lies among the artifacts: it belongs to no single one."""
 PAGE = "health.html"
 TEXT = "health.md"
+SLACK, MAIL = "health.slack.json", "health.mail.html"
+"""The report as Slack and mail show it, without the drawn charts; the first is what Slack's Block Kit Builder takes."""
 
 
 class ReportHealthOperator(BaseOperator):
@@ -110,6 +113,10 @@ def keep_report(store: Store, run: Mapping[str, Any], report: Report) -> None:
         )
         keep(store, run, TEXT, markdown([facts]))
         keep(store, run, PAGE, page([facts]), "text/html")
+        address = address_of(health_page(report.product, report.version))
+        blocks = release_blocks(facts, address=address, pictures=(), files={})
+        keep(store, run, SLACK, json.dumps({"blocks": blocks}, indent=2, ensure_ascii=False), "application/json")
+        keep(store, run, MAIL, mail([facts], link=address, pictures=()), "text/html")
 
 
 def tell_report(ledger: Ledger, product: Product, run: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -148,7 +155,14 @@ def tell_portfolio(ledger: Ledger, products: Mapping[str, Product], reports: Seq
         if len(some) < 2:
             continue
         try:
-            deliver(ledger, {**PORTFOLIO, "run_id": run_id}, audience, channel, overview(audience, channel, some))
+            # As artifacts lie under a name, a message is about a release or none.
+            deliver(
+                ledger,
+                {**PORTFOLIO, "version": "", "run_id": run_id},
+                audience,
+                channel,
+                overview(audience, channel, some),
+            )
             sent += 1
         except Exception as error:
             failures.append(f"{audience} by {channel.kind} {channel.to}: {error}")
