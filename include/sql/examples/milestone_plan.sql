@@ -2,6 +2,5 @@
 -- table: milestone_plan
 SELECT product, version, kind, first_planned_on, planned_on, planned_on - first_planned_on AS days, slips, breaches
 FROM release_metrics.milestone_plan
-LEFT JOIN (SELECT product, version, kind, state FROM release_metrics.milestone) AS m USING (product, version, kind)
 WHERE planned_on <> first_planned_on AND (NOT withdrawn OR state = 'done')
 ORDER BY days DESC
