@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from release_ops.adapters.delivery_feed import csv_rows, opened, sql_rows
 from release_ops.adapters.sql import SINCE, streamed
+from release_ops.domain.budget_format import BUDGET_FORMATS
 from release_ops.domain.delivery_policy import DeliveryFeed
 from release_ops.domain.facts import ALONG, TABLES
 from release_ops.domain.feed_format import FORMATS
+from release_ops.domain.feed_money import BudgetWords
 from release_ops.domain.feed_rows import Reading
 from release_ops.domain.model import Product
 from release_ops.facts_store import Changes, FactsStore, Query, together
@@ -51,7 +53,8 @@ def source_of(feed: DeliveryFeed) -> str:
 
 def place_of(stream: str, feed: DeliveryFeed) -> str:
     """What people call a feed: its file, or where its statement stands."""
-    return feed.file or f"delivery.feeds.{stream} (SQL on {feed.connection})"
+    section = "budget" if stream in BUDGET_FORMATS else "delivery"
+    return feed.file or f"{section}.feeds.{stream} (SQL on {feed.connection})"
 
 
 def goes_on(feed: DeliveryFeed) -> bool:
@@ -67,8 +70,14 @@ def feed_streams(product: Product) -> list[str]:
 
 def reading_of(product: Product, now: datetime) -> Reading:
     """How the product's rows are read."""
+    budget = BudgetWords(product.budget.currency, product.budget.categories)
     zone = ZoneInfo(product.timezone)
-    return Reading(policy=product.delivery, zone=zone, pattern=product.repository.tag, now=now)
+    return Reading(policy=product.delivery, zone=zone, pattern=product.repository.tag, now=now, budget=budget)
+
+
+def feed_of(product: Product, stream: str) -> DeliveryFeed:
+    """The feed of a stream; its section of the product file has to name one."""
+    return (product.budget.feeds if stream in BUDGET_FORMATS else product.delivery.feeds)[stream]
 
 
 @contextmanager
@@ -76,7 +85,7 @@ def feed_rows(
     product: Product, stream: str, *, folder: Path, since: datetime, now: datetime
 ) -> Iterator[Iterator[Mapping[str, Any]]]:
     """Rows of a feed as they come; FeedRejected, at their end, of a bad one. `folder` has the product file."""
-    feed, reading = product.delivery.feeds[stream], reading_of(product, now)
+    feed, reading = feed_of(product, stream), reading_of(product, now)
     place = place_of(stream, feed)
     if feed.file:
         with opened(feed.file, folder=folder, connection=feed.connection) as file:

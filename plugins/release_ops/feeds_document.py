@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from release_ops.domain.feed_format import FORMATS, FeedFormat
+from release_ops.domain.feed_format import FeedFormat
+from release_ops.domain.feed_streams import STREAMS
 
 
 def columns_document() -> str:
     """Markdown: of each stream its columns and an example."""
-    return "\n".join(line for stream, form in FORMATS.items() for line in _stream(stream, form))
+    return "\n".join(line for stream, form in STREAMS.items() for line in _stream(stream, form))
 
 
 def _stream(stream: str, form: FeedFormat) -> Iterator[str]:

@@ -21,6 +21,7 @@ from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
 from release_ops.product_calendar import AbsencePart
+from release_ops.product_checks_budget import budget_problems
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
 from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_plan import plan_problems
@@ -49,6 +50,8 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += document_problems(product, root)
     if not broken & {"audiences", "health", "releases", "trains"}:
         problems += health_problems(product, root)
+    if not broken & {"audiences", "budget"}:
+        problems += budget_problems(product, root)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)
     if "cadences" not in broken and "versioning" not in broken:

@@ -31,6 +31,7 @@ from release_ops.domain.model import (
     Repository,
 )
 from release_ops.domain.version_forms import with_form
+from release_ops.product_budget import budget_policy
 from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
@@ -145,6 +146,7 @@ def convert(part: ProductPart, location: str) -> Product:
         forecast=policy_of(part.forecast),
         delivery=delivery_policy(part.delivery),
         health=health_policy(part.health),
+        budget=budget_policy(part.budget),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),

@@ -117,12 +117,14 @@ def delivery_policy(part: DeliveryPart) -> DeliveryPolicy:
         incident_within=part.incident_within,
         incidents=tuple(label.casefold() for label in part.incidents),
         severities={name: tuple(label.casefold() for label in labels) for name, labels in part.severities.items()},
-        feeds={
-            stream: DeliveryFeed(file=one.file or "", statement=one.statement or "", connection=one.connection or "")
-            for stream, one in part.feeds.items()
-        },
+        feeds={stream: delivery_feed(one) for stream, one in part.feeds.items()},
         targets=_targets(part.targets),
     )
+
+
+def delivery_feed(part: DeliveryFeedPart) -> DeliveryFeed:
+    """The domain's feed."""
+    return DeliveryFeed(file=part.file or "", statement=part.statement or "", connection=part.connection or "")
 
 
 def _targets(part: DeliveryTargetsPart) -> DeliveryTargets:

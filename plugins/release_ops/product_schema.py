@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from release_ops.domain.calver import COUNTERS
 from release_ops.domain.model import MilestoneKind, ReleaseType
+from release_ops.product_budget import BudgetPart
 from release_ops.product_cadences import CadencePart
 from release_ops.product_calendar import (
     AbsencePart,
@@ -225,6 +226,7 @@ class ProductPart(Part):
     forecast: ForecastPart = ForecastPart()
     delivery: DeliveryPart = DeliveryPart()
     health: HealthPart = HealthPart()
+    budget: BudgetPart = BudgetPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

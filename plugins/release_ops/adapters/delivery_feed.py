@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from release_ops.domain.feed_format import FORMATS
 from release_ops.domain.feed_rows import Reading, Row, RowReader, Wrong, check_heading, heading_of
+from release_ops.domain.feed_streams import STREAMS
 from release_ops.product_errors import Problem
 
 MOST_BYTES = 1 << 30
@@ -64,7 +64,7 @@ def opened(place: str, *, folder: Path, connection: str = "") -> Iterator[IO[byt
             yield file
     except OSError as error:
         said = error.strerror or str(error)
-        remedy = "write it, or correct delivery.feeds in the product file"
+        remedy = "write it, or correct the feed in the product file"
         raise FeedRejected(place, [Problem(place, 0, "", "", said[:1].lower() + said[1:], remedy)]) from error
 
 
@@ -223,12 +223,12 @@ class _Lines:
 
 
 def _columns(stream: str) -> str:
-    return ",".join(column.name for column in FORMATS[stream].columns if column.required)
+    return ",".join(column.name for column in STREAMS[stream].columns if column.required)
 
 
 def _heading(line: str, stream: str) -> tuple[str, list[str]]:
     """The delimiter with which most columns are known, and the names of the columns."""
-    known = {column.name for column in FORMATS[stream].columns}
+    known = {column.name for column in STREAMS[stream].columns}
     found = []
     for delimiter in DELIMITERS:
         names = heading_of(next(csv.reader([line], delimiter=delimiter, strict=True), []))

@@ -18,6 +18,13 @@ KINDS: Mapping[str, str] = {
     "number": "number",
     "labels": "texts with `|` between them",
     "choice": "one of",
+    "money": "number",
+    "quantity": "number from 0",
+    "rate": "number above 0",
+    "currency": "ISO 4217 code",
+    "category": "category of cost",
+    "date": "day",
+    "month": "month",
 }
 """Kind of a column's values to how it is called; text over the limit is cut, a name over it is an error."""
 

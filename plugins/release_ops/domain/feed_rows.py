@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 from release_ops.domain.delivery_names import environment_name, is_incident, severity_of
 from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.facts import AHEAD
-from release_ops.domain.feed_format import FORMATS, Column, FeedFormat
+from release_ops.domain.feed_format import Column, FeedFormat
+from release_ops.domain.feed_money import MONEY_READERS, BudgetWords, UnfitMoney, fill_currency, fill_quote
+from release_ops.domain.feed_streams import STREAMS
 from release_ops.domain.versions import tag_version
 
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -51,13 +53,14 @@ class Reading:
     """Pattern of the product's tags."""
     now: datetime | None = None
     """What is told has happened before this, give or take AHEAD; None: whenever."""
+    budget: BudgetWords = field(default_factory=BudgetWords)
 
 
 class RowReader:
     """Reads the rows of one stream under one heading."""
 
     def __init__(self, stream: str, columns: Sequence[str], reading: Reading) -> None:
-        form = FORMATS[stream]
+        form = STREAMS[stream]
         self.key = form.key
         self._blank: Row = {column.name: _EMPTY.get(column.kind) for column in form.columns}
         self._reading = reading
@@ -87,7 +90,7 @@ class RowReader:
                 continue
             try:
                 row[name] = read(value, column, self._reading)
-            except _Unfit as error:
+            except (_Unfit, UnfitMoney) as error:
                 say(Wrong(name, shown(value), error.message, error.remedy))
                 good = False
         if good:
@@ -111,7 +114,7 @@ def heading_of(names: Sequence[object]) -> list[str]:
 
 def check_heading(stream: str, names: Sequence[str]) -> list[Wrong]:
     """What is wrong with a heading: unknown, double and missing columns."""
-    form = FORMATS[stream]
+    form = STREAMS[stream]
     known = [column.name for column in form.columns]
     wrong = []
     for place, name in enumerate(names):
@@ -259,6 +262,10 @@ def _choice(value: object, column: Column, _: Reading) -> str:
     return text
 
 
+def _of_money(read: Callable[[Any, Column, BudgetWords], Any]) -> Callable[[Any, Column, Reading], Any]:
+    return lambda value, column, reading: read(value, column, reading.budget)
+
+
 _READERS: Mapping[str, Callable[[Any, Column, Reading], Any]] = {
     "text": _text,
     "name": _name,
@@ -270,8 +277,9 @@ _READERS: Mapping[str, Callable[[Any, Column, Reading], Any]] = {
     "number": _number,
     "labels": _labels,
     "choice": _choice,
+    **{kind: _of_money(read) for kind, read in MONEY_READERS.items()},
 }
-_EMPTY: Mapping[str, Any] = {"text": "", "name": "", "url": "", "choice": "", "labels": []}
+_EMPTY: Mapping[str, Any] = {"text": "", "name": "", "url": "", "choice": "", "labels": [], "currency": ""}
 """What an empty cell becomes; of other kinds it is null, which is the table's default where it allows no null."""
 
 
@@ -341,6 +349,15 @@ _CHECKS: Mapping[str, Sequence[_Check]] = {
             "write its ISO 4217 code, like EUR",
         ),
     ),
+    "budget_actuals": (("used", _before("quantity", "used"), "is more than the quantity", "correct one of the two"),),
+    "exchange_rates": (
+        (
+            "quote",
+            lambda row: row["base"] == row["quote"],
+            "is the same currency as base",
+            "remove the row: a currency needs no rate to itself",
+        ),
+    ),
 }
 """Stream to (column, whether its row is wrong, what is wrong, remedy): also what include/sql/checks refuses, since a row
 that gets there stops the tables of all products."""
@@ -368,6 +385,14 @@ def _read_labels(row: Row, reading: Reading) -> None:
         row["is_incident"] = is_incident(reading.policy, labels)
 
 
+def _currency(row: Row, reading: Reading) -> None:
+    fill_currency(row, reading.budget)
+
+
+def _quote(row: Row, reading: Reading) -> None:
+    fill_quote(row, reading.budget)
+
+
 def read_tag(row: Row, reading: Reading) -> None:
     """Fill in what the tag of a published release says where the row does not: its version, and whether it is final."""
     version = tag_version(row["tag"], reading.pattern)
@@ -384,4 +409,8 @@ _DERIVED: Mapping[str, Callable[[Row, Reading], None]] = {
     "issues": _read_labels,
     "pull_reviews": _comment,
     "published_releases": read_tag,
+    "budget_lines": _currency,
+    "budget_actuals": _currency,
+    "budget_commitments": _currency,
+    "exchange_rates": _quote,
 }

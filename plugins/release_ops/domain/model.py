@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
+from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
@@ -436,6 +437,7 @@ class Product:
     forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     health: HealthPolicy = field(default_factory=HealthPolicy)
+    budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 
     risks: RiskPolicy = field(default_factory=RiskPolicy)

@@ -150,3 +150,8 @@ class Rates:
             old = (day - max(before)).days
             return f"the last one is of {max(before)}, {old} days before, and one is good for {self._good_for.days}"
         return f"the first one is of {min(days)}" if days else "there is none at all"
+
+
+def money_text(amount: Decimal, currency: str) -> str:
+    """An amount for a sentence, such as `EUR 1,234.50`."""
+    return f"{currency} {rounded_money(amount, currency):,}"

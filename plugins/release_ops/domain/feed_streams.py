@@ -1,0 +1,11 @@
+"""Every stream that a feed can bring, whichever section of the product file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from release_ops.domain.budget_format import BUDGET_FORMATS
+from release_ops.domain.feed_format import FORMATS, FeedFormat
+
+STREAMS: Mapping[str, FeedFormat] = {**FORMATS, **BUDGET_FORMATS}
+"""Stream to what its feed brings."""
