@@ -17,7 +17,7 @@ from release_ops.operators.contract import (
 )
 from release_ops.operators.delivery_metrics import RefreshDeliveryMetricsOperator
 from release_ops.operators.quality_checks import CheckColumnsOperator, CheckRowsOperator
-from release_ops.quality_checks import column_arguments, quality_checks, row_arguments
+from release_ops.quality_checks import checks_of, column_arguments, row_arguments
 
 DOC = """
 ## Delivery metrics
@@ -57,7 +57,7 @@ with DAG(
 ):
     sync_targets = SyncTargetsOperator(task_id="sync_targets")
     refresh = RefreshDeliveryMetricsOperator(task_id="refresh", full="{{ params.full }}")
-    every = quality_checks().values()
+    every = checks_of("delivery_metrics")
     check_columns = CheckColumnsOperator.partial(
         task_id="check_columns", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
     ).expand_kwargs([column_arguments(one) for one in every if one.columns])

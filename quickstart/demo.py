@@ -11,6 +11,7 @@ from pathlib import Path
 
 from quickstart.airflow import PROJECT, Airflow
 from quickstart.demo_api import API
+from quickstart.demo_budget import write_money
 from quickstart.demo_ci import Ci
 from quickstart.demo_history import WEBAPP, Story
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
@@ -77,6 +78,11 @@ def make_demo(
     for ci in cis:
         if ci.tell_past():
             say(f"{ci.product.name}: made-up facts of its CI lie in {ci.folder}")
+    # The first release was before this installation, which knows nothing of its scope.
+    earlier = [(tag.version, tag.at.date()) for tag in cis[0].released()[1:]]
+    money = products / "feeds" / WEBAPP.product
+    if write_money(money, rehearsal.product, rehearsal.at, earlier):
+        say(f"{rehearsal.product.name}: made-up budget, costs and exchange rates lie in {money}")
     return Demo(rehearsal, second, tuple(cis), (products, remotes, kept))
 
 

@@ -352,7 +352,8 @@ def _shown(value: Any) -> str:
 
 def _feeds(product: Product) -> list[str]:
     """Files that the product's facts are read from, as its file names them."""
-    return [name for name in (product.forecast.file, *(feed.file for feed in product.delivery.feeds.values())) if name]
+    feeds = [*product.delivery.feeds.values(), *product.budget.feeds.values()]
+    return [name for name in (product.forecast.file, *(feed.file for feed in feeds)) if name]
 
 
 def _copy_beside(source: Path, folder: Path, names: Iterable[str]) -> None:

@@ -25,9 +25,11 @@ STAGED = {
     *("change_log_copy", "change_log_merge", "change_log_forget"),
     *("conflict_copy", "conflict_refresh", "conflict_add", "conflict_resolve"),
     *("fed_commits_copy", "fed_commits", "fed_commits_lost"),
+    *("budget_entry_copy", "budget_entry_retire", "budget_entry_add", "budget_entry_unstage"),
+    *("exchange_rate_copy", "exchange_rate_retire", "exchange_rate_add"),
     *("found_commits_copy", "found_lines_copy", "found_commits", "found_commits_forget"),
 }
-"""They work on a temporary table; tests of the change history, of conflicts and of feeds run them."""
+"""They work on a temporary table; tests of the change history, of conflicts, of feeds and of budgets run them."""
 QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RELEASE = {"product": "webapp", "version": "2.8.0"}
@@ -36,6 +38,9 @@ RUN = {"run_id": "scheduled__webapp:2.8.0:alpha", "dag_id": "release_alpha"}
 
 PLAUSIBLE: dict[str, Any] = {
     "resolved": True,
+    "inputs": "5f1c",
+    "revision": 1,
+    "sources": ["csv", "file"],
     "risks": ["churn"],
     **MILESTONE,
     **RUN,
@@ -232,6 +237,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "deployment_lines_touched": {"since": NOW},
     "prediction_save": {"kind": "ga_date", "subject": "p85", "expected": None},
     "health_report_save": {"status": "yellow"},
+    "budget_close_save": {"month": date(2026, 11, 1), "status": "yellow"},
+    "budget_entry_drop": {"kind": "plan"},
 }
 
 

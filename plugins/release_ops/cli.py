@@ -15,6 +15,7 @@ from pathlib import Path
 
 from release_ops import cli_changelog, cli_where
 from release_ops.cli_blackouts import BLACKOUTS
+from release_ops.cli_budget import BUDGET
 from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
@@ -104,6 +105,7 @@ COMMANDS: dict[str, Command] = {
     "conflicts": CONFLICTS,
     "forecast": FORECAST,
     "feeds": FEEDS,
+    "budget": BUDGET,
     "simulate": SIMULATE,
     "risks": RISKS,
     "health": HEALTH,

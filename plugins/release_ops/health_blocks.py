@@ -29,22 +29,22 @@ def release_blocks(
     was = f" Last report: {before['status']}." if before else " First report of this release."
     blocks: list[Block] = [
         {"type": "header", "text": {"type": "plain_text", "text": split(title, HEADER)[0]}},
-        _context(f"{MARKS.get(status, UNKNOWN)} Week of {report['week']}.{was}"),
-        {"type": "section", "fields": [_text(f"*{name}*\n{words}") for name, words in _figures(report, head, before)]},
+        context(f"{MARKS.get(status, UNKNOWN)} Week of {report['week']}.{was}"),
+        {"type": "section", "fields": [text(f"*{name}*\n{words}") for name, words in _figures(report, head, before)]},
     ]
-    blocks += _section("Why", _reasons(report))
-    blocks += [_picture(one, files[one.name]) for one in pictures if one.name in files]
-    blocks += _section("Support needed", _escaped(report["support"]))
-    blocks += _section("What to do", [_action(action) for action in report["actions"]])
-    blocks += _section("Since the last report", _escaped(report["changes"]))
-    blocks += _section("Accomplished", _escaped(report["accomplishments"]))
-    blocks += _section("Next", _escaped(report["focus"]))
-    blocks += _section("What others owe, and conflicts", _escaped(report["dependencies"]))
+    blocks += section("Why", _reasons(report))
+    blocks += [picture(one, files[one.name]) for one in pictures if one.name in files]
+    blocks += section("Support needed", _escaped(report["support"]))
+    blocks += section("What to do", [_action(action) for action in report["actions"]])
+    blocks += section("Since the last report", _escaped(report["changes"]))
+    blocks += section("Accomplished", _escaped(report["accomplishments"]))
+    blocks += section("Next", _escaped(report["focus"]))
+    blocks += section("What others owe, and conflicts", _escaped(report["dependencies"]))
     told = [escape(one.words, "mrkdwn") for one in pictures if one.name not in files]
     if told:
-        blocks.append(_context(*(split(words, ALT)[0] for words in told)))
+        blocks.append(context(*(split(words, ALT)[0] for words in told)))
     if address:
-        blocks.append(_context(link("The whole report", address, "mrkdwn")))
+        blocks.append(context(link("The whole report", address, "mrkdwn")))
     return blocks
 
 
@@ -70,10 +70,10 @@ def portfolio_blocks(
     blocks: list[Block] = [{"type": "header", "text": {"type": "plain_text", "text": split(title, HEADER)[0]}}]
     while lines:
         taken = _fitting(lines, ROOM)
-        blocks.append({"type": "section", "text": _text("\n".join(lines[:taken]))})
+        blocks.append({"type": "section", "text": text("\n".join(lines[:taken]))})
         lines = lines[taken:]
     if len(ordered) > RELEASES:
-        blocks.append(_context(f"and {len(ordered) - RELEASES} more on the page Health"))
+        blocks.append(context(f"and {len(ordered) - RELEASES} more on the page Health"))
     return blocks
 
 
@@ -115,13 +115,13 @@ def _escaped(lines: Sequence[str]) -> list[str]:
     return [f"• {escape(line, 'mrkdwn')}" for line in lines]
 
 
-def _section(title: str, lines: Sequence[str]) -> list[Block]:
+def section(title: str, lines: Sequence[str]) -> list[Block]:
     """A titled list, as far as it fits; what does not is counted. Nothing for nothing."""
     if not lines:
         return []
     taken = _fitting(lines, ROOM)
     rest = [f"and {len(lines) - taken} more in the report"] if taken < len(lines) else []
-    return [{"type": "section", "text": _text("\n".join([f"*{title}*", *lines[:taken], *rest]))}]
+    return [{"type": "section", "text": text("\n".join([f"*{title}*", *lines[:taken], *rest]))}]
 
 
 def _fitting(lines: Sequence[str], room: int) -> int:
@@ -134,17 +134,20 @@ def _fitting(lines: Sequence[str], room: int) -> int:
     return len(lines)
 
 
-def _picture(one: Picture, identity: str) -> Block:
+def picture(one: Picture, identity: str) -> Block:
+    """A picture that Slack holds under that id."""
     return {"type": "image", "slack_file": {"id": identity}, "alt_text": split(one_line(one.words), ALT)[0]}
 
 
-def _context(*texts: str) -> Block:
-    return {"type": "context", "elements": [_text(text) for text in texts]}
+def context(*texts: str) -> Block:
+    """Small grey text."""
+    return {"type": "context", "elements": [text(one) for one in texts]}
 
 
-def _text(text: str) -> Block:
+def text(words: str) -> Block:
+    """Words in mrkdwn."""
     # `verbatim`: Slack makes no links, mentions or channel names out of the text.
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+    return {"type": "mrkdwn", "text": words, "verbatim": True}
 
 
 def _percent(share: float | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from release_ops.contract import SCHEMA
+from release_ops.contract import SCHEMA, told_by
 from release_ops.store import SQL
 
 FOLDER = SQL / "checks"
@@ -55,6 +55,12 @@ class Checks:
 def quality_checks(folder: Path = FOLDER) -> Mapping[str, Checks]:
     """Checks by table, in the order of names. CheckFileError for a file that cannot be used."""
     return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def checks_of(dag_id: str) -> list[Checks]:
+    """Checks of the tables that a DAG tells of."""
+    told = {table.name for table in told_by(dag_id)}
+    return [one for name, one in quality_checks().items() if name in told]
 
 
 def _read(path: Path) -> Checks:

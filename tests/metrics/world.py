@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from release_ops.budget_closing import close
+from release_ops.budget_inputs import bring
 from release_ops.delivery_refresh import refresh
+from release_ops.product import load_product
 from release_ops.store import Store
+from tests.budget import books
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TRAIN = ("planning", "feature_complete", "freeze", "ga")
@@ -49,6 +55,17 @@ def fill(store: Store) -> None:
             for row in rows:
                 insert(connection, table, row)
     refresh(store, now=at("2026-11-01 04:00"))
+    with tempfile.TemporaryDirectory() as folder:
+        money(store, Path(folder))
+
+
+def money(store: Store, folder: Path) -> None:
+    """The books of `tests.budget.books`, closed until October 2026; one booking came late, so that October was restated."""
+    early = [row for row in books.COSTS if not row.startswith("C-10")]
+    for now, costs in (("2026-11-06 07:00", early), ("2026-11-09 07:00", books.COSTS)):
+        product = load_product(books.write(folder, budget_actuals=costs))
+        bring(store, product, folder=folder, now=at(now))
+        close(store, product, at(now))
 
 
 def _world() -> dict[str, list[Mapping[str, Any]]]:

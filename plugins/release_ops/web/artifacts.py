@@ -52,8 +52,11 @@ FORMATS = {
     "application/json": "JSON",
     "application/xml": "XML",
     "application/pdf": "PDF",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
 }
 """How people call what ends so, or has this media type."""
+SAVED = frozenset({"application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"})
+"""Media types that a page cannot show."""
 
 
 class ArtifactRow(Answer):
@@ -198,7 +201,7 @@ def _described(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
     """An artifact as the templates show it. What a page cannot show has no `page`: it is there to be downloaded."""
     root = pages_root(request)
     where = root + artifact_page(row["product"], row["version"], row["kind"], row["name"])
-    is_shown = row["media_type"] != "application/pdf" and row["media_type"] in FORMATS
+    is_shown = row["media_type"] not in SAVED and row["media_type"] in FORMATS
     return {
         **{name: row[name] for name in ("product", "version", "kind", "name", "size", "created_at")},
         "page": where if is_shown else "",

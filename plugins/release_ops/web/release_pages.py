@@ -13,7 +13,7 @@ from release_ops.addresses import HEALTH, RELEASES, artifact_page, health_page, 
 from release_ops.store import Store
 from release_ops.web import story as telling
 from release_ops.web.access import may_see, shows
-from release_ops.web.artifacts import FORMATS, format_name, size_text
+from release_ops.web.artifacts import FORMATS, SAVED, format_name, size_text
 from release_ops.web.filters import Choice, Filters, FormField
 from release_ops.web.parts import Pages
 from release_ops.web.responses import PROBLEMS, Answer, Link, Problem, documented, page, pages_root
@@ -165,7 +165,7 @@ def story(request: Request, product: str, version: str) -> Response:
 def _artifact_words(root: str, product: str, version: str) -> dict[str, Any]:
     def address(one: Artifact) -> str:
         where = root + artifact_page(product, version, one.kind, one.name)
-        is_shown = one.media_type != "application/pdf" and one.media_type in FORMATS
+        is_shown = one.media_type not in SAVED and one.media_type in FORMATS
         return where if is_shown else f"{where}?download=1"
 
     return {

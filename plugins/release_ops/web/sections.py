@@ -47,6 +47,7 @@ MADE_BY = {
     **{kind.value: f"release_{kind}" for kind in MilestoneKind},
     "forecast": "release_forecast",
     "health": "health_report",
+    "budget": "budget_variance",
 }
 """DAG by the kind of what it leaves among the artifacts."""
 OTHER_MAKER = "calendar_watch"

@@ -1,0 +1,179 @@
+"""Charts of the budget report: the year's course with its forecast, and the categories' variance by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+from release_ops.charts import FONT, THEMES, WIDTH, Picture, Spec, Theme, png, svg
+from release_ops.domain.money import money_text
+from release_ops.escaping import Safe, one_line
+
+Facts = Mapping[str, Any]
+CAUSES: Mapping[str, str] = {"volume": "volume", "price": "price", "exchange": "exchange rates", "rest": "not split"}
+"""Part of a variance to what it is called."""
+
+
+def year_course(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
+    """Plan and cost of the year summed up month by month, and what the year will have cost; None without a plan or cost."""
+    points = facts["course"]
+    if not points or not any(float(one["plan"]) or float(one["actual"] or 0) for one in points):
+        return None
+    alt: Any = import_module("altair")
+    ink, total = THEMES[theme], facts["total"]
+    # A point stands for the end of its month, where the sums hold.
+    rows = [
+        {"month": one["month"][:7], "amount": float(one[field]), "series": name}
+        for one in points
+        for field, name in (("plan", "plan"), ("actual", "cost"))
+        if one[field] is not None
+    ]
+    past = [one for one in points if one["actual"] is not None]
+    ahead = len(past) < len(points)
+    last, end = (past[-1]["month"][:7], float(past[-1]["actual"])) if past else ("", 0.0), points[-1]["month"][:7]
+    if ahead and past:
+        rows += [
+            {"month": last[0], "amount": last[1], "series": "expected"},
+            {"month": end, "amount": float(total["forecast"]), "series": "expected"},
+        ]
+    months = [one["month"][:7] for one in points]
+    inks = {"plan": ink.plan, "cost": ink.done, "expected": ink.fan}
+    names = [name for name in inks if any(row["series"] == name for row in rows)]
+    x = alt.X("month:O", title=None, sort=months, scale=alt.Scale(domain=months), axis=alt.Axis(labelAngle=0))
+    y = alt.Y("amount:Q", title=facts["currency"], axis=alt.Axis(format="~s"), scale=alt.Scale(zero=True))
+    colour = alt.Color(
+        "series:N", title=None, scale=alt.Scale(domain=names, range=[inks[name] for name in names]), legend=_legend(alt)
+    )
+    layers: list[Any] = []
+    if ahead and past and total["forecast_low"] is not None:
+        fan = [
+            {"month": last[0], "low": last[1], "high": last[1]},
+            {"month": end, "low": float(total["forecast_low"]), "high": float(total["forecast_high"])},
+        ]
+        area = alt.Chart(alt.Data(values=fan), name="fan").mark_area(opacity=0.28, color=ink.fan)
+        layers.append(area.encode(x=x, y=alt.Y("low:Q", title=facts["currency"]), y2="high:Q"))
+    for name, stroke, dash in (("plan", 1.5, [1, 0]), ("cost", 2.5, [1, 0]), ("expected", 2, [5, 3])):
+        own = [row for row in rows if row["series"] == name]
+        if own:
+            line = alt.Chart(alt.Data(values=own), name=name)
+            mark = line.mark_line(strokeWidth=stroke, strokeDash=dash, point=alt.OverlayMarkDef(size=24, filled=True))
+            layers.append(mark.encode(x=x, y=y, color=colour))
+    note = f"The band holds the year's cost with a chance of {_chance(facts)}." if len(layers) > 3 else ""
+    return _finished(alt.layer(*layers), f"{_name(facts)}: plan and cost since the year began", ink, note, width, 240)
+
+
+def causes(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
+    """Variance of each category since the year began, by what it comes from; None where everything is as planned."""
+    rows = [
+        {"category": one_line(line["category"]), "cause": name, "amount": float(line[part]), "place": place}
+        for line in facts["lines"]
+        for place, (part, name) in enumerate(CAUSES.items())
+        if float(line[part])
+    ]
+    if not rows:
+        return None
+    alt: Any = import_module("altair")
+    ink = THEMES[theme]
+    inks = {"volume": ink.done, "price": ink.bad, "exchange rates": ink.wait, "not split": ink.plan}
+    names = [name for name in inks if any(row["cause"] == name for row in rows)]
+    order = [one_line(line["category"]) for line in facts["lines"]]
+    bars = (
+        alt.Chart(alt.Data(values=rows), name="causes")
+        .mark_bar(height={"band": 0.6})
+        .encode(
+            x=alt.X("amount:Q", title=f"{facts['currency']}, over plan to the right", axis=alt.Axis(format="~s")),
+            y=alt.Y("category:N", title=None, sort=order, axis=alt.Axis(labelLimit=180)),
+            color=alt.Color(
+                "cause:N",
+                title=None,
+                scale=alt.Scale(domain=names, range=[inks[name] for name in names]),
+                legend=_legend(alt),
+            ),
+            order=alt.Order("place:Q"),
+        )
+    )
+    zero = alt.Chart(alt.Data(values=[{"at": 0}]), name="zero").mark_rule(color=ink.text).encode(x="at:Q")
+    height = 40 * len({row["category"] for row in rows}) + 20
+    return _finished(alt.layer(bars, zero), f"{_name(facts)}: what the variance comes from", ink, "", width, height)
+
+
+CHARTS: Mapping[str, Callable[..., Spec | None]] = {"year": year_course, "causes": causes}
+"""Charts of a report by name, in its order."""
+
+
+def words(name: str, facts: Facts) -> str:
+    """What a chart shows, for those who do not see it."""
+    currency, total = facts["currency"], facts["total"]
+    if name == "year":
+        text = (
+            f"{_name(facts)}: {_money(total['actual'], currency)} spent of {_money(total['plan'], currency)} planned; the "
+            f"year is expected to cost {_money(total['forecast'], currency)} of {_money(total['year_plan'], currency)}"
+        )
+        if total["forecast_low"] is not None:
+            between = f"{_money(total['forecast_low'], currency)} and {_money(total['forecast_high'], currency)}"
+            text += f", between {between} with a chance of {_chance(facts)}"
+        return f"{text}."
+    said = "; ".join(f"{one_line(line['category'])} {_money(line['variance'], currency)}" for line in facts["lines"])
+    return f"{_name(facts)}: variance by category: {said}."
+
+
+def pictures(facts: Facts) -> tuple[Picture, ...]:
+    """The charts that there is something to draw for, as pictures for messages."""
+    drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
+    return tuple(Picture(name, words(name, facts), png(spec)) for name, spec in drawn if spec is not None)
+
+
+def drawings(facts: Facts) -> list[Safe]:
+    """The same as drawings for a page."""
+    drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
+    return [Safe(svg(spec, label=words(name, facts), prefix=f"b-{name}")) for name, spec in drawn if spec is not None]
+
+
+def _money(text: str, currency: str) -> str:
+    return money_text(Decimal(text), currency)
+
+
+def _chance(facts: Facts) -> str:
+    return f"{Decimal(facts['chance']) * 100:.0f} %"
+
+
+def _name(facts: Facts) -> str:
+    return one_line(f"{facts['name']} {facts['month'][:7]}")
+
+
+def _legend(alt: Any) -> Any:
+    return alt.Legend(orient="top", direction="horizontal")
+
+
+def _finished(chart: Any, title: str, ink: Theme, note: str, width: int | str, height: int) -> Spec:
+    text = {"labelColor": ink.muted, "titleColor": ink.muted, "labelFontSize": 11, "titleFontSize": 11}
+    whole = chart.properties(
+        width=width,
+        height=height,
+        title={"text": title, **({"subtitle": note} if note else {})},
+        padding=8,
+        autosize={"type": "fit-x", "contains": "padding"},
+    ).configure(
+        font=FONT,
+        background=ink.ground,
+        view={"stroke": None},
+        axis={
+            **text,
+            "titleFontWeight": "normal",
+            "gridColor": ink.line,
+            "domainColor": ink.line,
+            "tickColor": ink.line,
+        },
+        legend={"labelColor": ink.text, "labelFontSize": 11},
+        title={
+            "color": ink.text,
+            "anchor": "start",
+            "fontSize": 14,
+            "subtitleColor": ink.muted,
+            "subtitleFontSize": 11,
+        },
+    )
+    found: Spec = whole.to_dict()
+    return found

@@ -1,0 +1,237 @@
+"""The forms of the budget report: a page, a mail, Markdown, plain text, and a workbook, all made from the kept facts.
+
+Here alone amounts are rounded: to the minor unit of the report's currency, half away from zero.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from release_ops import charts
+from release_ops.budget_charts import CAUSES, drawings
+from release_ops.charts import Picture
+from release_ops.domain.earned_value import rounded
+from release_ops.domain.money import money_text, rounded_money
+from release_ops.render import Safe, render
+from release_ops.spreadsheet import workbook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Facts = Mapping[str, Any]
+
+UNKNOWN = "unknown"
+ESTIMATES: Mapping[str, str] = {
+    "typical": "as so far: BAC / CPI",
+    "atypical": "as planned: AC + (BAC - EV)",
+    "combined": "as so far, and late: AC + (BAC - EV) / (CPI x SPI)",
+    "bottom_up": "by what is planned and ordered for the rest: AC + ETC",
+}
+"""Estimate at completion to what it assumes of the rest."""
+_BLANK_LINES = re.compile(r"\n{3,}")
+_MONEY = ("bac", "pv", "ev", "ac", "sv", "cv", "eac", "etc", "vac")
+_TEXTS = frozenset(
+    {"version", "category", "item", "unit", "status", "words", "driver", "kind", "entry", "currency", "source"}
+    | {"forecast_method", "forecast_reason"}
+)
+"""Columns of a workbook that are text, even where it looks like a number."""
+_DAYS = frozenset({"starts_on", "planned_end"})
+_INDICES = ("cpi", "spi", "tcpi_bac", "tcpi_eac", "spi_t", "tspi", "es", "at", "sv_t", "duration", "delay")
+
+
+def month_name(month: str) -> str:
+    """`October 2026` of `2026-10-01`."""
+    return f"{date.fromisoformat(month):%B %Y}"
+
+
+def view(facts: Facts) -> dict[str, Any]:
+    """What a reader sees of the facts, as text: figures, categories, releases, savings, notes."""
+    currency, total = facts["currency"], facts["total"]
+    return {
+        "title": f"{facts['name']}, {month_name(facts['month'])}",
+        "status": facts["status"],
+        "words": facts["words"],
+        "currency": currency,
+        "period": f"{month_name(facts['year_start'])} to {month_name(facts['month'])}",
+        "year": f"{month_name(facts['year_start'])} to {month_name(facts['year_end'])}",
+        "restated": _restated(facts),
+        "figures": [*_figures(facts)],
+        "lines": [_line(line, currency) for line in (*facts["lines"], {**total, "category": "all"})],
+        "chance": f"{Decimal(facts['chance']) * 100:.0f} %",
+        "estimate": ESTIMATES[facts["estimate"]],
+        "work": [_work(one, currency) for one in facts["work"]],
+        "savings": [
+            {"amount": money_text(Decimal(one["amount"]), currency), "words": one["words"], "category": one["category"]}
+            for one in facts["savings"]
+        ],
+        "notes": facts["notes"],
+    }
+
+
+def page(facts: Facts) -> str:
+    """A page that stands alone: no script, no request, light and dark, the charts drawn into it."""
+    return render(
+        "reports/budget.html.j2",
+        fmt="html",
+        report=view(facts),
+        drawings=drawings(facts),
+        light=Safe(charts.colours("light")),
+        dark=Safe(charts.colours("dark")),
+    )
+
+
+def markdown(facts: Facts) -> str:
+    """The same as Markdown, without charts."""
+    return _tidy(render("reports/budget.md.j2", fmt="md", report=view(facts)))
+
+
+def plain(facts: Facts) -> str:
+    """The same as plain text, without charts."""
+    return _tidy(render("reports/budget.plain.j2", fmt="plain", report=view(facts)))
+
+
+def mail(facts: Facts, *, link: str = "", pictures: Sequence[Picture] = ()) -> str:
+    """The same as HTML for mail programs: its style in the elements, pictures by `cid:<name>`."""
+    return render("reports/budget.mail.html.j2", fmt="html", report=view(facts), link=link, pictures=pictures)
+
+
+def excel(facts: Facts, entries: Sequence[Mapping[str, Any]]) -> bytes:
+    """A workbook: categories, items, releases, savings, and every entry that they were made of, amounts as numbers."""
+    lines = [{**line, "category": line["category"] or "all"} for line in (*facts["lines"], facts["total"])]
+    work = [{**one, "version": one["version"] or "all"} for one in facts["work"]]
+    sheets = {
+        "Categories": _table(lines, ("driver", "words", "forecast_reason")),
+        "Items": _table(facts["items"]),
+        "Releases": _table([{k: v for k, v in one.items() if k != "reasons"} for one in work], ("words",)),
+        "Savings": _table(facts["savings"]),
+        "Entries": _table(entries),
+    }
+    columns = {name: [*table.columns] for name, table in sheets.items()}
+    styles = {
+        name: "share" if name in ("ratio", "complete", "spent") else "money"
+        for some in columns.values()
+        for name in some
+        if name not in (*_INDICES, "pd", "used", "quantity", "planned_quantity", "actual_quantity")
+    }
+    return workbook(sheets, styles)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], last: Sequence[str] = ()) -> pd.DataFrame:
+    """A table of rows, their numbers as Decimal, days as days, and long texts as its last columns."""
+    import pandas as pd  # noqa: PLC0415 - the command line starts without it
+
+    names = [*dict.fromkeys(name for row in rows for name in row)]
+    names = [*(name for name in names if name not in last), *(name for name in names if name in last)]
+    cells = [[_value(name, row.get(name)) for name in names] for row in rows]
+    return pd.DataFrame(cells, columns=names, dtype=object)
+
+
+def _value(name: str, value: Any) -> Any:
+    """A cell; JSON has kept numbers as text."""
+    if not isinstance(value, str) or name in _TEXTS:
+        return value
+    return date.fromisoformat(value) if name in _DAYS else Decimal(value)
+
+
+def _tidy(text: str) -> str:
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
+def _amount(text: str | None, currency: str) -> str:
+    return UNKNOWN if text is None else f"{rounded_money(Decimal(text), currency):,}"
+
+
+def _signed(text: str | None, currency: str) -> str:
+    return UNKNOWN if text is None else f"{rounded_money(Decimal(text), currency):+,}"
+
+
+def _share(text: str | None) -> str:
+    return UNKNOWN if text is None else f"{rounded(Decimal(text) * 100, 1):+} %"
+
+
+def _number(value: Any) -> str:
+    return UNKNOWN if value is None else f"{rounded(Decimal(value), 2)}"
+
+
+def _figures(facts: Facts) -> Iterator[dict[str, str]]:
+    total, currency = facts["total"], facts["currency"]
+
+    def figure(title: str, value: str, small: str = "") -> dict[str, str]:
+        return {"title": title, "value": value, "small": small}
+
+    yield figure(
+        f"Cost in {month_name(facts['month'])}",
+        money_text(Decimal(total["month_actual"]), currency),
+        f"{_amount(total['month_plan'], currency)} planned",
+    )
+    yield figure(
+        "Cost since the year began",
+        money_text(Decimal(total["actual"]), currency),
+        f"{_amount(total['plan'], currency)} planned",
+    )
+    ratio = "" if total["ratio"] is None else f"{_share(total['ratio'])} of the plan"
+    yield figure("Over (+) or under (-) plan", _signed(total["variance"], currency), ratio)
+    yield figure(
+        "Cost of the year, expected", money_text(Decimal(total["forecast"]), currency), _interval(total, currency)
+    )
+    yield figure("Plan of the year", money_text(Decimal(total["year_plan"]), currency))
+    yield figure("Ordered, not booked yet", money_text(Decimal(total["committed"]), currency))
+
+
+def _line(line: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    return {
+        "category": line["category"],
+        "status": line["status"],
+        "words": line["words"],
+        "month": _amount(line["month_actual"], currency),
+        "month_plan": _amount(line["month_plan"], currency),
+        "plan": _amount(line["plan"], currency),
+        "actual": _amount(line["actual"], currency),
+        "variance": _signed(line["variance"], currency),
+        "ratio": _share(line["ratio"]) if line["ratio"] is not None else "no plan",
+        "driver": line["driver"] or "",
+        "causes": [{"cause": name, "amount": _signed(line[part], currency)} for part, name in CAUSES.items()],
+        "year_plan": _amount(line["year_plan"], currency),
+        "forecast": _amount(line["forecast"], currency),
+        "interval": _interval(line, currency),
+    }
+
+
+def _interval(line: Mapping[str, Any], currency: str) -> str:
+    """The forecast's interval, or why there is none; with what it leaves out."""
+    low, high, reason = line["forecast_low"], line["forecast_high"], line["forecast_reason"]
+    if low is None:
+        return str(reason)
+    bounds = f"{_amount(low, currency)} to {_amount(high, currency)}"
+    return f"{bounds} ({reason})" if reason else bounds
+
+
+def _work(one: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    return {
+        "version": one["version"] or "all releases",
+        "status": one["status"],
+        "words": one["words"],
+        **{name: _amount(one[name], currency) for name in _MONEY},
+        **{name: _number(one[name]) for name in _INDICES},
+        "complete": UNKNOWN if one["complete"] is None else f"{rounded(Decimal(one['complete']) * 100, 0)} %",
+        "estimates": [{"how": how, "amount": _amount(one[f"eac_{name}"], currency)} for name, how in ESTIMATES.items()],
+        "pd": one["pd"],
+        "why": one["reasons"].get("ev") or next(iter(one["reasons"].values()), ""),
+        "reasons": sorted({reason for reason in one["reasons"].values() if reason}),
+    }
+
+
+def _restated(facts: Facts) -> str:
+    before = facts.get("before")
+    if not before:
+        return ""
+    currency = facts["currency"]
+    was = (
+        f"cost {_amount(before['actual'], currency)} of {_amount(before['plan'], currency)} planned, now "
+        f"{_amount(facts['total']['actual'], currency)} of {_amount(facts['total']['plan'], currency)}"
+    )
+    return f"Restated (revision {facts['revision']}): on {before['closed_at'][:10]} this month was closed with {was}."

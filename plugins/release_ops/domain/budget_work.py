@@ -1,0 +1,160 @@
+"""Earned value of releases: what is planned and paid for them, and how much of their scope is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from release_ops.domain.budget import ZERO, Kind, Valued, Verdict, by_month
+from release_ops.domain.budget_policy import BudgetPolicy
+from release_ops.domain.earned_value import EarnedSchedule, EarnedValue, Figure, total
+from release_ops.domain.months import between, last_day, later, months
+
+ALL = ""
+"""Version of the work of all releases together."""
+
+
+class Progress(NamedTuple):
+    """How much of a release was done on a day: points where features are estimated, else features."""
+
+    day: date
+    done: Decimal
+    total: Decimal
+
+    @property
+    def share(self) -> Decimal | None:
+        """Share 0..1; None without a scope."""
+        return min(self.done / self.total, Decimal(1)) if self.total else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A release at the end of a month: its value in money and in time (months), and how that is to be taken."""
+
+    version: str
+    value: EarnedValue
+    schedule: EarnedSchedule | None
+    """None where there is no plan over time: without a budget, before its first month, or for all releases together."""
+    without_schedule: str
+    """Why there is none, if there is none."""
+    start: date | None
+    """First month of its plan."""
+    verdict: Verdict
+
+    def time(self, name: str) -> Figure:
+        """A figure of the schedule (`es`, `sv`, `spi`, `duration`, `delay`, `tspi`), or why there is none."""
+        if self.schedule is None:
+            return Figure(None, self.without_schedule)
+        found: Figure = getattr(self.schedule, name)
+        return found
+
+
+def work_of(
+    version: str,
+    entries: Sequence[Valued],
+    progress: Sequence[Progress],
+    policy: BudgetPolicy,
+    month: date,
+    *,
+    year: date,
+) -> Work | None:
+    """The work of a release at the end of a month; None if the year has neither plan nor cost for it by then.
+
+    `year` is the first day of the financial year. Planned value is the plan up to the month, earned value the share of the
+    scope that is done x the whole plan. The bottom-up estimate of the rest is the plan of the months to come, or what is
+    ordered for them if that is more. Time stands still once all is done.
+    """
+    own = [one for one in entries if one.entry.version == version]
+    begun = [one for one in own if one.entry.kind != Kind.COMMITMENT and one.entry.day <= last_day(month)]
+    if not any(one.entry.day >= year for one in begun):
+        return None
+    plan, cost = by_month(own, Kind.PLAN), by_month(own, Kind.ACTUAL)
+    bac = sum(plan.values(), ZERO)
+    share = _share_on(progress, last_day(month))
+    ahead = sum((amount for when, amount in plan.items() if when > month), ZERO)
+    ordered = sum((one.value for one in own if one.entry.kind == Kind.COMMITMENT), ZERO)
+    unknown = "its scope is not known" if bac else "it has no budget"
+    value = EarnedValue(
+        bac=bac,
+        pv=bac - ahead,
+        ev=None if share is None or not bac else share * bac,
+        ac=sum((amount for when, amount in cost.items() if when <= month), ZERO),
+        bottom_up=max(ahead, ordered),
+        unknown=unknown,
+    )
+    schedule, without = _schedule(plan, value, progress, month)
+    first = min(plan, default=None)
+    spi = schedule.spi if schedule is not None else Figure(None, without)
+    return Work(
+        version=version,
+        value=value,
+        schedule=schedule,
+        without_schedule=without,
+        start=first,
+        verdict=_judge(value.cpi, spi, policy),
+    )
+
+
+def all_work(some: Sequence[Work], policy: BudgetPolicy) -> Work | None:
+    """All releases as one; None if there is none. Their plans begin at different times, so that it has no schedule."""
+    if not some:
+        return None
+    value = total([(one.version, one.value) for one in some])
+    why = "releases begin at different times"
+    return Work(
+        version=ALL,
+        value=value,
+        schedule=None,
+        without_schedule=why,
+        start=None,
+        verdict=_judge(value.cpi, Figure(None, why), policy),
+    )
+
+
+def _share_on(progress: Sequence[Progress], day: date) -> Decimal | None:
+    """Share that was done at the end of a day; None if nobody looked by then, or there was no scope."""
+    before = [one for one in progress if one.day <= day]
+    return max(before, key=lambda one: one.day).share if before else None
+
+
+def _schedule(
+    plan: dict[date, Decimal], value: EarnedValue, progress: Sequence[Progress], month: date
+) -> tuple[EarnedSchedule | None, str]:
+    if not value.bac:
+        return None, "it has no budget"
+    first, last = min(plan), max(plan)
+    if month < first:
+        return None, "its first month is still to come"
+    curve, so_far = [], ZERO
+    for one in months(first, last):
+        so_far += plan.get(one, ZERO)
+        curve.append(so_far)
+    passed = months(first, month)
+    ended = next((one for one in passed if (_share_on(progress, last_day(one)) or ZERO) >= 1), month)
+    return (
+        EarnedSchedule(planned=curve, ev=value.ev, at=Decimal(between(first, ended)), unknown=value.unknown),
+        "",
+    )
+
+
+def planned_end(work: Work) -> date | None:
+    """Last month of the plan of a release; None without a schedule."""
+    if work.schedule is None or work.start is None:
+        return None
+    return later(work.start, work.schedule.pd - 1)
+
+
+def _judge(cpi: Figure, spi: Figure, policy: BudgetPolicy) -> Verdict:
+    """By the worse of both indices; unknown where neither is known."""
+    known = [(name, one.value) for name, one in (("CPI", cpi), ("SPI(t)", spi)) if one.value is not None]
+    if not known:
+        return Verdict("unknown", cpi.reason)
+    name, worst = min(known, key=lambda one: one[1])
+    limits = policy.index
+    for status, limit in (("red", limits.red), ("yellow", limits.yellow)):
+        if limit is not None and worst < limit:
+            return Verdict(status, f"{name} {worst:.2f} is below {limit:.2f}")
+    return Verdict("green", ", ".join(f"{one} {found:.2f}" for one, found in known))
