@@ -146,7 +146,10 @@ def _amount(text: str | None, currency: str) -> str:
 
 
 def _signed(text: str | None, currency: str) -> str:
-    return UNKNOWN if text is None else f"{rounded_money(Decimal(text), currency):+,}"
+    if text is None:
+        return UNKNOWN
+    amount = rounded_money(Decimal(text), currency)
+    return f"{amount:+,}" if amount else f"{abs(amount):,}"
 
 
 def _share(text: str | None) -> str:
