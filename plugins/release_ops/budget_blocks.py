@@ -43,6 +43,12 @@ def budget_blocks(
         "Where money could be saved",
         [f"• *{one['amount']}* {escape(one['words'], 'mrkdwn')}" for one in report["savings"]],
     )
+    if report["investments"]:
+        options = [
+            f"• *{escape(one['name'], 'mrkdwn')}*: do {one['share']}, present value {one['npv']}, ROI {one['roi']}"
+            for one in report["investments"]["options"]
+        ]
+        blocks += section("What the money could do", [escape(report["investments"]["words"], "mrkdwn"), *options])
     blocks += section("To be known", [f"• {escape(one, 'mrkdwn')}" for one in report["notes"]])
     told = [escape(one.words, "mrkdwn") for one in pictures if one.name not in files]
     if told:

@@ -99,7 +99,31 @@ def causes(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> S
     return _finished(alt.layer(bars, zero), f"{_name(facts)}: what the variance comes from", ink, "", width, height)
 
 
-CHARTS: Mapping[str, Callable[..., Spec | None]] = {"year": year_course, "causes": causes}
+def trade_off(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> Spec | None:
+    """The most that the money brings under each limit of risk, and what was chosen; None with less than two points."""
+    plan = facts["investments"]
+    if plan is None or len(plan["curve"]) < 2:
+        return None
+    alt: Any = import_module("altair")
+    ink = THEMES[theme]
+    rows = [{"risk": float(one["risk"]), "value": float(one["value"])} for one in plan["curve"]]
+    x = alt.X("risk:Q", title="risk of the whole, share of the benefit", axis=alt.Axis(format=".0%"))
+    y = alt.Y("value:Q", title=f"present value, {facts['currency']}", axis=alt.Axis(format="~s"))
+    line = alt.Chart(alt.Data(values=rows), name="curve").mark_line(
+        color=ink.done, point=alt.OverlayMarkDef(size=36, filled=True, color=ink.done)
+    )
+    layers = [line.encode(x=x, y=y)]
+    limit = alt.Chart(alt.Data(values=[{"at": float(plan["risk_limit"]), "name": "allowed"}]), name="limit")
+    layers.append(limit.mark_rule(color=ink.text, strokeDash=[3, 3]).encode(x=alt.X("at:Q")))
+    if plan["chosen"] is not None:
+        one = {"risk": float(plan["chosen"]["risk"]), "value": float(plan["chosen"]["value"])}
+        mark = alt.Chart(alt.Data(values=[one]), name="chosen").mark_point(size=160, color=ink.bad, strokeWidth=2.5)
+        layers.append(mark.encode(x=x, y=y))
+    note = "The ring is the plan under the limit of risk, which is the dashed line."
+    return _finished(alt.layer(*layers), f"{_name(facts)}: what more risk would bring", ink, note, width, 220)
+
+
+CHARTS: Mapping[str, Callable[..., Spec | None]] = {"year": year_course, "causes": causes, "trade-off": trade_off}
 """Charts of a report by name, in its order."""
 
 
@@ -115,6 +139,12 @@ def words(name: str, facts: Facts) -> str:
             between = f"{_money(total['forecast_low'], currency)} and {_money(total['forecast_high'], currency)}"
             text += f", between {between} with a chance of {_chance(facts)}"
         return f"{text}."
+    if name == "trade-off":
+        points = "; ".join(
+            f"{Decimal(one['risk']) * 100:.0f} % risk {_money(one['value'], currency)}"
+            for one in facts["investments"]["curve"]
+        )
+        return f"{_name(facts)}: present value by risk: {points}."
     said = "; ".join(f"{one_line(line['category'])} {_money(line['variance'], currency)}" for line in facts["lines"])
     return f"{_name(facts)}: variance by category: {said}."
 
@@ -125,10 +155,12 @@ def pictures(facts: Facts) -> tuple[Picture, ...]:
     return tuple(Picture(name, words(name, facts), png(spec)) for name, spec in drawn if spec is not None)
 
 
-def drawings(facts: Facts) -> list[Safe]:
-    """The same as drawings for a page."""
+def drawings(facts: Facts) -> dict[str, Safe]:
+    """The same as drawings for a page, by name."""
     drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
-    return [Safe(svg(spec, label=words(name, facts), prefix=f"b-{name}")) for name, spec in drawn if spec is not None]
+    return {
+        name: Safe(svg(spec, label=words(name, facts), prefix=f"b-{name}")) for name, spec in drawn if spec is not None
+    }
 
 
 def _money(text: str, currency: str) -> str:

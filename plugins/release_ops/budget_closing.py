@@ -105,4 +105,4 @@ def worked_out(product: Product, month: date, inputs: Inputs) -> tuple[dict[str,
         )
     except MissingRates as error:
         raise BudgetError(f"{month:%Y-%m} cannot be closed\n{error}") from error
-    return facts_of(report, policy.estimate), fingerprint(inputs)
+    return facts_of(report, policy), fingerprint(inputs)

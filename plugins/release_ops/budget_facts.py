@@ -13,16 +13,19 @@ from typing import Any
 
 from release_ops.budget_inputs import Inputs
 from release_ops.domain.budget import Variance
+from release_ops.domain.budget_policy import BudgetPolicy, Investments
 from release_ops.domain.budget_report import Line, Report
 from release_ops.domain.budget_work import Work, planned_end
 from release_ops.domain.earned_value import Estimate, Figure
+from release_ops.domain.investments import Plan
 from release_ops.store import json_safe
 
 Facts = Mapping[str, Any]
 
 
-def facts_of(report: Report, estimate: Estimate) -> dict[str, Any]:
-    """The facts; `estimate` is the estimate at completion that is told first."""
+def facts_of(report: Report, policy: BudgetPolicy) -> dict[str, Any]:
+    """The facts of a report that was made under this policy."""
+    estimate = policy.estimate
     work = [*report.work, *([report.all_work] if report.all_work is not None else [])]
     facts: dict[str, Any] = json_safe(
         {
@@ -52,6 +55,7 @@ def facts_of(report: Report, estimate: Estimate) -> dict[str, Any]:
             "estimate": estimate,
             "work": [_work(one, estimate) for one in work],
             "savings": [asdict(one) for one in report.savings],
+            "investments": None if report.investments is None else _investments(report.investments, policy.investments),
             "course": [one._asdict() for one in report.course],
             "notes": list(report.notes),
         }
@@ -94,6 +98,32 @@ def _variance(one: Variance) -> dict[str, Any]:
         "volume": one.volume,
         "exchange": one.currency,
         "rest": one.rest,
+    }
+
+
+def _investments(plan: Plan, policy: Investments) -> dict[str, Any]:
+    shares = plan.chosen.shares if plan.chosen is not None else [None] * len(plan.options)
+    return {
+        "budget": plan.budget,
+        "risk_limit": policy.risk,
+        "discount": policy.discount,
+        "months": policy.months,
+        "price": plan.price,
+        "clash": plan.clash,
+        "chosen": plan.chosen._asdict() if plan.chosen is not None else None,
+        "curve": [one._asdict() for one in plan.curve],
+        "options": [
+            {
+                **asdict(one.option),
+                "share": share,
+                **{
+                    f"{name}_{case}": getattr(projected, name)
+                    for case, projected in (("low", one.low), ("expected", one.expected), ("high", one.high))
+                    for name in ("npv", "roi", "payback")
+                },
+            }
+            for one, share in zip(plan.options, shares, strict=True)
+        ],
     }
 
 

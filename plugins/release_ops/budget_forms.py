@@ -6,7 +6,7 @@ Here alone amounts are rounded: to the minor unit of the report's currency, half
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Facts = Mapping[str, Any]
 
 UNKNOWN = "unknown"
+NONE = "–"
+"""A figure that follows from an unknown one; the reason is told once."""
 ESTIMATES: Mapping[str, str] = {
     "typical": "as so far: BAC / CPI",
     "atypical": "as planned: AC + (BAC - EV)",
@@ -35,10 +37,32 @@ ESTIMATES: Mapping[str, str] = {
 _BLANK_LINES = re.compile(r"\n{3,}")
 _MONEY = ("bac", "pv", "ev", "ac", "sv", "cv", "eac", "etc", "vac")
 _TEXTS = frozenset(
-    {"version", "category", "item", "unit", "status", "words", "driver", "kind", "entry", "currency", "source"}
+    {
+        "version",
+        "category",
+        "item",
+        "unit",
+        "status",
+        "words",
+        "driver",
+        "kind",
+        "entry",
+        "currency",
+        "source",
+        "name",
+        "assumes",
+    }
     | {"forecast_method", "forecast_reason"}
 )
 """Columns of a workbook that are text, even where it looks like a number."""
+_SHARES = frozenset(
+    {"ratio", "complete", "spent", "share", "risk", "at_least", "at_most"}
+    | {f"roi_{case}" for case in ("low", "expected", "high")}
+)
+_COUNTS = frozenset(
+    {"pd", "used", "quantity", "planned_quantity", "actual_quantity", "priority", "starts_after", "ramp"}
+    | {f"payback_{case}" for case in ("low", "expected", "high")}
+)
 _DAYS = frozenset({"starts_on", "planned_end"})
 _INDICES = ("cpi", "spi", "tcpi_bac", "tcpi_eac", "spi_t", "tspi", "es", "at", "sv_t", "duration", "delay")
 
@@ -68,6 +92,7 @@ def view(facts: Facts) -> dict[str, Any]:
             {"amount": money_text(Decimal(one["amount"]), currency), "words": one["words"], "category": one["category"]}
             for one in facts["savings"]
         ],
+        "investments": _investments(facts["investments"], currency) if facts["investments"] else None,
         "notes": facts["notes"],
     }
 
@@ -108,14 +133,15 @@ def excel(facts: Facts, entries: Sequence[Mapping[str, Any]]) -> bytes:
         "Items": _table(facts["items"]),
         "Releases": _table([{k: v for k, v in one.items() if k != "reasons"} for one in work], ("words",)),
         "Savings": _table(facts["savings"]),
+        "Options": _table((facts["investments"] or {}).get("options", []), ("assumes",)),
         "Entries": _table(entries),
     }
     columns = {name: [*table.columns] for name, table in sheets.items()}
     styles = {
-        name: "share" if name in ("ratio", "complete", "spent") else "money"
+        name: "share" if name in _SHARES else "money"
         for some in columns.values()
         for name in some
-        if name not in (*_INDICES, "pd", "used", "quantity", "planned_quantity", "actual_quantity")
+        if name not in (*_INDICES, *_COUNTS)
     }
     return workbook(sheets, styles)
 
@@ -218,14 +244,79 @@ def _work(one: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "version": one["version"] or "all releases",
         "status": one["status"],
         "words": one["words"],
-        **{name: _amount(one[name], currency) for name in _MONEY},
-        **{name: _number(one[name]) for name in _INDICES},
+        **{name: _amount(one[name], currency) if one[name] is not None else NONE for name in _MONEY},
+        **{name: _number(one[name]) if one[name] is not None else NONE for name in _INDICES},
+        "ev": _amount(one["ev"], currency),
         "complete": UNKNOWN if one["complete"] is None else f"{rounded(Decimal(one['complete']) * 100, 0)} %",
         "estimates": [{"how": how, "amount": _amount(one[f"eac_{name}"], currency)} for name, how in ESTIMATES.items()],
         "pd": one["pd"],
         "why": one["reasons"].get("ev") or next(iter(one["reasons"].values()), ""),
         "reasons": sorted({reason for reason in one["reasons"].values() if reason}),
     }
+
+
+def _investments(plan: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    chosen, price = plan["chosen"], plan["price"]
+    words = plan["clash"]
+    if chosen is not None:
+        words = (
+            f"{_amount(chosen['cost'], currency)} of {_amount(plan['budget'], currency)} bring a present value of "
+            f"{_amount(chosen['value'], currency)} at a risk of {_whole_share(chosen['risk'])}, "
+            f"{_whole_share(plan['risk_limit'])} are allowed"
+        )
+        if Decimal(price) > 0:
+            words += f"; one more {currency} would bring {_number(price)}"
+    return {
+        "words": words,
+        "assumed": f"Benefits of {plan['months']} months, discounted at {_whole_share(plan['discount'])} a year.",
+        "options": [_option(one, currency) for one in plan["options"]],
+        "curve": [
+            {
+                "risk": _whole_share(point["risk"]),
+                "value": _amount(point["value"], currency),
+                "cost": _amount(point["cost"], currency),
+                "does": ", ".join(
+                    f"{one['name']} {_whole_share(share)}"
+                    for one, share in zip(plan["options"], point["shares"], strict=True)
+                    if Decimal(share)
+                )
+                or "nothing",
+            }
+            for point in plan["curve"]
+        ],
+    }
+
+
+def _option(one: Mapping[str, Any], currency: str) -> dict[str, str]:
+    def spread(name: str, show: Callable[[Any], str]) -> str:
+        return f"{show(one[f'{name}_low'])} to {show(one[f'{name}_high'])}"
+
+    def months(value: int | None) -> str:
+        return "never" if value is None else f"{value}"
+
+    running = f", {_amount(one['running'], currency)} a month to run" if Decimal(one["running"]) else ""
+    later = f" after {one['starts_after']} months" if one["starts_after"] else ""
+    grows = f", in full {one['ramp']} months later" if one["ramp"] else ""
+    assumes = f" {one['assumes']}" if one["assumes"] else ""
+    return {
+        "name": one["name"],
+        "category": one["category"],
+        "share": UNKNOWN if one["share"] is None else _whole_share(one["share"]),
+        "cost": _amount(one["cost"], currency),
+        "risk": _whole_share(one["risk"]),
+        "priority": f"{one['priority']}",
+        "npv": _amount(one["npv_expected"], currency),
+        "npv_spread": spread("npv", lambda value: _amount(value, currency)),
+        "roi": _share(one["roi_expected"]),
+        "roi_spread": spread("roi", _share),
+        "payback": months(one["payback_expected"]),
+        "assumptions": f"{_amount(one['benefit'], currency)} a month ({_amount(one['low'], currency)} to "
+        f"{_amount(one['high'], currency)}){later}{grows}{running}.{assumes}",
+    }
+
+
+def _whole_share(text: str) -> str:
+    return f"{rounded(Decimal(text) * 100, 0)} %"
 
 
 def _restated(facts: Facts) -> str:

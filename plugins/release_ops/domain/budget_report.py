@@ -28,6 +28,7 @@ from release_ops.domain.budget_forecast import Outlook, outlook, together
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.budget_savings import Saving, savings
 from release_ops.domain.budget_work import Progress, Work, all_work, work_of
+from release_ops.domain.investments import Plan, plan
 from release_ops.domain.money import Rates
 from release_ops.domain.months import last_day, later, months, year_of
 
@@ -100,6 +101,8 @@ class Report:
     all_work: Work | None
     """The same together; None without a release."""
     savings: Sequence[Saving]
+    investments: Plan | None
+    """What the money could do; None without options."""
     course: Sequence[Point]
     notes: Sequence[str] = field(default_factory=tuple)
     """What a reader has to know to trust the figures."""
@@ -170,6 +173,7 @@ def report_of(
             months_left=left,
             plan_left=plan_left,
         ),
+        investments=plan(policy.investments, all_lines.year_plan - all_lines.forecast),
         course=_course(all_of, month, start, end),
         notes=_notes(found, lines, current, month),
     )
