@@ -32,7 +32,8 @@ _KINDS: Mapping[str, tuple[Kind, str, str]] = {
     "budget_commitments": (Kind.COMMITMENT, "commitment", "due_on"),
 }
 """Stream to the kind of its entries, the column with their ids, and that with their day."""
-_ENTRY = ("entry", "version", "category", "item", "on_day", "amount", "currency", "quantity", "unit", "used")
+DAYS: Mapping[str, str] = {**{stream: day for stream, (_, _, day) in _KINDS.items()}, RATES: "valid_on"}
+"""Stream to the column with the day of its rows."""
 
 Row = Mapping[str, Any]
 

@@ -13,10 +13,11 @@ from typing import Any
 from rich.table import Table
 
 from release_ops.adapters.delivery_feed import FeedRejected
-from release_ops.delivery_feeds import Loaded, feed_rows, feed_streams, load_feed, place_of, since_of
+from release_ops.budget_inputs import DAYS, BudgetError, bring, streams_of
+from release_ops.delivery_feeds import Loaded, feed_of, feed_rows, feed_streams, load_feed, place_of, since_of
 from release_ops.domain.facts import TIMES
 from release_ops.domain.model import Product
-from release_ops.facts_store import FactsStore
+from release_ops.facts_store import Change, FactsStore
 from release_ops.feeds_document import columns_document
 from release_ops.product import products_folder
 from release_ops.store import Store
@@ -67,7 +68,7 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.database:
         found = list(_rehearsed(Store(args.database), product, folder, now))
     else:
-        found = [_read(product, stream, folder, now) for stream in feed_streams(product)]
+        found = [_read(product, stream, folder, now) for stream in _streams(product)]
     if args.json:
         shown = {"product": product.id, "feeds": [_shown(one) for one in found]}
         terminal.say(json.dumps(shown, indent=2, ensure_ascii=False))
@@ -78,12 +79,12 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def _read(product: Product, stream: str, folder: Path, now: datetime) -> _Feed:
     """Read a feed to its end, and write nothing."""
-    feed = _Feed(stream, place_of(stream, product.delivery.feeds[stream]))
+    feed = _Feed(stream, place_of(stream, feed_of(product, stream)))
     try:
         with feed_rows(product, stream, folder=folder, since=since_of(product, {}, now), now=now) as rows:
             for row in rows:
                 feed.rows += 1
-                times = [at for name in TIMES[stream] if (at := row.get(name)) is not None]
+                times = _times(stream, row)
                 feed.start = min([*times, *([feed.start] if feed.start else [])], default=None)
                 feed.end = max([*times, *([feed.end] if feed.end else [])], default=None)
     except FeedRejected as error:
@@ -93,6 +94,17 @@ def _read(product: Product, stream: str, folder: Path, now: datetime) -> _Feed:
     return feed
 
 
+def _streams(product: Product) -> list[str]:
+    """Streams of facts, then those of money."""
+    return [*feed_streams(product), *streams_of(product)]
+
+
+def _times(stream: str, row: Mapping[str, Any]) -> list[datetime]:
+    if stream in DAYS:
+        return [datetime.combine(row[DAYS[stream]], time(0), UTC)]
+    return [at for name in TIMES[stream] if (at := row.get(name)) is not None]
+
+
 class _Undone(Exception):
     """Nothing of a rehearsal stays."""
 
@@ -100,11 +112,14 @@ class _Undone(Exception):
 def _rehearsed(store: Store, product: Product, folder: Path, now: datetime) -> Iterator[_Feed]:
     """Write all feeds in one transaction, which is undone."""
     facts = FactsStore(store, product.id)
-    found = [_read(product, stream, folder, now) for stream in feed_streams(product)]
+    found = [_read(product, stream, folder, now) for stream in _streams(product)]
+    money = [feed for feed in found if feed.stream in DAYS]
     try:
         with facts.transaction():
+            if money and all(feed.is_good for feed in money):
+                _rehearse_money(store, product, folder, now, money)
             for feed in found:
-                if feed.is_good:
+                if feed.is_good and feed.stream not in DAYS:
                     loaded: Loaded = load_feed(facts, product, feed.stream, folder=folder, now=now)
                     feed.changes, feed.notes = loaded.changes, tuple(loaded.notes)
             raise _Undone
@@ -112,9 +127,21 @@ def _rehearsed(store: Store, product: Product, folder: Path, now: datetime) -> I
         yield from found
 
 
+def _rehearse_money(store: Store, product: Product, folder: Path, now: datetime, feeds: list[_Feed]) -> None:
+    """Money is written together or not at all."""
+    try:
+        changes = bring(store, product, folder=folder, now=now)
+    except BudgetError as error:
+        feeds[0].failed = str(error)
+        return
+    for feed in feeds:
+        _, begun, ended = changes[feed.stream]
+        feed.changes = {feed.stream: Change(begun, ended)}
+
+
 def _tell(product: Product, found: list[_Feed], terminal: Terminal, *, asked: bool) -> None:
     if not found:
-        terminal.say(f"{product.name} has no feeds; name them under delivery.feeds (docs/feeds.md)")
+        terminal.say(f"{product.name} has no feeds; name them under delivery.feeds or budget.feeds (docs/feeds.md)")
         return
     table = Table()
     for name in ("stream", "feed"):
