@@ -73,7 +73,7 @@ def read(product: Product, *, folder: Path, now: datetime) -> dict[str, list[dic
     problems: list[str] = []
     for stream in streams_of(product):
         try:
-            with feed_rows(product, stream, folder=folder, since=now) as rows:
+            with feed_rows(product, stream, folder=folder, since=now, now=now) as rows:
                 found[stream] = [dict(row) for row in rows]
         except FeedRejected as error:
             problems.append(str(error))
