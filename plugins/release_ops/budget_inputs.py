@@ -180,8 +180,9 @@ def _entry(row: Row) -> Entry:
 def _progress(row: Row) -> Progress:
     """Points where features are estimated, else features."""
     if row["points_total"]:
-        return Progress(row["day"], Decimal(repr(row["points_done"])), Decimal(repr(row["points_total"])))
-    return Progress(row["day"], Decimal(row["done"]), Decimal(row["total"]))
+        points = (Decimal(repr(row["points_done"])), Decimal(repr(row["points_total"])))
+        return Progress(row["day"], *points, row["out_on"])
+    return Progress(row["day"], Decimal(row["done"]), Decimal(row["total"]), row["out_on"])
 
 
 def _key(row: Row) -> str:

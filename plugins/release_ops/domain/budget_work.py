@@ -11,7 +11,7 @@ from typing import NamedTuple
 from release_ops.domain.budget import ZERO, Kind, Valued, Verdict, by_month
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.earned_value import EarnedSchedule, EarnedValue, Figure, total
-from release_ops.domain.months import between, last_day, later, months
+from release_ops.domain.months import between, last_day, later, month_of, months
 
 ALL = ""
 """Version of the work of all releases together."""
@@ -23,6 +23,8 @@ class Progress(NamedTuple):
     day: date
     done: Decimal
     total: Decimal
+    out_on: date | None = None
+    """Day on which the release came out; None if it had not by the end of the month."""
 
     @property
     def share(self) -> Decimal | None:
@@ -65,7 +67,7 @@ def work_of(
 
     `year` is the first day of the financial year. Planned value is the plan up to the month, earned value the share of the
     scope that is done x the whole plan. The bottom-up estimate of the rest is the plan of the months to come, or what is
-    ordered for them if that is more. Time stands still once all is done.
+    ordered for them if that is more. Time stands still once all is done, or the release is out with what it has.
     """
     own = [one for one in entries if one.entry.version == version]
     begun = [one for one in own if one.entry.kind != Kind.COMMITMENT and one.entry.day <= last_day(month)]
@@ -134,6 +136,8 @@ def _schedule(
         curve.append(so_far)
     passed = months(first, month)
     ended = next((one for one in passed if (_share_on(progress, last_day(one)) or ZERO) >= 1), month)
+    out = next((month_of(one.out_on) for one in progress if one.out_on is not None), month)
+    ended = max(first, min(ended, out))
     return (
         EarnedSchedule(planned=curve, ev=value.ev, at=Decimal(between(first, ended)), unknown=value.unknown),
         "",
