@@ -128,14 +128,14 @@ def _investments(plan: Plan, policy: Investments) -> dict[str, Any]:
 
 
 def _work(one: Work, estimate: Estimate) -> dict[str, Any]:
-    value = one.value
+    value, eac = one.value, one.eac(estimate)
     figures: dict[str, Figure] = {
         "ev": Figure(value.ev, value.unknown if value.ev is None else ""),
         **{name: getattr(value, name) for name in ("sv", "cv", "spi", "cpi", "tcpi_bac", "complete", "spent")},
         **{f"eac_{how.value}": value.eac(how) for how in Estimate},
-        "eac": value.eac(estimate),
-        "etc": value.etc(estimate),
-        "vac": value.vac(estimate),
+        "eac": eac,
+        "etc": eac if eac.value is None else Figure(eac.value - value.ac),
+        "vac": eac if eac.value is None else Figure(value.bac - eac.value),
         "tcpi_eac": value.tcpi_eac(estimate),
         **{ours: one.time(name) for ours, name in _TIMES.items()},
     }
@@ -143,7 +143,7 @@ def _work(one: Work, estimate: Estimate) -> dict[str, Any]:
     return {
         "version": one.version,
         "status": one.verdict.status,
-        "words": one.verdict.words,
+        "words": f"{one.verdict.words}{', out' if one.is_out else ''}",
         "bac": value.bac,
         "pv": value.pv,
         "ac": value.ac,

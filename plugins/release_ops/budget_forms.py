@@ -324,8 +324,11 @@ def _restated(facts: Facts) -> str:
     if not before:
         return ""
     currency = facts["currency"]
+    start = f"Restated (revision {facts['revision']}): on {before['closed_at'][:10]} this month was closed with"
+    if all(before[name] == facts["total"][name] for name in ("plan", "actual")):
+        return f"{start} the same plan and cost; what is known of scopes or parts of it has changed."
     was = (
         f"cost {_amount(before['actual'], currency)} of {_amount(before['plan'], currency)} planned, now "
         f"{_amount(facts['total']['actual'], currency)} of {_amount(facts['total']['plan'], currency)}"
     )
-    return f"Restated (revision {facts['revision']}): on {before['closed_at'][:10]} this month was closed with {was}."
+    return f"{start} {was}."

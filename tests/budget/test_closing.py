@@ -76,7 +76,7 @@ def test_what_was_reported_before_a_restatement_can_still_be_read(office):
     office.run(NOW + 3 * DAY)
     rows = office.rows(
         "SELECT revision, latest, superseded_at, actual FROM release_metrics.budget_month "
-        "WHERE month = '2026-10-01' ORDER BY revision"
+        "WHERE month_starts_on = '2026-10-01' ORDER BY revision"
     )
     assert [(row["revision"], row["latest"]) for row in rows] == [(1, False), (2, True)]
     assert rows[0]["superseded_at"] >= NOW + 3 * DAY

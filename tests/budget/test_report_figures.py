@@ -76,18 +76,18 @@ def test_the_parts_of_every_variance_add_up_to_it_exactly(office):
 def test_the_views_say_what_the_report_says(office):
     office.scope(books.SCOPE)
     facts = office.run()[-1].facts
-    (month,) = office.rows("SELECT * FROM release_metrics.budget_month WHERE month = '2026-10-01'")
+    (month,) = office.rows("SELECT * FROM release_metrics.budget_month WHERE month_starts_on = '2026-10-01'")
     for name in ("plan", "actual", "variance", "forecast", "forecast_low", "year_plan", "committed"):
         assert float(month[name]) == pytest.approx(float(facts["total"][name]))
     shown = office.rows(
-        "SELECT category, variance, driver FROM release_metrics.budget_variance WHERE month = '2026-10-01'"
+        "SELECT category, variance, driver FROM release_metrics.budget_variance WHERE month_starts_on = '2026-10-01'"
     )
     assert {row["category"]: (float(row["variance"]), row["driver"]) for row in shown} == {
         line["category"]: (pytest.approx(float(line["variance"])), line["driver"]) for line in facts["lines"]
     }
-    value = office.rows("SELECT * FROM release_metrics.earned_value WHERE month = '2026-10-01' AND version = '2.8.0'")[
-        0
-    ]
+    value = office.rows(
+        "SELECT * FROM release_metrics.earned_value WHERE month_starts_on = '2026-10-01' AND version = '2.8.0'"
+    )[0]
     (release,) = [one for one in facts["work"] if one["version"] == "2.8.0"]
     for name in ("bac", "ev", "cpi", "eac_combined", "spi_t", "duration", "tcpi_bac"):
         assert float(value[name]) == pytest.approx(float(release[name]))
@@ -95,6 +95,8 @@ def test_the_views_say_what_the_report_says(office):
 
 def test_a_figure_that_is_null_in_the_view_has_its_reason(office):
     office.run(datetime(2026, 11, 6, 7, tzinfo=UTC))
-    (row,) = office.rows("SELECT * FROM release_metrics.earned_value WHERE month = '2026-10-01' AND version = '2.8.0'")
+    (row,) = office.rows(
+        "SELECT * FROM release_metrics.earned_value WHERE month_starts_on = '2026-10-01' AND version = '2.8.0'"
+    )
     assert (row["ev"], row["cpi"], row["status"]) == (None, None, "unknown")
     assert row["reasons"]["cpi"] == "its scope is not known"

@@ -99,3 +99,12 @@ def test_all_releases_are_the_sum_and_have_no_schedule():
 )
 def test_a_release_is_judged_by_the_worse_of_cost_and_time(done, cost, status):
     assert work(4, looked(4, done), entries=[*PLAN, entry("actual", 3, cost)]).verdict.status == status
+
+
+def test_on_a_release_that_is_out_nothing_more_is_spent():
+    out = work(6, looked(6, 18, out_on=date(2026, 6, 20)))
+    going = work(4, looked(4, 8))
+    assert (out.eac(Estimate.TYPICAL).value, out.value.eac().rounded()) == (240, D("266.67"))
+    assert all_work([out, going], POLICY).eac(Estimate.ATYPICAL).value == 240 + 480
+    unknown = all_work([out, work(4)], POLICY).eac(Estimate.TYPICAL)
+    assert unknown == (None, "2.8.0: its scope is not known")

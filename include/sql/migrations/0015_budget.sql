@@ -80,15 +80,15 @@ COMMENT ON COLUMN release_metrics.exchange_rate.known_from IS 'Since when we hav
 COMMENT ON COLUMN release_metrics.exchange_rate.known_until IS 'Until when, UTC; null if it is still known so.';
 
 CREATE VIEW release_metrics.budget_month AS
-SELECT b.product, b.month, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, b.closed_at,
+SELECT b.product, b.month AS month_starts_on, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, b.closed_at,
     lead(b.closed_at) OVER (PARTITION BY b.product, b.month ORDER BY b.revision) AS superseded_at,
     b.facts ->> 'currency' AS currency, (b.facts ->> 'year_start')::date AS year_starts_on, (b.facts ->> 'chance')::numeric AS chance,
     r.status, r.words, r.driver, r.month_plan, r.month_actual, r.plan, r.actual, r.variance, r.ratio, r.price, r.volume, r.exchange, r.rest, r.year_plan, r.forecast, r.forecast_low, r.forecast_high, r.forecast_method, r.committed
 FROM release_ops.budget_close b
 CROSS JOIN LATERAL jsonb_to_record(b.facts -> 'total') AS r (status text, words text, driver text, month_plan numeric, month_actual numeric, plan numeric, actual numeric, variance numeric, ratio numeric, price numeric, volume numeric, exchange numeric, rest numeric, year_plan numeric, forecast numeric, forecast_low numeric, forecast_high numeric, forecast_method text, committed numeric);
-COMMENT ON VIEW release_metrics.budget_month IS 'Grain: one row per product, closed month and revision. Key: product, month, revision. Fresh: once a month, when it is closed; a later change of its inputs adds a revision and leaves the others as they were. Cost against plan of all categories together.';
+COMMENT ON VIEW release_metrics.budget_month IS 'Grain: one row per product, closed month and revision. Key: product, month_starts_on, revision. Fresh: once a month, when it is closed; a later change of its inputs adds a revision and leaves the others as they were. Cost against plan of all categories together.';
 COMMENT ON COLUMN release_metrics.budget_month.product IS 'Id of the product.';
-COMMENT ON COLUMN release_metrics.budget_month.month IS 'First day of the closed month.';
+COMMENT ON COLUMN release_metrics.budget_month.month_starts_on IS 'First day of the closed month.';
 COMMENT ON COLUMN release_metrics.budget_month.revision IS '1 for the first closing; one more for each restatement.';
 COMMENT ON COLUMN release_metrics.budget_month.latest IS 'True for the last revision of the month; the others are what was reported before.';
 COMMENT ON COLUMN release_metrics.budget_month.closed_at IS 'When this revision was made, UTC.';
@@ -117,12 +117,12 @@ COMMENT ON COLUMN release_metrics.budget_month.forecast_method IS 'How the month
 COMMENT ON COLUMN release_metrics.budget_month.committed IS 'What is ordered and not booked yet until the year ends, in currency; no forecast is lower.';
 
 CREATE VIEW release_metrics.budget_variance AS
-SELECT b.product, b.month, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, r.category, b.facts ->> 'currency' AS currency, r.status, r.words, r.driver, r.month_plan, r.month_actual, r.plan, r.actual, r.variance, r.ratio, r.price, r.volume, r.exchange, r.rest, r.year_plan, r.forecast, r.forecast_low, r.forecast_high, r.forecast_method, r.committed
+SELECT b.product, b.month AS month_starts_on, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, r.category, b.facts ->> 'currency' AS currency, r.status, r.words, r.driver, r.month_plan, r.month_actual, r.plan, r.actual, r.variance, r.ratio, r.price, r.volume, r.exchange, r.rest, r.year_plan, r.forecast, r.forecast_low, r.forecast_high, r.forecast_method, r.committed
 FROM release_ops.budget_close b
 CROSS JOIN LATERAL jsonb_to_recordset(b.facts -> 'lines') AS r (category text, status text, words text, driver text, month_plan numeric, month_actual numeric, plan numeric, actual numeric, variance numeric, ratio numeric, price numeric, volume numeric, exchange numeric, rest numeric, year_plan numeric, forecast numeric, forecast_low numeric, forecast_high numeric, forecast_method text, committed numeric);
-COMMENT ON VIEW release_metrics.budget_variance IS 'Grain: one row per product, closed month, revision and category of cost. Key: product, month, revision, category. Fresh: with release_metrics.budget_month. Cost against plan of each category, what the difference is made of, and the forecast of the year.';
+COMMENT ON VIEW release_metrics.budget_variance IS 'Grain: one row per product, closed month, revision and category of cost. Key: product, month_starts_on, revision, category. Fresh: with release_metrics.budget_month. Cost against plan of each category, what the difference is made of, and the forecast of the year.';
 COMMENT ON COLUMN release_metrics.budget_variance.product IS 'Id of the product.';
-COMMENT ON COLUMN release_metrics.budget_variance.month IS 'First day of the closed month.';
+COMMENT ON COLUMN release_metrics.budget_variance.month_starts_on IS 'First day of the closed month.';
 COMMENT ON COLUMN release_metrics.budget_variance.revision IS '1 for the first closing; one more for each restatement.';
 COMMENT ON COLUMN release_metrics.budget_variance.latest IS 'True for the last revision of the month; the others are what was reported before.';
 COMMENT ON COLUMN release_metrics.budget_variance.category IS 'Category of cost.';
@@ -148,13 +148,13 @@ COMMENT ON COLUMN release_metrics.budget_variance.forecast_method IS 'How the mo
 COMMENT ON COLUMN release_metrics.budget_variance.committed IS 'What is ordered and not booked yet until the year ends, in currency; no forecast is lower.';
 
 CREATE VIEW release_metrics.earned_value AS
-SELECT b.product, b.month, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, r.version, b.facts ->> 'currency' AS currency,
+SELECT b.product, b.month AS month_starts_on, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, r.version, b.facts ->> 'currency' AS currency,
     r.status, r.words, r.bac, r.pv, r.ev, r.ac, r.sv, r.cv, r.spi, r.cpi, r.eac_typical, r.eac_atypical, r.eac_combined, r.eac_bottom_up, r.eac, r.etc, r.vac, r.tcpi_bac, r.tcpi_eac, r.complete, r.spent, r.starts_on, r.pd, r.at, r.es, r.sv_t, r.spi_t, r.duration, r.delay, r.tspi, r.reasons
 FROM release_ops.budget_close b
 CROSS JOIN LATERAL jsonb_to_recordset(b.facts -> 'work') AS r (version text, status text, words text, bac numeric, pv numeric, ev numeric, ac numeric, sv numeric, cv numeric, spi numeric, cpi numeric, eac_typical numeric, eac_atypical numeric, eac_combined numeric, eac_bottom_up numeric, eac numeric, etc numeric, vac numeric, tcpi_bac numeric, tcpi_eac numeric, complete numeric, spent numeric, starts_on date, pd numeric, at numeric, es numeric, sv_t numeric, spi_t numeric, duration numeric, delay numeric, tspi numeric, reasons jsonb);
-COMMENT ON VIEW release_metrics.earned_value IS 'Grain: one row per product, closed month, revision and release, and one for all of them. Key: product, month, revision, version. Fresh: with release_metrics.budget_month. Earned value and earned schedule of the releases that the year plans or pays for.';
+COMMENT ON VIEW release_metrics.earned_value IS 'Grain: one row per product, closed month, revision and release, and one for all of them. Key: product, month_starts_on, revision, version. Fresh: with release_metrics.budget_month. Earned value and earned schedule of the releases that the year plans or pays for.';
 COMMENT ON COLUMN release_metrics.earned_value.product IS 'Id of the product.';
-COMMENT ON COLUMN release_metrics.earned_value.month IS 'First day of the closed month.';
+COMMENT ON COLUMN release_metrics.earned_value.month_starts_on IS 'First day of the closed month.';
 COMMENT ON COLUMN release_metrics.earned_value.revision IS '1 for the first closing; one more for each restatement.';
 COMMENT ON COLUMN release_metrics.earned_value.latest IS 'True for the last revision of the month; the others are what was reported before.';
 COMMENT ON COLUMN release_metrics.earned_value.version IS 'Version of the release; empty for all of them together.';
@@ -173,7 +173,7 @@ COMMENT ON COLUMN release_metrics.earned_value.eac_typical IS 'Estimate at compl
 COMMENT ON COLUMN release_metrics.earned_value.eac_atypical IS 'Estimate at completion ac + (bac - ev), in currency; null as ev.';
 COMMENT ON COLUMN release_metrics.earned_value.eac_combined IS 'Estimate at completion ac + (bac - ev) / (cpi x spi), in currency; null without both.';
 COMMENT ON COLUMN release_metrics.earned_value.eac_bottom_up IS 'Estimate at completion ac + plan or orders of the rest, in currency.';
-COMMENT ON COLUMN release_metrics.earned_value.eac IS 'The one of the four that the product file chose, in currency; null as that one.';
+COMMENT ON COLUMN release_metrics.earned_value.eac IS 'The one of the four that the product file chose, in currency; of a release that is out its ac, of all releases the sum of theirs; null as that one.';
 COMMENT ON COLUMN release_metrics.earned_value.etc IS 'Estimate to complete eac - ac, in currency; null as eac.';
 COMMENT ON COLUMN release_metrics.earned_value.vac IS 'Variance at completion bac - eac, in currency; null as eac.';
 COMMENT ON COLUMN release_metrics.earned_value.tcpi_bac IS 'CPI that the rest needs to stay within bac; null if the budget is spent or ev is unknown.';
@@ -192,13 +192,13 @@ COMMENT ON COLUMN release_metrics.earned_value.tspi IS 'SPI(t) that the rest nee
 COMMENT ON COLUMN release_metrics.earned_value.reasons IS 'What is null and why, as a JSON object of column to reason.';
 
 CREATE VIEW release_metrics.budget_saving AS
-SELECT b.product, b.month, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, r.place, r.saving ->> 'kind' AS kind, r.saving ->> 'category' AS category, r.saving ->> 'item' AS item,
+SELECT b.product, b.month AS month_starts_on, b.revision, b.revision = max(b.revision) OVER (PARTITION BY b.product, b.month) AS latest, r.place, r.saving ->> 'kind' AS kind, r.saving ->> 'category' AS category, r.saving ->> 'item' AS item,
     (r.saving ->> 'amount')::numeric AS amount, b.facts ->> 'currency' AS currency, r.saving ->> 'words' AS words
 FROM release_ops.budget_close b
 CROSS JOIN LATERAL jsonb_array_elements(b.facts -> 'savings') WITH ORDINALITY AS r (saving, place);
-COMMENT ON VIEW release_metrics.budget_saving IS 'Grain: one row per product, closed month, revision and opportunity to save. Key: product, month, revision, place. Fresh: with release_metrics.budget_month. What could be saved until the financial year ends.';
+COMMENT ON VIEW release_metrics.budget_saving IS 'Grain: one row per product, closed month, revision and opportunity to save. Key: product, month_starts_on, revision, place. Fresh: with release_metrics.budget_month. What could be saved until the financial year ends.';
 COMMENT ON COLUMN release_metrics.budget_saving.product IS 'Id of the product.';
-COMMENT ON COLUMN release_metrics.budget_saving.month IS 'First day of the closed month.';
+COMMENT ON COLUMN release_metrics.budget_saving.month_starts_on IS 'First day of the closed month.';
 COMMENT ON COLUMN release_metrics.budget_saving.revision IS '1 for the first closing; one more for each restatement.';
 COMMENT ON COLUMN release_metrics.budget_saving.latest IS 'True for the last revision of the month; the others are what was reported before.';
 COMMENT ON COLUMN release_metrics.budget_saving.place IS 'Place in the report, from 1: the largest first.';

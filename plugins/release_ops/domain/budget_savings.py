@@ -132,8 +132,8 @@ def _prices(
         above = one.variance.price / one.actual_quantity
         if quantity:
             words = (
-                f"{one.item or one.category} costs {money_text(above, policy.currency)} more per "
-                f"{one.unit.removesuffix('s') or 'unit'} than planned: {quantity.normalize():f} a month, {left} months"
+                f"the price of {one.item or one.category} is {money_text(above, policy.currency)} per "
+                f"{one.unit.removesuffix('s') or 'unit'} above plan: {quantity.normalize():f} a month, {left} months"
             )
             yield Saving(
                 kind="price", category=one.category, item=one.item, amount=above * quantity * left, words=words

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from release_ops.domain.budget import ZERO, Kind, Valued, Verdict, by_month
 from release_ops.domain.budget_policy import BudgetPolicy
-from release_ops.domain.earned_value import EarnedSchedule, EarnedValue, Figure, total
+from release_ops.domain.earned_value import EarnedSchedule, EarnedValue, Estimate, Figure, total
 from release_ops.domain.months import between, last_day, later, month_of, months
 
 ALL = ""
@@ -45,6 +45,22 @@ class Work:
     start: date | None
     """First month of its plan."""
     verdict: Verdict
+    is_out: bool = False
+    """Whether the release is out: whatever of its scope it lacks, no more is spent on it."""
+    parts: Sequence[Work] = ()
+    """The releases of which this is the whole."""
+
+    def eac(self, how: Estimate) -> Figure:
+        """What it will have cost: the estimate, of a release that is out its cost, of several their sum."""
+        if self.is_out:
+            return Figure(self.value.ac)
+        if not self.parts:
+            return self.value.eac(how)
+        found = [(one.version, one.eac(how)) for one in self.parts]
+        unknown = next((f"{version}: {figure.reason}" for version, figure in found if figure.value is None), "")
+        if unknown:
+            return Figure(None, unknown)
+        return Figure(sum((figure.value for _, figure in found if figure.value is not None), ZERO))
 
     def time(self, name: str) -> Figure:
         """A figure of the schedule (`es`, `sv`, `spi`, `duration`, `delay`, `tspi`), or why there is none."""
@@ -97,6 +113,7 @@ def work_of(
         without_schedule=without,
         start=first,
         verdict=_judge(value.cpi, spi, policy),
+        is_out=any(one.out_on is not None for one in progress),
     )
 
 
@@ -113,6 +130,7 @@ def all_work(some: Sequence[Work], policy: BudgetPolicy) -> Work | None:
         without_schedule=why,
         start=None,
         verdict=_judge(value.cpi, Figure(None, why), policy),
+        parts=some,
     )
 
 
