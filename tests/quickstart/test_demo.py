@@ -42,7 +42,8 @@ def test_both_products_are_in_order_and_say_where_their_facts_are(tmp_path: Path
     assert problems == ()
     assert tuple(products.values()) == tuple(sorted(demo.products, key=lambda product: product.id))
     for product in products.values():
-        named = {feed.file for feed in product.delivery.feeds.values()} | {product.forecast.file}
+        feeds = (*product.delivery.feeds.values(), *product.budget.feeds.values())
+        named = {feed.file for feed in feeds} | {product.forecast.file}
         written = {f"feeds/{product.id}/{file.name}" for file in (tmp_path / "products/feeds" / product.id).iterdir()}
         assert named == written
 
