@@ -262,7 +262,7 @@ def test_what_is_no_csv_is_told_with_its_line(data: bytes, said: str) -> None:
 def test_a_file_that_is_not_there_and_one_that_is_none(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     for name, said in (
-        ("gone.csv", "gone.csv: no such file or directory; write it, or correct delivery.feeds"),
+        ("gone.csv", "gone.csv: no such file or directory; write it, or correct the feed"),
         (".", ".: is no file"),
         ("pipe.csv", "pipe.csv: is no file; name a CSV file"),
     ):

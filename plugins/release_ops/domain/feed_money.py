@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from release_ops.domain.feed_format import Column
 from release_ops.domain.money import CURRENCIES
 
 MOST = Decimal(10) ** 12
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?")
 MOST_DECIMALS = 6
 MOST_RATE_DECIMALS = 12
 YEARS = range(1990, 2101)
@@ -38,10 +39,9 @@ def _decimal(value: object, column: Column, decimals: int) -> Decimal:
     if isinstance(value, float):
         # A database's double: the shortest text that gives it is what was meant.
         value = repr(value)
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
+    # Decimal itself also takes 1_000 and the digits of other scripts.
+    text = str(value)
+    number = Decimal(text) if _NUMBER.fullmatch(text) else Decimal("NaN")
     if not number.is_finite():
         hint = "write no separator of thousands and " if re.search(r"\d[,' ]\d", str(value)) else "write "
         raise UnfitMoney("is no number", f"{hint}a point for decimals, like {column.example}")
