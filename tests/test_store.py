@@ -239,6 +239,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health_report_save": {"status": "yellow"},
     "budget_close_save": {"month": date(2026, 11, 1), "status": "yellow"},
     "budget_entry_drop": {"kind": "plan"},
+    "budget_entries_shown": {"month": date(2026, 11, 1)},
 }
 
 
