@@ -79,7 +79,7 @@ def report(dsn: str, product: Product, version: str, state: Path) -> Iterator[st
 
 
 def figures(dsn: str) -> Iterator[str]:
-    """Lines with DORA's measures of the last month with a deployment, and the health of every release that is under way."""
+    """Lines with DORA's measures of the last month with a deployment, the health of releases under way, and the budgets."""
     yield "DORA in production, last whole month with a deployment"
     query = """
         SELECT DISTINCT ON (product) * FROM release_metrics.dora
@@ -98,6 +98,13 @@ def figures(dsn: str) -> Iterator[str]:
     """
     for row in _rows(dsn, query):
         yield f"  {row['product']:<10} {row['version']:<8} {row['status']:<8} {row['words'] or ''}".rstrip()
+    yield "budget, last closed month"
+    query = """
+        SELECT DISTINCT ON (product) product, month_starts_on, status, words FROM release_metrics.budget_month WHERE latest
+        ORDER BY product, month_starts_on DESC
+    """
+    for row in _rows(dsn, query):
+        yield f"  {row['product']:<10} {row['month_starts_on']:%B %Y}: {row['status']}, {row['words']}"
 
 
 def _dora(row: Mapping[str, Any]) -> Iterator[str]:
