@@ -50,6 +50,7 @@ def owed(**changed: Any) -> HealthFacts:
 def test_what_vendors_owe_is_late_after_its_day_or_when_promised_for_too_late(changed, late):
     (reason,) = [one for one in report_of(owed(**changed)).reasons if one.measure == "dependencies"]
     assert reason.value == late
+    assert reason.words.startswith("not in time: ") == bool(late)
 
 
 def test_what_vendors_owe_another_release_is_not_of_this_one():
@@ -84,6 +85,7 @@ def test_what_other_products_owe_has_to_come_before_the_milestone_that_needs_it(
     )
     (reason,) = [one for one in report_of(replace(fine(), needs=(need,))).reasons if one.measure == "dependencies"]
     assert reason.value == late
+    assert reason.words.startswith("not in time: ") == bool(late)
 
 
 # ----------------------------------------------------------------------------------------------- growth of the scope

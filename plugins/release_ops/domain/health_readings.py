@@ -122,8 +122,10 @@ def _owed(facts: HealthFacts) -> Reading:
     if not count:
         return _none("dependencies", "it waits for nobody")
     late = late_words(facts)
+    if not late:
+        return Reading(measure="dependencies", value=0, words=f"all {count} fit or are done")
     words = "; ".join(late[:3]) + (f" and {len(late) - 3} more" if len(late) > 3 else "")
-    return Reading(measure="dependencies", value=len(late), words=words or f"all {count} fit or are done")
+    return Reading(measure="dependencies", value=len(late), words=f"not in time: {words}")
 
 
 def _on_time(facts: HealthFacts) -> Reading:
