@@ -18,6 +18,7 @@ import tempfile
 import time as clock
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -41,6 +42,7 @@ _PLAIN = {
     ("datetime", "time"): time,
     ("datetime", "timedelta"): timedelta,
     ("datetime", "timezone"): timezone,
+    ("decimal", "Decimal"): Decimal,
 }
 
 
