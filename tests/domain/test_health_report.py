@@ -83,7 +83,7 @@ def test_a_measure_that_was_not_told_before_is_a_change_when_it_is_bad():
     assert report_of(replace(fits, earlier=earlier)).changes == ()
     assert report_of(replace(late, earlier=earlier)).changes == (
         "green became yellow",
-        "what others owe and will not have in time: is yellow (Contract from Vendor)",
+        "what others owe and will not have in time: is yellow (not in time: Contract from Vendor)",
     )
 
 
