@@ -58,8 +58,7 @@ SELECT product, version, kind, subject, made_on, made_at, probability, expected_
     actual_on, actual,
     power(probability - occurred::integer, 2) AS brier,
     (probability >= 0.5) = occurred AS hit,
-    -- greatest() leaves nulls out: what nobody knows yet would be wholly wrong.
-    CASE WHEN kind = 'scope' AND actual IS NOT NULL THEN greatest(0, 1 - abs(actual - expected)) END AS scope_accuracy,
+    CASE WHEN kind = 'scope' THEN greatest(0, 1 - abs(actual - expected)) END AS scope_accuracy,
     CASE WHEN kind = 'ga_date' THEN actual_on - expected_on WHEN kind = 'duration' THEN actual - expected END AS days_off,
     CASE
         WHEN kind = 'ga_date' THEN abs(actual_on - expected_on)::double precision / nullif(greatest(expected_on - made_on, 0), 0)

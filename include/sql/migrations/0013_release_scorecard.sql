@@ -475,18 +475,6 @@ COMMENT ON COLUMN release_metrics.scope_day.total IS 'Features of the release at
 COMMENT ON COLUMN release_metrics.prediction.expected IS 'Predicted share of the scope that is delivered, ratio 0..1 (scope; the scope as release_scorecard.scope_total counts it), or days (duration); null for other kinds.';
 COMMENT ON COLUMN release_metrics.prediction.actual IS 'Actual share of the scope, as release_scorecard.scope_delivered (scope), or days (duration); null until resolved.';
 
--- 0.3 instead of 0.30000000000000000000.
-CREATE OR REPLACE VIEW release_metrics.prediction_calibration AS
-SELECT product, kind, round(bucket / 10.0, 1) AS probability_from, round((bucket + 1) / 10.0, 1) AS probability_to,
-    count(*) AS predictions, avg(probability) AS mean_probability, avg(occurred::integer)::double precision AS came_true,
-    avg(brier) AS brier
-FROM (
-    SELECT product, kind, probability, occurred, brier, least(floor(probability * 10 + 1e-9), 9)::integer AS bucket
-    FROM release_metrics.prediction
-    WHERE probability IS NOT NULL AND occurred IS NOT NULL
-) scored
-GROUP BY product, kind, bucket;
-
 -- Which Parquet file holds what, so that only months that changed are written again.
 CREATE TABLE release_ops.parquet_file (
     place text NOT NULL,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
+from release_ops.domain.months import later as month_later
+
 LONGEST = timedelta(days=800)
 """A longer period is not shown: its days would be narrower than a line."""
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
@@ -70,8 +72,8 @@ class Period:
 def named(name: str, today: date) -> Period:
     """Period by one of NAMES. KeyError for another name."""
     first, months = _NAMED[name]
-    start = _month(today, first(today))
-    return Period(start, _month(start, months) - _DAY)
+    start = month_later(today, first(today))
+    return Period(start, month_later(start, months) - _DAY)
 
 
 def around(first: date | None, last: date | None) -> Period:
@@ -99,17 +101,11 @@ NAMES = {
 """Periods by name, and how people read them; the first is what is shown when nobody asks."""
 
 
-def _month(day: date, by: int) -> date:
-    """First of the month that lies so many months from a day's."""
-    count = day.year * 12 + day.month - 1 + by
-    return date(count // 12, count % 12 + 1, 1)
-
-
 def _moved(period: Period, way: int) -> Period:
     after = period.last + _DAY
     if period.first.day == after.day == 1:
         months = (after.year - period.first.year) * 12 + after.month - period.first.month
-        first = _month(period.first, way * months)
-        return Period(first, _month(first, months) - _DAY)
+        first = month_later(period.first, way * months)
+        return Period(first, month_later(first, months) - _DAY)
     by = way * timedelta(days=period.days)
     return Period(period.first + by, period.last + by)
