@@ -7,11 +7,9 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, Param
 
-from release_ops.database import DATABASE_CONNECTION
 from release_ops.operators.budget import ReportBudgetOperator
 from release_ops.operators.contract import PublishTablesOperator, assets_of
-from release_ops.operators.quality_checks import CheckColumnsOperator, CheckRowsOperator
-from release_ops.quality_checks import checks_of, column_arguments, row_arguments
+from release_ops.operators.quality_checks import check_tasks
 
 DOC = """
 ## Budget variance
@@ -50,11 +48,5 @@ with DAG(
 ):
     report = ReportBudgetOperator(task_id="report", product="{{ params.product or '' }}")
     publish = PublishTablesOperator(task_id="publish", outlets=assets_of("budget_variance"))
-    every = checks_of("budget_variance")
-    check_columns = CheckColumnsOperator.partial(
-        task_id="check_columns", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
-    ).expand_kwargs([column_arguments(one) for one in every if one.columns])
-    check_rows = CheckRowsOperator.partial(
-        task_id="check_rows", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
-    ).expand_kwargs([row_arguments(one) for one in every])
-    report >> [check_columns, check_rows] >> publish
+    checks = check_tasks("budget_variance")
+    report >> checks >> publish

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, Param
 
-from release_ops.database import DATABASE_CONNECTION
 from release_ops.operators.contract import (
     PARQUET,
     ExportParquetOperator,
@@ -16,8 +15,7 @@ from release_ops.operators.contract import (
     assets_of,
 )
 from release_ops.operators.delivery_metrics import RefreshDeliveryMetricsOperator
-from release_ops.operators.quality_checks import CheckColumnsOperator, CheckRowsOperator
-from release_ops.quality_checks import checks_of, column_arguments, row_arguments
+from release_ops.operators.quality_checks import check_tasks
 
 DOC = """
 ## Delivery metrics
@@ -57,15 +55,9 @@ with DAG(
 ):
     sync_targets = SyncTargetsOperator(task_id="sync_targets")
     refresh = RefreshDeliveryMetricsOperator(task_id="refresh", full="{{ params.full }}")
-    every = checks_of("delivery_metrics")
-    check_columns = CheckColumnsOperator.partial(
-        task_id="check_columns", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
-    ).expand_kwargs([column_arguments(one) for one in every if one.columns])
-    check_rows = CheckRowsOperator.partial(
-        task_id="check_rows", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
-    ).expand_kwargs([row_arguments(one) for one in every])
+    checks = check_tasks("delivery_metrics")
     publish = PublishTablesOperator(task_id="publish", outlets=assets_of("delivery_metrics"))
     export_parquet = ExportParquetOperator(task_id="export_parquet", outlets=[PARQUET])
-    sync_targets >> refresh >> [check_columns, check_rows]
-    [check_columns, check_rows] >> publish
-    [check_columns, check_rows] >> export_parquet
+    sync_targets >> refresh >> checks
+    checks >> publish
+    checks >> export_parquet

@@ -7,7 +7,7 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
-from release_ops.charts import FONT, THEMES, WIDTH, Picture, Spec, Theme, png, svg
+from release_ops.charts import THEMES, WIDTH, Picture, Spec, Theme, in_colours, png, svg
 from release_ops.domain.money import money_text
 from release_ops.escaping import Safe, one_line
 
@@ -180,32 +180,13 @@ def _legend(alt: Any) -> Any:
 
 
 def _finished(chart: Any, title: str, ink: Theme, note: str, width: int | str, height: int) -> Spec:
-    text = {"labelColor": ink.muted, "titleColor": ink.muted, "labelFontSize": 11, "titleFontSize": 11}
     whole = chart.properties(
         width=width,
         height=height,
         title={"text": title, **({"subtitle": note} if note else {})},
         padding=8,
         autosize={"type": "fit-x", "contains": "padding"},
-    ).configure(
-        font=FONT,
-        background=ink.ground,
-        view={"stroke": None},
-        axis={
-            **text,
-            "titleFontWeight": "normal",
-            "gridColor": ink.line,
-            "domainColor": ink.line,
-            "tickColor": ink.line,
-        },
-        legend={"labelColor": ink.text, "labelFontSize": 11},
-        title={
-            "color": ink.text,
-            "anchor": "start",
-            "fontSize": 14,
-            "subtitleColor": ink.muted,
-            "subtitleFontSize": 11,
-        },
     )
-    found: Spec = whole.to_dict()
+    small = {"subtitleColor": ink.muted, "subtitleFontSize": 11}
+    found: Spec = in_colours(whole, ink, title=small).to_dict()
     return found

@@ -434,17 +434,10 @@ def _altair() -> Any:
     return import_module("altair")
 
 
-def _finished(chart: Any, report: Report, name: str, ink: Theme, *, note: str = "", **size: Any) -> Spec:
-    """The chart with its title and a note below that, in the colours of a theme."""
+def in_colours(chart: Any, ink: Theme, *, title: Mapping[str, Any], legend: Mapping[str, Any] | None = None) -> Any:
+    """The chart in the colours and the letters of a theme; `legend` and `title` are what it wants besides."""
     text = {"labelColor": ink.muted, "titleColor": ink.muted, "labelFontSize": 11, "titleFontSize": 11}
-    small = {"subtitleColor": ink.muted, "subtitleFontSize": 11, "subtitlePadding": 4}
-    whole = chart.properties(
-        **size,
-        title={"text": f"{_name(report)}: {name}", **({"subtitle": note} if note else {})},
-        padding=8,
-        autosize={"type": "fit-x", "contains": "padding"},
-    )
-    whole = whole.configure(
+    return chart.configure(
         font=FONT,
         background=ink.ground,
         view={"stroke": None},
@@ -455,10 +448,21 @@ def _finished(chart: Any, report: Report, name: str, ink: Theme, *, note: str = 
             "domainColor": ink.line,
             "tickColor": ink.line,
         },
-        legend={"labelColor": ink.text, "labelFontSize": 11, "symbolSize": 110},
-        title={"color": ink.text, "anchor": "start", "fontSize": 14, "offset": 10, **small},
+        legend={"labelColor": ink.text, "labelFontSize": 11, **(legend or {})},
+        title={"color": ink.text, "anchor": "start", "fontSize": 14, **title},
     )
-    spec: Spec = whole.to_dict()
+
+
+def _finished(chart: Any, report: Report, name: str, ink: Theme, *, note: str = "", **size: Any) -> Spec:
+    """The chart with its title and a note below that, in the colours of a theme."""
+    small = {"subtitleColor": ink.muted, "subtitleFontSize": 11, "subtitlePadding": 4}
+    whole = chart.properties(
+        **size,
+        title={"text": f"{_name(report)}: {name}", **({"subtitle": note} if note else {})},
+        padding=8,
+        autosize={"type": "fit-x", "contains": "padding"},
+    )
+    spec: Spec = in_colours(whole, ink, legend={"symbolSize": 110}, title={"offset": 10, **small}).to_dict()
     spec["description"] = alt_text(name, report)
     return spec
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import NoReturn
 
 from airflow.providers.common.sql.operators.sql import SQLColumnCheckOperator, SQLTableCheckOperator
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.contract import SCHEMA
+from release_ops.database import DATABASE_CONNECTION
+from release_ops.quality_checks import checks_of, column_arguments, row_arguments
 
 
 class CheckColumnsOperator(SQLColumnCheckOperator):
@@ -61,3 +64,15 @@ def _told(table: str, failed: list[str], otherwise: str) -> str:
         return f"{table}: {otherwise}"
     file = f"include/sql/checks/{table.removeprefix(f'{SCHEMA}.')}.yaml"
     return f"{table} is not sound, so that no table of this run is published ({file})\n" + "\n".join(failed)
+
+
+def check_tasks(dag_id: str) -> list[MappedOperator]:
+    """Tasks `check_columns` and `check_rows` of the DAG that is being written, one instance per table that it tells of."""
+    every = checks_of(dag_id)
+    columns = CheckColumnsOperator.partial(
+        task_id="check_columns", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
+    ).expand_kwargs([column_arguments(one) for one in every if one.columns])
+    rows = CheckRowsOperator.partial(
+        task_id="check_rows", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
+    ).expand_kwargs([row_arguments(one) for one in every])
+    return [columns, rows]
