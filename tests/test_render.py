@@ -17,7 +17,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
-from markdown_it import MarkdownIt
 
 from release_ops import render as module
 from release_ops.changelog_formats import changelog_html, changelog_slack_messages
@@ -570,8 +569,10 @@ class TestTickets:
         assert '<a href="https://jira.example.org/browse/WEB-1">WEB-1</a> &lt;!channel&gt;' in changelog_html(made)
 
     @given(st.text(max_size=60), st.text(max_size=60))
+    @example("", "0.AL")
+    @example("", "https://0.AL")
     def test_nothing_else_becomes_a_link(self, before: str, after: str) -> None:
         made = self.made(f"feat: x{before} WEB-1 {after}")
-        tokens = MarkdownIt("commonmark", {"linkify": True}).enable("linkify").parse(changelog_markdown(made))
+        tokens = MARKDOWN.parse(changelog_markdown(made))
         hrefs = {child.attrs["href"] for one in tokens for child in one.children or () if child.type == "link_open"}
         assert hrefs <= {"https://jira.example.org/browse/WEB-1"}

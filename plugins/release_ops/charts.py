@@ -121,7 +121,12 @@ def burn_up(report: Report, *, theme: str = "light", width: int | str = WIDTH) -
     ]
     fan = fan if len(fan) > 1 else []
     top = max([line["amount"] for line in lines] + [0])
-    x = alt.X("day:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%d %b", labelOverlap=True))
+    x = alt.X(
+        "day:T",
+        title=None,
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(format="%d %b", labelOverlap=True, labelSeparation=10),
+    )
     y = alt.Y("amount:Q", title=noun, scale=alt.Scale(domain=[0, top or 1], nice=True))
     series = [name for name in inks if any(line["series"] == name for line in lines)]
     colour = alt.Color(
@@ -202,7 +207,7 @@ def timeline(report: Report, *, theme: str = "light", width: int | str = WIDTH) 
         if start and end and start != end
     ]
     x_of = {"title": None, "scale": alt.Scale(type="utc", padding=28, nice=False)}
-    axis = alt.Axis(format="%d %b", labelOverlap=True, grid=True)
+    axis = alt.Axis(format="%d %b", labelOverlap=True, labelSeparation=10, grid=True)
     y = alt.Y("milestone:N", title=None, sort=[row["milestone"] for row in rows], axis=_labels(alt))
     names = [name for name in roles if any(mark["what"] == name for mark in marks)]
     tooltip = [
