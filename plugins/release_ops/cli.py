@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from release_ops import cli_changelog, cli_where
+from release_ops.cli_allocate import ALLOCATE
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_budget import BUDGET
 from release_ops.cli_calendar import CALENDAR
@@ -106,6 +107,7 @@ COMMANDS: dict[str, Command] = {
     "forecast": FORECAST,
     "feeds": FEEDS,
     "budget": BUDGET,
+    "allocate": ALLOCATE,
     "simulate": SIMULATE,
     "risks": RISKS,
     "health": HEALTH,

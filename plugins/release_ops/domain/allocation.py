@@ -1,0 +1,153 @@
+"""Who works on what: the best plan, how far from the best it can be, and what to do where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from release_ops.domain.allocation_clash import Alternative, Clash, alternatives, clash
+from release_ops.domain.allocation_model import Model, at_once, build
+from release_ops.domain.allocation_solver import INFEASIBLE, OPTIMAL, Solution, solve
+from release_ops.domain.assignment import assign
+from release_ops.domain.staff import Staff
+
+WHOLE = 1e-6
+"""A smaller share of a need is what the solver's tolerances left over."""
+CENT = Decimal("0.01")
+
+
+class Share(NamedTuple):
+    """What a member does of a need."""
+
+    member: str
+    project: str
+    skill: str
+    hours: Decimal
+    load: float
+    """Share of his free time while the project runs."""
+    match: float
+    cost: Decimal
+    """Hours x rate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """A plan, or why there is none."""
+
+    status: str
+    """optimal: within the gap that the policy names; feasible: the best when time was up; infeasible; unknown."""
+    method: str
+    """assignment: one to one, exact; programme: mixed-integer."""
+    shares: Sequence[Share] = ()
+    parts: dict[str, float]
+    """Part of the objective to its money."""
+    objective: float | None = None
+    bound: float | None = None
+    """No plan is cheaper than this."""
+    gap: float | None = None
+    """(objective - bound) / objective."""
+    clash: Clash | None = None
+    alternatives: Sequence[Alternative] = ()
+    """Cheapest first."""
+
+
+def allocate(staff: Staff) -> Allocation:
+    """The cheapest plan of a staff that has members and projects.
+
+    Where every need is one person's and nobody can do two, it is the assignment problem; else a mixed-integer programme.
+    """
+    model = build(staff)
+    if _one_to_one(model) and (found := _assigned(model)) is not None:
+        return found
+    policy = staff.policy
+    solution = solve(model, seconds=policy.seconds, gap=policy.gap)
+    if solution.values is not None:
+        return _told(model, solution, "programme")
+    if solution.status != INFEASIBLE:
+        return Allocation(status=solution.status, method="programme", parts={})
+    return Allocation(
+        status=solution.status,
+        method="programme",
+        parts={},
+        clash=clash(model),
+        alternatives=[
+            Alternative(one.title, one.price, one.money, one.steps, tuple(shares_of(model, one.values)))
+            for one in alternatives(model)
+        ],
+    )
+
+
+def shares_of(model: Model, values: Sequence[float]) -> list[Share]:
+    """Who does what according to the columns, by project, need and member as they stand in the staff."""
+    staff = model.staff
+    found = []
+    for offer, share in zip(model.offers, values, strict=False):
+        if share < WHOLE:
+            continue
+        member, project = staff.members[offer.member], staff.projects[offer.project]
+        hours = Decimal(repr(round(float(share) * offer.hours, 2))) + 0
+        if hours:
+            need, load = project.needs[offer.need], float(share) * offer.load
+            cost = (hours * member.rate).quantize(CENT)
+            found.append(Share(member.id, project.id, need.skill, hours, load, offer.fit, cost))
+    return found
+
+
+def _told(model: Model, solution: Solution, method: str) -> Allocation:
+    parts = {
+        part.value: sum(price * float(value) for price, value in zip(prices, solution.values, strict=True))
+        for part, prices in model.prices.items()
+    }
+    return Allocation(
+        status=solution.status,
+        method=method,
+        shares=shares_of(model, solution.values),
+        parts=parts,
+        objective=solution.objective,
+        bound=solution.bound,
+        gap=solution.gap,
+    )
+
+
+def _one_to_one(model: Model) -> bool:
+    """Whether nothing but who does which need is open, and nobody can do two of them."""
+    staff = model.staff
+    simple = staff.policy.budget is None and all(
+        len(one.needs) == 1
+        and one.needs[0].whole
+        and one.budget is None
+        and not (one.people_at_least or one.mix or one.members)
+        and one.people_at_most != 0
+        for one in staff.projects
+    )
+    alone = all(at_once(staff, m) == 1 and len(crowds) == 1 for m, crowds in model.crowds.items())
+    return simple and alone and len(staff.projects) <= len(staff.members)
+
+
+def _assigned(model: Model) -> Allocation | None:
+    """The exact answer to one to one; None if there is none."""
+    staff = model.staff
+    prices = [sum(of) for of in zip(*model.prices.values(), strict=True)]
+    costs = [[float("inf")] * len(staff.members) for _ in staff.projects]
+    columns: dict[tuple[int, int], dict[int, float]] = {}
+    for at, offer in enumerate(model.offers):
+        if offer.load > 1 + WHOLE:
+            continue
+        pair = offer.member, offer.project
+        values = columns[pair] = {at: 1.0}
+        if pair in model.pairs:
+            values[model.pairs[pair]] = 1.0
+        over = model.crowds[offer.member][0].over
+        if over is not None:
+            values[over] = max(0.0, offer.load - model.fair)
+        costs[offer.project][offer.member] = sum(prices[one] * value for one, value in values.items())
+    found = assign(costs)
+    if found is None:
+        return None
+    whole = [0.0] * len(model.upper)
+    for p, m in found.pairs:
+        for column, value in columns[m, p].items():
+            whole[column] = value
+    return _told(model, Solution(OPTIMAL, whole, found.cost, found.cost, {}), "assignment")

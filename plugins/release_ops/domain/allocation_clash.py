@@ -1,0 +1,147 @@
+"""Where no plan keeps all limits: which of them clash, and what the cheapest ways out are.
+
+A clash is an irreducible infeasible set: limits that cannot be kept together, and can as soon as any one of them is gone.
+It is found by the elastic filter, which gathers limits until no plan keeps them, and the deletion filter, which leaves
+out one after the other and keeps those that were needed (J. Chinneck, E. Dravnieks, 1991). A way out gives way to the
+limits of one kind, or of all, at the lowest price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from typing import Any, NamedTuple
+
+from release_ops.domain.allocation_model import Kind, Limit, Model, Row
+from release_ops.domain.allocation_solver import INFEASIBLE, UNKNOWN, solve
+
+SLACK = 1e-6
+LITTLE = 1e-4
+"""Weight of the plan beside the price of giving way: it decides between ways out that cost the same."""
+TITLES = {
+    Kind.HOURS: "less work, or people from outside",
+    Kind.TIME: "overtime",
+    Kind.PROJECTS: "more projects at once",
+    Kind.BUDGET: "more money",
+    Kind.PEOPLE: "teams of another composition",
+}
+
+
+class Clash(NamedTuple):
+    """Limits that cannot be kept together."""
+
+    limits: Sequence[str]
+    is_least: bool
+    """Whether it is known that none of them can be left out."""
+
+
+class Alternative(NamedTuple):
+    """A way out."""
+
+    title: str
+    price: float
+    """What it is ranked by: money, that of work times the project's priority."""
+    money: float
+    """What it costs beside the plan."""
+    steps: Sequence[str]
+    """Each limit that gives way, and by how much."""
+    shares: Any
+    """Who works on what then."""
+
+
+class WayOut(NamedTuple):
+    """An alternative as the solver found it."""
+
+    title: str
+    price: float
+    money: float
+    steps: Sequence[str]
+    values: Any
+
+
+def clash(model: Model) -> Clash:
+    """The limits of a model without a plan that clash; of several clashes one."""
+    # A clash of the relaxed programme is one of the programme, and is found much faster.
+    integral = _status(model, None, integral=False) != INFEASIBLE
+    suspects = _gathered(model, integral=integral)
+    needed, is_least = _reduced(model, suspects, integral=integral)
+    return Clash([model.limits[one].words for one in sorted(needed)], is_least)
+
+
+def alternatives(model: Model) -> list[WayOut]:
+    """Ways out that the policy allows, cheapest first: each kind of limit alone, and all together if that is cheaper."""
+    relaxing = model.staff.policy.relaxing
+    kinds = [kind for kind in Kind if getattr(relaxing, kind.value) is not None]
+    found = [one for kind in kinds if (one := _way_out(model, {kind}, TITLES[kind])) is not None]
+    together = _way_out(model, {*kinds}, "some of each") if len(kinds) > 1 else None
+    least = min((one.price for one in found), default=float("inf"))
+    if together is not None and together.price < least * (1 - LITTLE):
+        found.append(together)
+    return sorted(found, key=lambda one: one.price)
+
+
+def _way_out(model: Model, kinds: Set[Kind], title: str) -> WayOut | None:
+    def give(row: Row) -> float | None:
+        return row.price if model.limits[row.limit].kind in kinds else None
+
+    policy = model.staff.policy
+    solution = solve(model, seconds=policy.seconds, gap=policy.gap, weight=LITTLE, give=give)
+    if solution.values is None:
+        return None
+    rows = {row.limit: row for row in model.rows if row.limit >= 0}
+    given = {limit: by for limit, by in solution.slack.items() if by > SLACK}
+    price = sum(by * rows[limit].price for limit, by in given.items())
+    money = sum(by * rows[limit].price / model.limits[limit].weight for limit, by in given.items())
+    steps = [_step(rows[limit], model.limits[limit], by) for limit, by in sorted(given.items())]
+    return WayOut(title, price, money, steps, solution.values)
+
+
+def _step(row: Row, limit: Limit, by: float) -> str:
+    """What giving way to a limit means, in its unit, and its money."""
+    amount = by * limit.amount
+    words = {
+        Kind.HOURS: f"{amount:,.1f} h are left out or come from outside",
+        Kind.TIME: f"{amount:,.1f} h of overtime",
+        Kind.PROJECTS: f"{amount:.3g} more at once",
+        Kind.BUDGET: f"{amount:,.2f} more",
+        Kind.PEOPLE: f"missed by {amount:.3g}",
+    }
+    return f"{limit.words}: {words[limit.kind]}, for {by * row.price / limit.weight:,.2f}"
+
+
+def _status(model: Model, enforced: Set[int] | None, *, integral: bool) -> str:
+    policy = model.staff.policy
+    return solve(model, seconds=policy.seconds, gap=1.0, weight=0.0, enforced=enforced, integral=integral).status
+
+
+def _gathered(model: Model, *, integral: bool) -> list[int]:
+    """Limits that a plan breaks when all may give way, then what it breaks when those stand, until no plan is left."""
+    policy = model.staff.policy
+    gathered: set[int] = set()
+
+    def give(row: Row) -> float | None:
+        return None if row.limit in gathered else 1.0
+
+    for _ in model.limits:
+        found = solve(model, seconds=policy.seconds, gap=policy.gap, weight=0.0, give=give, integral=integral)
+        if found.values is None:
+            break
+        broken = {limit for limit, by in found.slack.items() if by > SLACK}
+        if not broken:
+            break
+        gathered |= broken
+    return sorted(gathered)
+
+
+def _reduced(model: Model, suspects: Sequence[int], *, integral: bool) -> tuple[set[int], bool]:
+    """Those of the suspects that are needed for there to be no plan; and whether every one of them was shown to be."""
+    needed, is_least = set(suspects), True
+    if _status(model, needed, integral=integral) != INFEASIBLE:
+        # What the filter gathered does not clash within the solver's tolerances; all limits do.
+        needed = set(range(len(model.limits)))
+    for one in sorted(needed):
+        status = _status(model, needed - {one}, integral=integral)
+        if status == INFEASIBLE:
+            needed.discard(one)
+        # Without an answer in time it stays.
+        is_least = is_least and status != UNKNOWN
+    return needed, is_least
