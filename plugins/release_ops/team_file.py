@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from release_ops.domain.allocation_change import with_bookings
 from release_ops.domain.staff import (
     Absence,
     Booking,
@@ -30,6 +31,7 @@ from release_ops.product_errors import Problem, ProductError, did_you_mean
 from release_ops.product_types import Date, Duration, Part, Text, wrong
 from release_ops.product_validation import Steps, in_words, located
 from release_ops.product_yaml import Node, Unreadable, merge, read
+from release_ops.team_allocations import SUFFIX, allocations_file, read_allocations
 
 MOST_DAYS = 1100
 """Of all projects, from the first day to the last: three years."""
@@ -62,6 +64,8 @@ class BookingPart(PeriodPart):
     project: Text
     """What it is for; it need not be one of the projects."""
     hours_per_week: WeekHours
+    skill: Text | None = None
+    """What he does there."""
 
 
 def _as_skill(value: Any) -> Any:
@@ -210,8 +214,17 @@ def teams_folder() -> Path:
     return project_root() / "include" / "teams"
 
 
+def team_files(folder: Path | None = None) -> list[Path]:
+    """The team files of a folder (without: `include/teams`), by name."""
+    found = (folder or teams_folder()).glob("*.yaml")
+    return sorted(one for one in found if not one.name.startswith(("_", ".")) and not one.name.endswith(SUFFIX))
+
+
 def load_staff(path: Path) -> Staff:
-    """Return what a team file says, over `_defaults.capacity.yaml`. ProductError with all that is wrong in it."""
+    """Return what a team file says, over `_defaults.capacity.yaml`, with the bookings of the plan that was approved last.
+
+    ProductError with all that is wrong in the files.
+    """
     try:
         own, problems = read(path)
         base, found = read(teams_folder() / "_defaults.capacity.yaml")
@@ -225,9 +238,10 @@ def load_staff(path: Path) -> Staff:
         problems += [_problem(root, one["loc"], one) for one in error.errors(include_url=False)]
         raise ProductError(problems) from None
     problems += [located(root, at, message, remedy) for at, message, remedy in _checked(part)]
+    plan = read_allocations(allocations_file(path))
     if problems:
         raise ProductError(problems)
-    return _staff(part)
+    return with_bookings(_staff(part), plan.id, plan.bookings) if plan else _staff(part)
 
 
 def _problem(root: Node, loc: Steps, error: Any) -> Problem:

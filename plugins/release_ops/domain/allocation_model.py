@@ -24,7 +24,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from release_ops.domain.staff import Project, Staff, able, free_hours, match
+from release_ops.domain.staff import Member, Project, Staff, able, free_hours, match
 
 
 class Kind(StrEnum):
@@ -151,7 +151,7 @@ class Calendar:
         last = max(one.end for one in staff.projects)
         days = [first + timedelta(days=place) for place in range((last - first).days + 1)]
         self._spans = [((one.start - first).days, (one.end - first).days + 1) for one in staff.projects]
-        self.free: Any = np.array([[free_hours(one, day) for day in days] for one in staff.members])
+        self.free: Any = np.array([[free_hours(one, day, planned=False) for day in days] for one in staff.members])
         self._sums: Any = np.concatenate([np.zeros((len(staff.members), 1)), self.free.cumsum(axis=1)], axis=1)
         self._running = [
             sum(1 << place for place, (begin, end) in enumerate(self._spans) if begin <= day < end)
@@ -245,7 +245,8 @@ def _participation(model: Model) -> None:
         project = staff.projects[p]
         if not everywhere and not _composed(project):
             continue
-        y = model.pairs[m, p] = model.column(1.0, integer=True, switching=start * float(staff.members[m].rate))
+        joins = 0.0 if _is_in(staff.members[m], project) else start * float(staff.members[m].rate)
+        y = model.pairs[m, p] = model.column(1.0, integer=True, switching=joins)
         loads = [(at, model.offers[at].load) for at in places]
         # Overtime is kept out by the limit of time, where somebody may give way to it.
         most = 1.0 + policy.relaxing.overtime_at_most
@@ -257,6 +258,11 @@ def _participation(model: Model) -> None:
             crew = max(1, project.people_at_least, len(project.members), *(one.people for one in project.mix))
             least = min(policy.least_share, sum(load for _, load in loads) / crew)
             model.row([*loads, (y, -least)], 0.0, float("inf"))
+
+
+def _is_in(member: Member, project: Project) -> bool:
+    """Whether he works for it already, by hand or by the last plan, and so needs no time to get into it."""
+    return any(one.project == project.id for one in member.booked)
 
 
 def _composed(project: Project) -> bool:

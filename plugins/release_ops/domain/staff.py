@@ -53,6 +53,10 @@ class Booking:
     start: date
     end: date
     hours_per_week: float
+    skill: str | None = None
+    """What he does there; None: not said."""
+    plan: str | None = None
+    """Id of the approved plan that it comes from, and that the next plan replaces; None: somebody wrote it down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +204,21 @@ def match(member: Member, need: Need, policy: StaffPolicy, on: date) -> float:
     return 1.0 - worse
 
 
-def free_hours(member: Member, day: date) -> float:
-    """Hours of a day that somebody is there and not booked; 0 on Saturdays and Sundays."""
+def present_hours(member: Member, day: date) -> float:
+    """Hours of a day that somebody is there, booked or not; 0 on Saturdays and Sundays."""
     if day.weekday() >= WORKDAYS or any(one.start <= day <= one.end for one in member.away):
         return 0.0
-    booked = sum(one.hours_per_week for one in member.booked if one.start <= day <= one.end)
-    return max(0.0, member.hours_per_week - booked) / WORKDAYS
+    return member.hours_per_week / WORKDAYS
+
+
+def booked_hours(booking: Booking, member: Member, day: date) -> float:
+    """Hours of a day that a booking takes of a member; 0 on days that he is not there."""
+    if not booking.start <= day <= booking.end or present_hours(member, day) == 0:
+        return 0.0
+    return booking.hours_per_week / WORKDAYS
+
+
+def free_hours(member: Member, day: date, *, planned: bool = True) -> float:
+    """Hours of a day that somebody is there and not booked. Without `planned`, bookings of a plan do not count."""
+    booked = sum(booked_hours(one, member, day) for one in member.booked if planned or one.plan is None)
+    return max(0.0, present_hours(member, day) - booked)
