@@ -136,14 +136,13 @@ def excel(facts: Facts, entries: Sequence[Mapping[str, Any]]) -> bytes:
         "Options": _table((facts["investments"] or {}).get("options", []), ("assumes",)),
         "Entries": _table(entries),
     }
-    columns = {name: [*table.columns] for name, table in sheets.items()}
-    styles = {
+    formats = {
         name: "share" if name in _SHARES else "money"
-        for some in columns.values()
-        for name in some
-        if name not in (*_INDICES, *_COUNTS)
+        for table in sheets.values()
+        for name in table.columns
+        if name not in (*_INDICES, *_COUNTS, *_TEXTS, *_DAYS, "on_day")
     }
-    return workbook(sheets, styles)
+    return workbook(sheets, formats, title=f"Budget of {facts['name']}, {month_name(facts['month'])}")
 
 
 def _table(rows: Sequence[Mapping[str, Any]], last: Sequence[str] = ()) -> pd.DataFrame:
