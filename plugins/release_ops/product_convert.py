@@ -45,6 +45,7 @@ from release_ops.product_notes import AudiencePart, NotesPart, known_issue, note
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
+from release_ops.product_surveys import survey_policy
 from release_ops.product_types import instant
 from release_ops.product_windows import blackouts_of, recurring_of, scheduling_policy, window_policy
 from release_ops.product_yaml import read
@@ -147,6 +148,7 @@ def convert(part: ProductPart, location: str) -> Product:
         delivery=delivery_policy(part.delivery),
         health=health_policy(part.health),
         budget=budget_policy(part.budget),
+        surveys=survey_policy(part.surveys),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),

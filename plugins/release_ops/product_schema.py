@@ -31,6 +31,7 @@ from release_ops.product_health import HealthPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
+from release_ops.product_surveys import SurveysPart
 from release_ops.product_types import (
     Date,
     Duration,
@@ -227,6 +228,7 @@ class ProductPart(Part):
     delivery: DeliveryPart = DeliveryPart()
     health: HealthPart = HealthPart()
     budget: BudgetPart = BudgetPart()
+    surveys: SurveysPart = SurveysPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

@@ -18,6 +18,7 @@ from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
 from release_ops.domain.summary import WriterPolicy
+from release_ops.domain.survey_policy import SurveyPolicy
 from release_ops.domain.throughput import ForecastPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
@@ -438,6 +439,7 @@ class Product:
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     health: HealthPolicy = field(default_factory=HealthPolicy)
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
+    surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
     changelog: ChangelogRules = DEFAULT_RULES
 
     risks: RiskPolicy = field(default_factory=RiskPolicy)
