@@ -66,7 +66,9 @@ class SurveyScalePart(Part):
     """Whole scores from `low` to `high`, and the usual texts by language."""
 
     low: Score
+    """Lowest score."""
     high: Score
+    """Highest score."""
     texts: dict[Language, SurveyTextsPart] = {}
     """Language to what is said in it."""
 

@@ -19,6 +19,7 @@ CREATE TABLE release_ops.survey_round (
     resting integer CHECK (resting >= 0),
     opted_out integer CHECK (opted_out >= 0),
     texts jsonb NOT NULL DEFAULT '{}',
+    key text NOT NULL DEFAULT '',
     opened_at timestamptz NOT NULL,
     remind_at timestamptz,
     closes_at timestamptz NOT NULL CHECK (closes_at >= opened_at),
@@ -28,7 +29,7 @@ CREATE TABLE release_ops.survey_round (
     CHECK ((state = 'closed') = (closed_at IS NOT NULL))
 );
 CREATE INDEX survey_round_open ON release_ops.survey_round (closes_at) WHERE state = 'open';
-COMMENT ON TABLE release_ops.survey_round IS 'One row per time that a survey is held. round is product:survey:occasion, occasion 2026-11, 2026-Q4 or the version. source: page (asked and answered here) or csv (brought from another tool). state skipped: nobody was asked, reason says why. people: who belonged to its audiences, of whom resting were asked lately and opted_out want no more; null: unknown. minimum: answers below which a group is not told. texts: what its page says, by language. Answers are there from closed_at on.';
+COMMENT ON TABLE release_ops.survey_round IS 'One row per time that a survey is held. round is product:survey:occasion, occasion 2026-11, 2026-Q4 or the version. source: page (asked and answered here) or csv (brought from another tool). state skipped: nobody was asked, reason says why. people: who belonged to its audiences, of whom resting were asked lately and opted_out want no more; null: unknown. minimum: answers below which a group is not told. texts: what its page says, by language. key: which secret its links are made with; empty for an import. Answers are there from closed_at on.';
 
 CREATE TABLE release_ops.survey_group (
     round text NOT NULL REFERENCES release_ops.survey_round ON DELETE CASCADE,
