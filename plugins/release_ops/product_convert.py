@@ -12,7 +12,6 @@ from release_ops.domain.model import (
     Absence,
     Adjust,
     ApprovalPolicy,
-    Channel,
     Criterion,
     EventRule,
     Feature,
@@ -45,6 +44,7 @@ from release_ops.product_notes import AudiencePart, NotesPart, known_issue, note
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
+from release_ops.product_stakeholders import channels_of, stakeholder_policy
 from release_ops.product_surveys import survey_policy
 from release_ops.product_types import instant
 from release_ops.product_windows import blackouts_of, recurring_of, scheduling_policy, window_policy
@@ -102,10 +102,7 @@ def convert(part: ProductPart, location: str) -> Product:
             role: tuple(Person(id=one.id, name=one.name or one.id, email=one.email or "") for one in people)
             for role, people in part.approvers.items()
         },
-        channels={
-            audience: tuple(Channel(kind=one.kind, connection=one.connection, to=one.to or "") for one in channels)
-            for audience, channels in part.audiences.items()
-        },
+        channels={audience: channels_of(channels) for audience, channels in part.audiences.items()},
         problems_to=tuple(part.problems_to),
         announcements={kind: tuple(audiences) for kind, audiences in part.announcements.items()},
         freeze=FreezePolicy(
@@ -149,6 +146,7 @@ def convert(part: ProductPart, location: str) -> Product:
         health=health_policy(part.health),
         budget=budget_policy(part.budget),
         surveys=survey_policy(part.surveys),
+        stakeholders=stakeholder_policy(part.stakeholders, part.timezone, regions),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),

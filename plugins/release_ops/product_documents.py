@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.domain.plan_policy import LevelPolicy, Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import Level
 from release_ops.domain.rules import anchors_of, parse_rule
-from release_ops.product_types import Part, RuleText, Text, wrong
+from release_ops.product_types import Duration, Part, RuleText, Text, TimeOfDay, wrong
 
 
 class TestLevelPart(Part):
@@ -37,13 +37,30 @@ class TestsPart(Part):
     """Release type, then risk level, then how deep each level goes; one that is not named is left out."""
 
 
+def _by_type(value: Any) -> Any:
+    return value if isinstance(value, dict) or value is None else {"*": value}
+
+
+def _counts_from_ga(value: str) -> str:
+    # A hotfix has a GA and no other day.
+    if anchors_of(parse_rule(value)):
+        raise wrong("counts from something else than GA", "write it like -2w")
+    return value
+
+
+PhaseRule = Annotated[RuleText, AfterValidator(_counts_from_ga)]
+
+
 class PhasePart(Part):
-    """One message of people to people."""
+    """One message about a release: a row of the communication matrix."""
 
     title: Text
     """What people call it."""
-    rule: RuleText
-    """When, from GA, like a milestone's rule."""
+    rule: Annotated[
+        dict[ReleaseType | Literal["*"], PhaseRule],
+        BeforeValidator(_by_type, json_schema_input_type=RuleText | dict[ReleaseType | Literal["*"], RuleText]),
+    ] = Field(default={}, examples=["-2w", {"major": "-4w", "minor": "-2w"}])
+    """When, from GA, like a milestone's rule; or one for each release type that has it, `"*"` standing for all others."""
     audiences: list[Text]
     """Who is told; `"*"` stands for all."""
     what: Text | None = None
@@ -52,14 +69,26 @@ class PhasePart(Part):
     """Who sends it: a role of the approvers, or a person."""
     types: list[ReleaseType] = []
     """Release types that have it; all without it."""
+    kind: Text | None = None
+    """Kind of message, one of `messages.kinds`, that is sent by itself; without it people send it."""
+    detail: dict[ReleaseType, Text] = {}
+    """How much it says, one of `messages.details` per release type; the reader's own without it."""
+    channels: list[Literal["outbox", "slack", "email"]] = []
+    """Kinds of channels that it goes through; all of the audience's without it."""
+    at: TimeOfDay | None = None
+    """Time of day; that of the product without it."""
+    event: Literal["started", "completed", "failed", "rolled_back"] | None = None
+    """What has to have happened first; `rule` then says when it is expected."""
+    at_once: Annotated[bool, Field(strict=True)] = False
+    """true: as soon as the release is known."""
+    useful_for: Duration | None = None
+    """How late it may come and still be sent; as `stakeholders.send` says without it."""
 
-    @field_validator("rule")
-    @classmethod
-    def _counts_from_ga(cls, value: str) -> str:
-        # A hotfix has a GA and no other day.
-        if anchors_of(parse_rule(value)):
-            raise wrong("counts from something else than GA", "write it like -2w")
-        return value
+    @model_validator(mode="after")
+    def _has_a_time(self) -> PhasePart:
+        if not self.rule and self.event is None and not self.at_once:
+            raise wrong("has no time", "write `rule`, like -2w, or `event`, or at_once: true")
+        return self
 
 
 class RollbackPart(Part):
@@ -102,11 +131,19 @@ def phases(parts: dict[str, PhasePart]) -> tuple[Phase, ...]:
         Phase(
             id=key,
             title=one.title,
-            rule=one.rule,
+            rule=one.rule.get("*", ""),
+            rules={kind.value: rule for kind, rule in one.rule.items() if isinstance(kind, ReleaseType)},
             audiences=tuple(one.audiences),
             what=one.what or "",
             sender=one.sender or "",
             types=frozenset(kind.value for kind in one.types),
+            kind=one.kind or "",
+            details={kind.value: detail for kind, detail in one.detail.items()},
+            channels=frozenset(one.channels),
+            at=one.at,
+            event=one.event or "",
+            at_once=one.at_once,
+            useful_for=one.useful_for,
         )
         for key, one in parts.items()
     )

@@ -22,6 +22,7 @@ from release_ops.product_calendar import (
     WeeksOrText,
 )
 from release_ops.product_changelog import ChangelogPart
+from release_ops.product_channels import ChannelPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
 from release_ops.product_delivery import DeliveryPart
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
@@ -31,6 +32,7 @@ from release_ops.product_health import HealthPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
+from release_ops.product_stakeholders import StakeholdersPart
 from release_ops.product_surveys import SurveysPart
 from release_ops.product_types import (
     Date,
@@ -161,26 +163,6 @@ class PersonPart(Part):
     """Mail address."""
 
 
-class ChannelPart(Part):
-    """One way to reach an audience."""
-
-    kind: Literal["outbox", "slack", "email"]
-    """`outbox` keeps the message in the database and shows it in Airflow."""
-    connection: Text | None = None
-    """Airflow connection; the kind's usual one without it."""
-    to: Text | None = Field(default=None, examples=["#releases", "team@example.org"])
-    """Slack channel or mail address; nothing for the outbox."""
-
-    @model_validator(mode="after")
-    def _has_address(self) -> ChannelPart:
-        if self.kind == "email" and self.to is not None and "@" not in self.to:
-            raise wrong(f"{self.to!r} is not a mail address", "write to: team@example.org")
-        if self.kind != "outbox" and self.to is None:
-            example = '"#releases"' if self.kind == "slack" else "team@example.org"
-            raise wrong(f"a channel of kind {self.kind} needs `to`", f"write to: {example}")
-        return self
-
-
 class ProductPart(Part):
     """A product of Release Ops: what is released, when, and who says so."""
 
@@ -229,6 +211,7 @@ class ProductPart(Part):
     health: HealthPart = HealthPart()
     budget: BudgetPart = BudgetPart()
     surveys: SurveysPart = SurveysPart()
+    stakeholders: StakeholdersPart = StakeholdersPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}
     """Named gates."""

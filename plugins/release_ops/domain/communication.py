@@ -55,15 +55,15 @@ def plan_communication(product: Product, release: Release, people: Mapping[str, 
             what = "that it is done, with what changed" if milestone.kind is MilestoneKind.GA else "that it is done"
             occasion = milestone_name(milestone.kind)
             found.append(_sending(product, milestone.planned_at.date(), occasion, audience, what, AUTOMATIC))
-    days = Days(product.holiday_regions)
     for phase in product.communication:
-        if phase.types and release.type not in phase.types:
+        rule = phase.rule_for(release.type)
+        if not phase.is_for(release.type) or not (rule or phase.at_once):
             continue
-        on = days.adjust(apply_rule(parse_rule(phase.rule), release.ga, days), Adjust.PREVIOUS)
-        on = release.ga if parse_rule(phase.rule) == parse_rule("ga") else on
-        sender = people.get(phase.sender, phase.sender) or "nobody is named"
+        on = phase_day(product, release.ga, rule)
+        sender = AUTOMATIC if phase.kind else people.get(phase.sender, phase.sender) or "nobody is named"
         for audience in tuple(product.channels) if "*" in phase.audiences else phase.audiences:
-            found.append(_sending(product, on, phase.title, audience, phase.what, sender))
+            if not (phase.kind and audience in announced_to(product, phase.event)):
+                found.append(_sending(product, on, phase.title, audience, phase.what, sender))
     notice = product.notice.get(release.type)
     told = {one.audience for one in found}
     return Plan(
@@ -71,6 +71,22 @@ def plan_communication(product: Product, release: Release, people: Mapping[str, 
         notice_ends=release.ga - notice if notice else None,
         unreached=tuple(one for one in product.channels if one not in told),
     )
+
+
+def phase_day(product: Product, ga: date, rule: str) -> date:
+    """Day of a phase's rule from a GA, on a business day before it if it is none; GA itself never moves."""
+    if not rule or parse_rule(rule) == parse_rule("ga"):
+        return ga
+    days = Days(product.holiday_regions)
+    return days.adjust(apply_rule(parse_rule(rule), ga, days), Adjust.PREVIOUS)
+
+
+def announced_to(product: Product, event: str) -> frozenset[str]:
+    """Audiences that the train itself tells of an event of a release, in all of their channels."""
+    if event == "completed":
+        named = product.announcements.get(MilestoneKind.GA, ())
+        return frozenset(product.channels if "*" in named else named)
+    return frozenset(product.problems_to if event == "failed" else ())
 
 
 def _sending(product: Product, on: date, occasion: str, audience: str, what: str, sender: str) -> Sending:

@@ -11,12 +11,14 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
+from release_ops.domain.channels import Channel
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.health_policy import HealthPolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
+from release_ops.domain.stakeholder_policy import StakeholderPolicy
 from release_ops.domain.summary import WriterPolicy
 from release_ops.domain.survey_policy import SurveyPolicy
 from release_ops.domain.throughput import ForecastPolicy
@@ -326,16 +328,6 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """One way to reach an audience: kind `outbox`, `slack` or `email`."""
-
-    kind: str
-    connection: str | None = None
-    to: str = ""
-    """Slack channel or mail address; empty for the outbox."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Blackout:
     """A period, both ends aware, in which production may not be changed."""
 
@@ -440,6 +432,8 @@ class Product:
     health: HealthPolicy = field(default_factory=HealthPolicy)
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
+    stakeholders: StakeholderPolicy = field(default_factory=StakeholderPolicy)
+    """Who has a stake in it, and how they are told."""
     changelog: ChangelogRules = DEFAULT_RULES
 
     risks: RiskPolicy = field(default_factory=RiskPolicy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +32,47 @@ class TestPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """One message of people to people: when, relative to GA, to whom, what about, and who sends it."""
+    """One row of the communication matrix: when a release's message is due, for whom, through what, and how much it says.
+
+    Without a `kind` people send it by hand.
+    """
 
     id: str
     title: str
-    rule: str
-    audiences: tuple[str, ...]
+    rule: str = ""
+    """When, from GA; empty: at no day that is known before (`event`, `at_once`)."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Release type to its own rule; with any, the types that are not named have none but `rule`."""
+    audiences: tuple[str, ...] = ()
     what: str = ""
     sender: str = ""
+    """Who sends it, or who answers questions about what is sent by itself."""
     types: frozenset[str] = frozenset()
     """Release types that have it; empty: all."""
+    kind: str = ""
+    """Kind of the message (`MessagePolicy.kinds`) that is sent by itself; empty: none is."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Release type to the detail of the message; the reader's own without one."""
+    channels: frozenset[str] = frozenset()
+    """Kinds of the channels that it goes through; empty: all of the audience's."""
+    at: time | None = None
+    """Time of day in the product's zone; None: that of the product's GA."""
+    event: str = ""
+    """What has to have happened first: started, completed, failed or rolled_back."""
+    at_once: bool = False
+    """True: as soon as the release is known."""
+    useful_for: timedelta | None = None
+    """How late it may come and still be sent; None: as the product's policy says."""
+
+    def is_for(self, release_type: str) -> bool:
+        """Whether a release of the type has it."""
+        if self.types and release_type not in self.types:
+            return False
+        return bool(self.rule or release_type in self.rules or self.event or self.at_once)
+
+    def rule_for(self, release_type: str) -> str:
+        """When it is due for a release of the type; empty: at no day that is known before."""
+        return self.rules.get(release_type, self.rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
