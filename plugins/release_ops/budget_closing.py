@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -36,9 +37,10 @@ def due_month(product: Product, now: datetime) -> date:
 
 
 def close(store: Store, product: Product, now: datetime) -> list[Closed]:
-    """Close what is due since the financial year began, and restate what has changed; the new revisions, oldest first.
+    """Close what is due, and restate what has changed; the new revisions, oldest first.
 
-    A second run without a change makes none. BudgetError, and nothing is kept, where an amount cannot be converted.
+    Due are the months since the financial year began, or since the last closed one if that is longer ago. A second run
+    without a change makes none. BudgetError, and nothing is kept, where an amount cannot be converted.
     """
     due = due_month(product, now)
     made: list[Closed] = []
@@ -51,12 +53,18 @@ def close(store: Store, product: Product, now: datetime) -> list[Closed]:
         first = store.one("budget_first_month", product=product.id)
         if first is None or first["month"] is None:
             return []
-        year = months(max(year_of(due, product.budget.year_starts)[0], first["month"]), due)
+        year = months(max(_first_due(due, product, before), first["month"]), due)
         for month in sorted({*before, *year}):
             found = _close(store, product, month, before.get(month), at)
             if found is not None:
                 made.append(found)
     return made
+
+
+def _first_due(due: date, product: Product, before: Mapping[date, Row]) -> date:
+    """The beginning of the year, or the month after the last that is closed: an outage over the year's end skips none."""
+    start, _ = year_of(due, product.budget.year_starts)
+    return min(start, later(max(before), 1)) if before else start
 
 
 def _close(store: Store, product: Product, month: date, before: Row | None, at: datetime) -> Closed | None:

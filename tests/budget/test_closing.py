@@ -238,3 +238,39 @@ def test_another_year_begins_where_the_product_says(office):
     assert months(closed)[0] == ("2026-04", 1)
     assert closed[-1].facts["year_start"] == "2026-04-01"
     assert closed[-1].facts["year_end"] == "2027-03-01"
+
+
+def test_an_outage_over_the_end_of_the_year_skips_no_month(office):
+    rates = [*books.RATES, *(f"USD,EUR,{month}-01,1.0" for month in ("2026-11", "2026-12", "2027-01", "2027-02"))]
+    office.write(exchange_rates=rates)
+    office.run()
+    assert months(office.run(datetime(2027, 2, 6, 7, tzinfo=UTC))) == [("2026-11", 1), ("2026-12", 1), ("2027-01", 1)]
+
+
+def test_books_of_ten_years_ask_for_no_rate_of_ten_years_ago(office):
+    old = "X-1,,infrastructure,Cluster,2016-05-05,700,USD,,,"
+    office.write(budget_actuals=[*books.COSTS, old], budget_lines=[*books.LINES, ",tools,Seats,2016-05,700,GBP,,"])
+    assert office.run()[-1].facts["total"]["actual"] == "52740.00"
+
+
+def test_seats_that_are_given_back_leave_price_and_volume_apart(office):
+    office.write(budget_actuals=[*books.COSTS, "R-1,,tools,Seats,2026-10-29,-200,,-10,seats,"])
+    (seats,) = [one for one in office.run()[-1].facts["items"] if one["item"] == "Seats"]
+    assert (seats["actual_quantity"], seats["volume"], seats["price"], seats["rest"]) == ("440", "-200", "0", "0")
+
+
+def test_a_plan_that_is_cut_below_0_stops_no_report(office):
+    office.scope(books.SCOPE)
+    office.write(budget_lines=[*books.LINES, "2.8.0,people,Cut,2026-10,-9000,,,"])
+    release, _ = office.run()[-1].facts["work"]
+    assert (release["bac"], release["ev"], release["es"]) == ("23000", None, None)
+    assert release["reasons"]["cpi"].startswith("its plan is cut below 0 in a month; spread the cut")
+
+
+def test_what_looks_like_a_mistake_is_asked_about(office):
+    typed = "X-1,2.8.0,people, engineers ,2026-10-31,10,,,,"
+    double = books.COSTS[2].replace("B-3", "B-3b")
+    office.write(budget_actuals=[*books.COSTS, typed, double])
+    notes = office.run()[-1].facts["notes"]
+    assert "engineers has costs and no budget, and Engineers has one: is it the same item?" in notes
+    assert "Engineers: 2 bookings of EUR 9,350.00 on 2026-10-31: is one of them a double?" in notes

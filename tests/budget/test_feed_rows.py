@@ -69,3 +69,12 @@ def test_whatever_a_feed_holds_it_is_read_or_rejected(data: st.DataObject) -> No
 def test_what_python_takes_for_a_number_and_nobody_writes_is_refused(amount):
     with pytest.raises(FeedRejected, match="is no number"):
         read("budget_actuals", f"booking,category,booked_on,amount\nB,people,2026-10-01,{amount}\n")
+
+
+def test_what_is_given_back_has_a_quantity_below_0_and_an_amount_below_0():
+    rows = "booking,category,booked_on,amount,quantity\nB,tools,2026-10-01,-190,-10\nC,tools,2026-10-02,-20,0\n"
+    assert [row["quantity"] for row in read("budget_actuals", rows)] == [-10, 0]
+    with pytest.raises(FeedRejected, match=r"quantity: .*is below 0, and the amount is not"):
+        read("budget_actuals", "booking,category,booked_on,amount,quantity\nB,tools,2026-10-01,190,-10\n")
+    with pytest.raises(FeedRejected, match=r"quantity: .*is below 0"):
+        read("budget_lines", "category,month,amount,quantity\ntools,2026-10,-190,-10\n")

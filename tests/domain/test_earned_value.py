@@ -214,3 +214,8 @@ def test_what_is_planned_at_the_earned_schedule_is_what_is_earned(steps, share):
     whole = int(es)
     rest = es - whole
     assert curve[whole] + (rest * (curve[whole + 1] - curve[whole]) if rest else 0) == pytest.approx(ev)
+
+
+def test_work_without_a_budget_earns_nothing_and_costs_what_it_costs():
+    whole = total([("2.8.0", work()), ("2.8.1", work(bac=0, pv=0, ev=None, ac=50))])
+    assert (whole.ev, whole.ac) == (300, 450)

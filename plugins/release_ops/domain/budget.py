@@ -62,7 +62,7 @@ class Valued(NamedTuple):
     entry: Entry
     value: Decimal
     planned: Decimal
-    """The same amount at the rate that the budget of its year was made with."""
+    """A booking of the year: the same amount at the rate that the budget was made with; else `value`."""
 
 
 class MissingRates(Exception):
@@ -84,12 +84,15 @@ def valued(entries: Iterable[Entry], rates: Rates, policy: BudgetPolicy, month: 
     commitment at that of its day or, if it is still to come, of the last day of `month`.
     """
     found, missing = [], dict[str, MissingRate]()
+    year = year_of(month, policy.year_starts)[0]
     for entry in entries:
         made = year_of(entry.day, policy.year_starts)[0]
         day = {Kind.PLAN: made, Kind.COMMITMENT: min(entry.day, last_day(month))}.get(Kind(entry.kind), entry.day)
         try:
             value = rates.convert(entry.amount, entry.currency, policy.currency, day)
-            planned = value if day == made else rates.convert(entry.amount, entry.currency, policy.currency, made)
+            # Only bookings of the year are split into causes: of others the budget's rate is not asked for.
+            asked = entry.kind == Kind.ACTUAL and made == year
+            planned = rates.convert(entry.amount, entry.currency, policy.currency, made) if asked else value
             found.append(Valued(entry, value, planned))
         except MissingRate as error:
             missing[str(error)] = error

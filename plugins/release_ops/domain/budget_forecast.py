@@ -5,7 +5,7 @@ Two models of the months that have passed, each with its exact interval under no
 - ratio: cost = r x plan, with a variance that grows with the plan. r is the sum of costs / the sum of plans, the best linear
   unbiased estimate (W. Cochran, *Sampling Techniques*, 3rd edition, section 6.7). The error of the rest's forecast has the
   variance s² (P + P² / p), P and p being the plans of the rest and of the past, s² = sum((cost - r plan)² / plan) / (n - 1).
-- deviation: cost = plan + d, with a constant variance, where some month had costs and no plan. Its variance is
+- deviation: cost = plan + d, with a constant variance, where some month had no plan. Its variance is
   s² (m + m² / n) for m months of n.
 
 The interval is the forecast -+ t(n - 1) standard errors. Its coverage is the stated chance, whatever the ratio and the
@@ -72,7 +72,8 @@ def outlook(
         reason = f"an interval needs {FEWEST} months, there {'is' if known == 1 else 'are'} {known}"
         return Outlook(expected=max(ahead, committed), months=known, committed=committed, reason=reason)
     planned, spent = sum((one for one, _ in pairs), ZERO), sum((one for _, one in pairs), ZERO)
-    if all(one > 0 for one, _ in pairs):
+    # A ratio of a rest that is cut below 0 would have a variance below 0.
+    if all(one > 0 for one, _ in pairs) and ahead >= 0:
         ratio = spent / planned
         spread = sum(((c - ratio * p) ** 2 / p for p, c in pairs), ZERO) / (known - 1)
         expected, variance, method = ratio * ahead, spread * (ahead + ahead * ahead / planned), "ratio"

@@ -30,8 +30,8 @@ _CURRENCY = Column(
 )
 
 
-def _quantity(about: str) -> Column:
-    return Column(name="quantity", kind="quantity", about=about, example="250")
+def _quantity(about: str, kind: str = "quantity") -> Column:
+    return Column(name="quantity", kind=kind, about=about, example="250")
 
 
 _UNIT = Column(name="unit", kind="name", about="What the quantity counts.", example="hours")
@@ -68,7 +68,9 @@ BUDGET_FORMATS: Mapping[str, FeedFormat] = {
             ),
             _AMOUNT,
             _CURRENCY,
-            _quantity("How much was bought."),
+            _quantity(
+                "How much was bought; below 0 if it was given back, 0 if only its price was lowered.", "net_quantity"
+            ),
             _UNIT,
             Column(
                 name="used",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from release_ops.domain.budget import (
@@ -24,13 +26,13 @@ from release_ops.domain.budget import (
     valued,
     whole,
 )
-from release_ops.domain.budget_forecast import Outlook, outlook, together
+from release_ops.domain.budget_forecast import WINDOW, Outlook, outlook, together
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.budget_savings import Saving, savings
 from release_ops.domain.budget_work import Progress, Work, all_work, work_of
 from release_ops.domain.investments import Plan, plan
-from release_ops.domain.money import Rates
-from release_ops.domain.months import last_day, later, months, year_of
+from release_ops.domain.money import Rates, money_text
+from release_ops.domain.months import last_day, later, month_of, months, year_of
 
 TOTAL = ""
 """Category of the line of all categories."""
@@ -136,12 +138,15 @@ def report_of(
     MissingRates where an amount cannot be converted.
     """
     start, end = year_of(month, policy.year_starts)
-    all_of = valued(
-        [one for one in entries if one.kind != Kind.ACTUAL or one.day <= last_day(month)], rates, policy, month
-    )
+    all_of = valued([*_that_count(entries, month, start)], rates, policy, month)
     current = [one for one in all_of if start <= one.entry.day <= last_day(month)]
     names = [*policy.categories, *sorted({one.category for one in entries} - {*policy.categories})]
-    lines = [line for name in names if (line := _line(all_of, name, policy, month, (start, end))) is not None]
+    begun = _begun(entries, month)
+    lines = [
+        line
+        for name in names
+        if (line := _line(all_of, name, policy, month, (start, end), begun.get(name))) is not None
+    ]
     found = items(current)
     all_lines = _total(lines, found, policy)
     plan_left = {one.category: one.year_plan - one.year.plan for one in lines}
@@ -179,17 +184,43 @@ def report_of(
     )
 
 
+def _that_count(entries: Sequence[Entry], month: date, year: date) -> Iterator[Entry]:
+    """What a report is made of: the year, the months that its forecast rests on, and releases that are at work in the year.
+
+    Rates of what is older are not asked for: books of ten years need none of ten years ago.
+    """
+    since, until = min(year, later(month, 1 - WINDOW)), last_day(month)
+    known = [one for one in entries if one.kind != Kind.ACTUAL or one.day <= until]
+    at_work = {one.version for one in known if one.kind != Kind.COMMITMENT and year <= one.day <= until} - {""}
+    return (one for one in known if one.day >= since or one.version in at_work or one.kind == Kind.COMMITMENT)
+
+
+def _begun(entries: Sequence[Entry], month: date) -> dict[str, date]:
+    """Category to the first month of its plan or cost, if that is not after `month`."""
+    found: dict[str, date] = {}
+    for one in entries:
+        first = month_of(one.day)
+        if one.kind != Kind.COMMITMENT and first <= month:
+            found[one.category] = min(first, found.get(one.category, first))
+    return found
+
+
 def _line(
-    entries: Sequence[Valued], category: str, policy: BudgetPolicy, month: date, year: tuple[date, date]
+    entries: Sequence[Valued],
+    category: str,
+    policy: BudgetPolicy,
+    month: date,
+    year: tuple[date, date],
+    begun: date | None,
 ) -> Line | None:
+    """`begun` is the first month of the category's plan or cost, None if that is still to come."""
     start, end = year
     own = [one for one in entries if one.entry.category == category]
     current = [one for one in own if start <= one.entry.day <= last_day(month)]
     if not any(start <= one.entry.day <= last_day(end) for one in own):
         return None
     plan, cost = by_month(own, Kind.PLAN), by_month(own, Kind.ACTUAL)
-    begun = [one for one in (*plan, *cost) if one <= month]
-    past = list(months(min(begun), month)) if begun else []
+    past = list(months(max(begun, later(month, 1 - WINDOW)), month)) if begun is not None else []
     ahead = list(months(later(month, 1), end))
     committed = sum(
         (one.value for one in own if one.entry.kind == Kind.COMMITMENT and one.entry.day <= last_day(end)), ZERO
@@ -242,9 +273,49 @@ def _notes(found: Sequence[Item], lines: Sequence[Line], current: Sequence[Value
     strange = sorted({one.version for one in found if one.version and not any(v == one.version for v, _ in planned)})
     if strange:
         notes.append(f"There are costs and no budget for {', '.join(strange)}: is the version written as in the plan?")
+    notes += _misspelt(found)
+    notes += _doubles(one for one in current if one.entry.kind == Kind.ACTUAL and one.entry.day >= month)
     if not any(one.entry.kind == Kind.ACTUAL and one.entry.day >= month for one in current):
         notes.append("No cost is booked in this month: is the feed of costs complete?")
     short = [one.category for one in lines if one.rest.low is None]
     if short:
         notes.append(f"The forecast has no interval yet for {', '.join(short)}: too few months have passed.")
     return notes
+
+
+MOST_NOTES = 3
+"""Notes of one kind that are told one by one."""
+
+
+def _misspelt(found: Sequence[Item]) -> list[str]:
+    """Costs without a plan whose item, or unit, is nearly that of a plan: a typing mistake hides an overrun."""
+    planned = {(one.version, one.category, one.item) for one in found if one.planned_quantity or one.variance.plan}
+    notes = []
+    for one in found:
+        if one.item and (one.version, one.category, one.item) not in planned:
+            near = [item for v, c, item in planned if (v, c) == (one.version, one.category)]
+            close = get_close_matches(one.item.casefold(), [item.casefold() for item in near], n=1, cutoff=0.8)
+            if close:
+                other = next(item for item in near if item.casefold() == close[0])
+                notes.append(f"{one.item} has costs and no budget, and {other} has one: is it the same item?")
+    return _few(notes)
+
+
+def _doubles(actual: Iterable[Valued]) -> list[str]:
+    """Bookings of the month that are alike but for their id."""
+    seen: Counter[tuple[str, str, date, Decimal, str]] = Counter()
+    for one in actual:
+        entry = one.entry
+        if entry.amount > 0:
+            seen[entry.version, entry.item or entry.category, entry.day, entry.amount, entry.currency] += 1
+    return _few(
+        f"{item}: {count} bookings of {money_text(amount, currency)} on {day}: is one of them a double?"
+        for (_, item, day, amount, currency), count in sorted(seen.items())
+        if count > 1
+    )
+
+
+def _few(notes: Iterable[str]) -> list[str]:
+    told = [*notes]
+    more = [f"There are {len(told) - MOST_NOTES} more like this."] if len(told) > MOST_NOTES else []
+    return [*told[:MOST_NOTES], *more]

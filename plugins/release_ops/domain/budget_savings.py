@@ -102,7 +102,7 @@ def _discounts(actual: Sequence[Valued], policy: BudgetPolicy, month: date, left
         seats = sum((one.entry.quantity or ZERO for one in last), ZERO)
         now = max((share for least, share in tiers if seats >= least), default=ZERO)
         ahead = [(least, share) for least, share in tiers if least > seats and share > now]
-        if not seats or now >= 1 or not ahead:
+        if seats <= 0 or now >= 1 or not ahead:
             continue
         least, share = ahead[0]
         paid = _total(last)
@@ -121,7 +121,8 @@ def _prices(
     """What the price above plan will cost, if as much is bought each month as in the last one."""
     groups = _monthly(actual, month)
     for one in found:
-        if one.variance.price <= 0 or not one.planned_quantity or not one.actual_quantity:
+        bought = one.actual_quantity or ZERO
+        if one.variance.price <= 0 or not one.planned_quantity or bought <= 0:
             continue
         last = [
             entry
@@ -129,7 +130,7 @@ def _prices(
             if entry.entry.version == one.version
         ]
         quantity = sum((entry.entry.quantity or ZERO for entry in last), ZERO)
-        above = one.variance.price / one.actual_quantity
+        above = one.variance.price / bought
         if quantity:
             words = (
                 f"the price of {one.item or one.category} is {money_text(above, policy.currency)} per "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from release_ops.domain.budget import ZERO, Kind, Valued, Verdict, by_month
@@ -94,6 +95,10 @@ def work_of(
     share = _share_on(progress, last_day(month))
     ahead = sum((amount for when, amount in plan.items() if when > month), ZERO)
     ordered = sum((one.value for one in own if one.entry.kind == Kind.COMMITMENT), ZERO)
+    curve = _curve(plan)
+    if any(after < before for before, after in pairwise((ZERO, *curve))):
+        # Cuts that are higher than what is planned in their month: no value can be planned that is taken away later.
+        return _unplanned(version, (bac, bac - ahead), cost, month, policy)
     unknown = "its scope is not known" if bac else "it has no budget"
     value = EarnedValue(
         bac=bac,
@@ -103,7 +108,7 @@ def work_of(
         bottom_up=max(ahead, ordered),
         unknown=unknown,
     )
-    schedule, without = _schedule(plan, value, progress, month)
+    schedule, without = _schedule(plan, curve, value, progress, month)
     first = min(plan, default=None)
     spi = schedule.spi if schedule is not None else Figure(None, without)
     return Work(
@@ -140,18 +145,44 @@ def _share_on(progress: Sequence[Progress], day: date) -> Decimal | None:
     return max(before, key=lambda one: one.day).share if before else None
 
 
+def _curve(plan: Mapping[date, Decimal]) -> list[Decimal]:
+    """Planned value at the end of every month from the first to the last of a plan."""
+    curve, so_far = [], ZERO
+    for one in months(min(plan), max(plan)) if plan else ():
+        so_far += plan.get(one, ZERO)
+        curve.append(so_far)
+    return curve
+
+
+def _unplanned(
+    version: str, planned: tuple[Decimal, Decimal], cost: Mapping[date, Decimal], month: date, policy: BudgetPolicy
+) -> Work:
+    """Work whose plan takes value away: only plan and cost can be told. `planned`: in all, and by the end of the month."""
+    why = "its plan is cut below 0 in a month; spread the cut over the months that it is taken from"
+    value = EarnedValue(
+        bac=max(planned[0], ZERO),
+        pv=max(min(planned), ZERO),
+        ev=None,
+        ac=sum((amount for when, amount in cost.items() if when <= month), ZERO),
+        unknown=why,
+    )
+    unknown = Figure(None, why)
+    verdict = _judge(unknown, unknown, policy)
+    return Work(version=version, value=value, schedule=None, without_schedule=why, start=None, verdict=verdict)
+
+
 def _schedule(
-    plan: dict[date, Decimal], value: EarnedValue, progress: Sequence[Progress], month: date
+    plan: Mapping[date, Decimal],
+    curve: Sequence[Decimal],
+    value: EarnedValue,
+    progress: Sequence[Progress],
+    month: date,
 ) -> tuple[EarnedSchedule | None, str]:
     if not value.bac:
         return None, "it has no budget"
-    first, last = min(plan), max(plan)
+    first = min(plan)
     if month < first:
         return None, "its first month is still to come"
-    curve, so_far = [], ZERO
-    for one in months(first, last):
-        so_far += plan.get(one, ZERO)
-        curve.append(so_far)
     passed = months(first, month)
     ended = next((one for one in passed if (_share_on(progress, last_day(one)) or ZERO) >= 1), month)
     out = next((month_of(one.out_on) for one in progress if one.out_on is not None), month)

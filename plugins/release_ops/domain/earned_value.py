@@ -181,9 +181,10 @@ def _over(part: Figure, whole: Decimal, without: str) -> Figure:
 def total(parts: Sequence[tuple[str, EarnedValue]]) -> EarnedValue:
     """Several pieces of work as one, each with its name; its EV is unknown if that of a piece is, which is named.
 
-    Indices of a whole are made of its sums, never of the means of its parts' indices.
+    Indices of a whole are made of its sums, never of the means of its parts' indices. Work without a budget earns nothing,
+    however much of it is done, so that its EV is known: 0.
     """
-    missing = [name for name, part in parts if part.ev is None]
+    missing = [name for name, part in parts if part.ev is None and part.bac]
     known = [part for _, part in parts]
     estimated = [part.bottom_up for part in known]
     return EarnedValue(

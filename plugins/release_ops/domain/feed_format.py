@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "choice": "one of",
     "money": "number",
     "quantity": "number from 0",
+    "net_quantity": "number",
     "rate": "number above 0",
     "currency": "ISO 4217 code",
     "category": "category of cost",

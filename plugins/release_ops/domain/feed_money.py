@@ -64,6 +64,10 @@ def _quantity(value: object, column: Column, _: BudgetWords) -> Decimal:
     return number
 
 
+def _net_quantity(value: object, column: Column, _: BudgetWords) -> Decimal:
+    return _decimal(value, column, MOST_DECIMALS)
+
+
 def _rate(value: object, column: Column, _: BudgetWords) -> Decimal:
     number = _decimal(value, column, MOST_RATE_DECIMALS)
     if number <= 0:
@@ -121,6 +125,7 @@ def _month(value: object, column: Column, words: BudgetWords) -> date:
 MONEY_READERS: Mapping[str, Callable[[Any, Column, BudgetWords], Any]] = {
     "money": _money,
     "quantity": _quantity,
+    "net_quantity": _net_quantity,
     "rate": _rate,
     "currency": _currency,
     "category": _category,

@@ -349,7 +349,15 @@ _CHECKS: Mapping[str, Sequence[_Check]] = {
             "write its ISO 4217 code, like EUR",
         ),
     ),
-    "budget_actuals": (("used", _before("quantity", "used"), "is more than the quantity", "correct one of the two"),),
+    "budget_actuals": (
+        ("used", _before("quantity", "used"), "is more than the quantity", "correct one of the two"),
+        (
+            "quantity",
+            lambda row: row["quantity"] is not None and row["quantity"] < 0 <= row["amount"],
+            "is below 0, and the amount is not",
+            "write the amount of what is given back with a minus too, or the quantity without one",
+        ),
+    ),
     "exchange_rates": (
         (
             "quote",
