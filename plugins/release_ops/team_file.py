@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -28,11 +29,13 @@ from release_ops.domain.staff import (
 from release_ops.product import project_root
 from release_ops.product_budget import Amount, Currency
 from release_ops.product_errors import Problem, ProductError, did_you_mean
-from release_ops.product_types import Date, Duration, Part, Text, wrong
+from release_ops.product_types import Date, Duration, Part, Region, Text, wrong
 from release_ops.product_validation import Steps, in_words, located
 from release_ops.product_yaml import Node, Unreadable, merge, read
 from release_ops.team_allocations import SUFFIX, allocations_file, read_allocations
+from release_ops.team_review import ReviewPart, review_policy
 
+DEFAULTS = project_root() / "include" / "teams" / "_defaults.capacity.yaml"
 MOST_DAYS = 1100
 """Of all projects, from the first day to the last: three years."""
 Word = Literal["novice", "intermediate", "advanced", "expert", "specialist"]
@@ -99,6 +102,8 @@ class MemberPart(Part):
     booked: list[BookingPart] = []
     projects_at_once: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
     """As the policy says without it."""
+    holidays: list[Region] | None = None
+    """Whose public holidays he has; those of `review.holidays` without it."""
 
 
 class NeedPart(Part):
@@ -207,15 +212,17 @@ class TeamFilePart(Part):
     members: Annotated[list[MemberPart], Field(min_length=1, max_length=5000)]
     projects: Annotated[list[ProjectPart], Field(min_length=1, max_length=1000)]
     policy: PolicyPart = PolicyPart()
+    review: ReviewPart
 
 
 def teams_folder() -> Path:
-    """Folder of the team files and of their defaults."""
-    return project_root() / "include" / "teams"
+    """Folder of the team files: the environment variable RELEASE_OPS_TEAMS, else include/teams."""
+    chosen = os.environ.get("RELEASE_OPS_TEAMS")
+    return Path(chosen) if chosen else project_root() / "include" / "teams"
 
 
 def team_files(folder: Path | None = None) -> list[Path]:
-    """The team files of a folder (without: `include/teams`), by name."""
+    """The team files of a folder (without: `teams_folder()`), by name."""
     found = (folder or teams_folder()).glob("*.yaml")
     return sorted(one for one in found if not one.name.startswith(("_", ".")) and not one.name.endswith(SUFFIX))
 
@@ -227,7 +234,7 @@ def load_staff(path: Path) -> Staff:
     """
     try:
         own, problems = read(path)
-        base, found = read(teams_folder() / "_defaults.capacity.yaml")
+        base, found = read(DEFAULTS)
     except Unreadable as error:
         raise ProductError(error.problems) from None
     root = merge(base, own)
@@ -297,17 +304,18 @@ def _misspelt(project: ProjectPart, skills: list[str]) -> Iterator[tuple[Steps, 
 def _staff(part: TeamFilePart) -> Staff:
     policy = part.policy
     return Staff(
-        members=tuple(_member(one) for one in part.members),
+        members=tuple(_member(one, part.review.holidays) for one in part.members),
         projects=tuple(_project(one) for one in part.projects),
         policy=StaffPolicy(
             **policy.model_dump(exclude={"weights", "relaxing"}),
             weights=Weights(**policy.weights.model_dump()),
             relaxing=Relaxing(**policy.relaxing.model_dump()),
         ),
+        review=review_policy(part.review),
     )
 
 
-def _member(part: MemberPart) -> Member:
+def _member(part: MemberPart, holidays: Sequence[str]) -> Member:
     return Member(
         id=part.id,
         name=part.name or part.id,
@@ -321,6 +329,7 @@ def _member(part: MemberPart) -> Member:
         away=tuple(Absence(start=one.start, end=one.end) for one in part.away),
         booked=tuple(Booking(**one.model_dump()) for one in part.booked),
         projects_at_once=part.projects_at_once,
+        regions=tuple(holidays if part.holidays is None else part.holidays),
     )
 
 

@@ -74,9 +74,10 @@ class Proposal:
 def digest_of(staff: Staff) -> str:
     """Digest of members, projects and policy with the bookings that stand.
 
-    Comments and the order of keys do not matter, nor does how long the search may take.
+    Comments and the order of keys do not matter, nor does how long the search may take, or how capacity is reviewed.
     """
     data = asdict(staff)
+    del data["review"]
     for name in ("gap", "seconds"):
         del data["policy"][name]
     return _digest(data)

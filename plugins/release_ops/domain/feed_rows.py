@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
@@ -25,6 +25,8 @@ EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 MOST_COUNT = 2**31 - 1
 MOST_NUMBER = 10**15
 MOST_NPS = 100
+WEEK_HOURS = 168
+MOST_SATISFIED = 5
 SHOWN = 40
 """Characters of a wrong value that are shown."""
 
@@ -366,6 +368,15 @@ _CHECKS: Mapping[str, Sequence[_Check]] = {
             "remove the row: a currency needs no rate to itself",
         ),
     ),
+    "worked_hours": (
+        ("hours", lambda row: row["hours"] > WEEK_HOURS, f"are more than a week has, {WEEK_HOURS}", "correct them"),
+        (
+            "satisfaction",
+            lambda row: row["satisfaction"] is not None and not 1 <= row["satisfaction"] <= MOST_SATISFIED,
+            "is not between 1 and 5",
+            "write 1 (not at all) to 5 (very)",
+        ),
+    ),
 }
 """Stream to (column, whether its row is wrong, what is wrong, remedy): also what include/sql/checks refuses, since a row
 that gets there stops the tables of all products."""
@@ -410,6 +421,10 @@ def read_tag(row: Row, reading: Reading) -> None:
             row["is_prerelease"] = version.prerelease is not None
 
 
+def _week(row: Row, _: Reading) -> None:
+    row["week"] -= timedelta(days=row["week"].weekday())
+
+
 _DERIVED: Mapping[str, Callable[[Row, Reading], None]] = {
     "deployments": _deployed,
     "incidents": _map_environment,
@@ -421,4 +436,5 @@ _DERIVED: Mapping[str, Callable[[Row, Reading], None]] = {
     "budget_actuals": _currency,
     "budget_commitments": _currency,
     "exchange_rates": _quote,
+    "worked_hours": _week,
 }

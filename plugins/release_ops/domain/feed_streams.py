@@ -1,11 +1,12 @@
-"""Every stream that a feed can bring, whichever section of the product file names it."""
+"""Every stream that a feed can bring, whichever section of a product file or team file names it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from release_ops.domain.budget_format import BUDGET_FORMATS
+from release_ops.domain.capacity_format import CAPACITY_FORMATS
 from release_ops.domain.feed_format import FORMATS, FeedFormat
 
-STREAMS: Mapping[str, FeedFormat] = {**FORMATS, **BUDGET_FORMATS}
+STREAMS: Mapping[str, FeedFormat] = {**FORMATS, **BUDGET_FORMATS, **CAPACITY_FORMATS}
 """Stream to what its feed brings."""

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import IntEnum
 
+from release_ops.domain.business_days import Days
+from release_ops.domain.capacity_policy import ReviewPolicy
+
 WORKDAYS = 5
 """Days of a working week, Monday to Friday."""
 
@@ -74,6 +77,8 @@ class Member:
     booked: tuple[Booking, ...] = ()
     projects_at_once: int | None = None
     """None: as the policy says."""
+    regions: tuple[str, ...] = ()
+    """Whose public holidays he has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +188,7 @@ class Staff:
     members: tuple[Member, ...]
     projects: tuple[Project, ...]
     policy: StaffPolicy = field(default_factory=StaffPolicy)
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
 
 
 def able(member: Member, need: Need) -> bool:
@@ -205,8 +211,10 @@ def match(member: Member, need: Need, policy: StaffPolicy, on: date) -> float:
 
 
 def present_hours(member: Member, day: date) -> float:
-    """Hours of a day that somebody is there, booked or not; 0 on Saturdays and Sundays."""
+    """Hours of a day that somebody is there, booked or not; 0 on Saturdays, Sundays and his public holidays."""
     if day.weekday() >= WORKDAYS or any(one.start <= day <= one.end for one in member.away):
+        return 0.0
+    if member.regions and Days(member.regions).holiday(day):
         return 0.0
     return member.hours_per_week / WORKDAYS
 
