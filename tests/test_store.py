@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -28,8 +29,10 @@ STAGED = {
     *("budget_entry_copy", "budget_entry_retire", "budget_entry_add", "budget_entry_unstage"),
     *("exchange_rate_copy", "exchange_rate_retire", "exchange_rate_add"),
     *("found_commits_copy", "found_lines_copy", "found_commits", "found_commits_forget"),
+    *("survey_group_add", "survey_invitation_copy", "survey_answer_copy", "survey_box_mixed"),
 }
-"""They work on a temporary table; tests of the change history, of conflicts, of feeds and of budgets run them."""
+"""They work on a temporary table or on rows of another one; tests of the change history, of conflicts, of feeds, of budgets
+and of surveys run them."""
 QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RELEASE = {"product": "webapp", "version": "2.8.0"}
@@ -42,6 +45,24 @@ PLAUSIBLE: dict[str, Any] = {
     "revision": 1,
     "sources": ["csv", "file"],
     "risks": ["churn"],
+    "round": "webapp:customers:2026-Q4",
+    "id": UUID(int=7),
+    "round_id": UUID(int=7),
+    "survey": "customers",
+    "person": "ada@example.org",
+    "on_day": date(2026, 11, 2),
+    "token": b"t" * 32,
+    "form": b"f" * 16,
+    "sealed": b"s" * 99,
+    "scale_low": 0,
+    "scale_high": 10,
+    "minimum": 5,
+    "people": 40,
+    "resting": 3,
+    "opted_out": 1,
+    "texts": {"en": {"question": "Would you recommend it?"}},
+    "remind_at": NOW + timedelta(days=5),
+    "closes_at": NOW + timedelta(days=14),
     **MILESTONE,
     **RUN,
     "answered_at": NOW,
@@ -240,6 +261,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "budget_close_save": {"month": date(2026, 11, 1), "status": "yellow"},
     "budget_entry_drop": {"kind": "plan"},
     "budget_entries_shown": {"month": date(2026, 11, 1)},
+    "survey_round_open": {"kind": "nps", "state": "open"},
+    "survey_releases_out": {"since": NOW},
+    "survey_resting": {"since": NOW},
+    "survey_reminders_unsent": {"before": NOW},
 }
 
 

@@ -20,6 +20,7 @@ from release_ops.domain.feed_format import FORMATS
 from release_ops.domain.feed_money import BudgetWords
 from release_ops.domain.feed_rows import Reading
 from release_ops.domain.model import Product
+from release_ops.domain.survey_format import SURVEY_FORMATS
 from release_ops.facts_store import Changes, FactsStore, Query, together
 from release_ops.store import clean_text
 
@@ -53,8 +54,11 @@ def source_of(feed: DeliveryFeed) -> str:
 
 def place_of(stream: str, feed: DeliveryFeed) -> str:
     """What people call a feed: its file, or where its statement stands."""
-    section = "budget" if stream in BUDGET_FORMATS else "delivery"
-    return feed.file or f"{section}.feeds.{stream} (SQL on {feed.connection})"
+    if stream in SURVEY_FORMATS:
+        field = "surveys.feed"
+    else:
+        field = f"{'budget' if stream in BUDGET_FORMATS else 'delivery'}.feeds.{stream}"
+    return feed.file or f"{field} (SQL on {feed.connection})"
 
 
 def goes_on(feed: DeliveryFeed) -> bool:
@@ -77,6 +81,10 @@ def reading_of(product: Product, now: datetime) -> Reading:
 
 def feed_of(product: Product, stream: str) -> DeliveryFeed:
     """The feed of a stream; its section of the product file has to name one."""
+    if stream in SURVEY_FORMATS:
+        if product.surveys.feed is None:
+            raise KeyError(stream)
+        return product.surveys.feed
     return (product.budget.feeds if stream in BUDGET_FORMATS else product.delivery.feeds)[stream]
 
 

@@ -179,6 +179,13 @@ class SurveysPart(Part):
                     f"plans.{name}: the reminder comes after the round closes",
                     "write remind_after below open_for, or false",
                 )
+            texts = {**self.kinds[plan.kind].texts, **plan.texts}.get(self.language)
+            usual = self.kinds[plan.kind].texts.get(self.language)
+            if not (texts and texts.question) and not (usual and usual.question):
+                raise wrong(
+                    f"plans.{name}: there is no question in {self.language!r}, the language of `surveys.language`",
+                    f"write texts: {{{self.language}: {{question: ...}}}}",
+                )
         if self.plans and self.language not in self.words:
             raise wrong(f"language {self.language!r} has no `words`", f"choose one of: {', '.join(self.words)}")
         return self
