@@ -15,6 +15,7 @@ from release_ops.domain.survey_scores import (
     Tally,
     difference,
     holm,
+    instrument,
     mean_of,
     nps_interval,
     score_of,
@@ -28,7 +29,7 @@ COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60)).f
 
 
 def of_counts(promoters: int, passives: int, detractors: int) -> Tally:
-    return tally("nps", [10] * promoters + [8] * passives + [3] * detractors)
+    return tally(INSTRUMENTS["nps"], [10] * promoters + [8] * passives + [3] * detractors)
 
 
 def trinomial(promoters: int, passives: int, detractors: int) -> tuple[float, float]:
@@ -42,26 +43,28 @@ def trinomial(promoters: int, passives: int, detractors: int) -> tuple[float, fl
 
 class TestTally:
     def test_the_classes_of_nps(self) -> None:
-        assert tally("nps", range(11)) == Tally(n=11, top=2, bottom=7, total=55, squares=385)
-        assert tally("nps", range(11)).middle == 2
+        assert tally(INSTRUMENTS["nps"], range(11)) == Tally(n=11, top=2, bottom=7, total=55, squares=385)
+        assert tally(INSTRUMENTS["nps"], range(11)).middle == 2
 
     def test_the_top_of_csat_and_ces(self) -> None:
-        assert tally("csat", [1, 2, 3, 4, 5]).top == 2
-        assert tally("ces", [1, 2, 3, 4, 5, 6, 7]).top == 3
+        assert tally(INSTRUMENTS["csat"], [1, 2, 3, 4, 5]).top == 2
+        assert tally(INSTRUMENTS["ces"], [1, 2, 3, 4, 5, 6, 7])[:3] == (7, 3, 3)
 
     @pytest.mark.parametrize(("kind", "score"), [("nps", 11), ("nps", -1), ("csat", 0), ("ces", 8)])
     def test_a_score_off_the_scale_is_refused(self, kind: str, score: int) -> None:
         with pytest.raises(ValueError, match=f"{score} is not on the scale"):
-            tally(kind, [score])
+            tally(INSTRUMENTS[kind], [score])
 
     def test_two_groups_as_one(self) -> None:
-        assert tally("csat", [5, 2]).plus(tally("csat", [4])) == tally("csat", [5, 2, 4])
+        assert tally(INSTRUMENTS["csat"], [5, 2]).plus(tally(INSTRUMENTS["csat"], [4])) == tally(
+            INSTRUMENTS["csat"], [5, 2, 4]
+        )
 
 
 class TestNps:
     def test_an_example_of_rocks(self) -> None:
         """tests/testthat/test_01_basics.R of R's package NPS: 0, 7, 7, 9, 9, 9 has an NPS of a third."""
-        score = score_of("nps", tally("nps", [0, 7, 7, 9, 9, 9]))
+        score = score_of("nps", tally(INSTRUMENTS["nps"], [0, 7, 7, 9, 9, 9]))
         assert score is not None
         assert score.value == pytest.approx(1 / 3)
 
@@ -88,7 +91,7 @@ class TestNps:
 
     @given(COUNTS)
     def test_is_symmetric(self, counts: tuple[int, int, int]) -> None:
-        promoters, passives, detractors = counts
+        promoters, _, detractors = counts
         mine, mirrored = (
             nps_interval(promoters, detractors, sum(counts)),
             nps_interval(detractors, promoters, sum(counts)),
@@ -101,7 +104,8 @@ class TestNps:
         promoters, passives, detractors = counts
         before = score_of("nps", of_counts(*counts))
         after = score_of("nps", of_counts(promoters + 1, passives - 1, detractors))
-        assert before is not None and after is not None
+        assert before is not None
+        assert after is not None
         assert after.value > before.value
         assert after.interval.low >= before.interval.low
         assert after.interval.high >= before.interval.high
@@ -110,7 +114,8 @@ class TestNps:
     def test_more_of_the_same_answers_narrow_it(self, counts: tuple[int, int, int], times: int) -> None:
         few, many = of_counts(*counts), of_counts(*(one * times for one in counts))
         narrow, wide = (score_of("nps", one) for one in (many, few))
-        assert narrow is not None and wide is not None
+        assert narrow is not None
+        assert wide is not None
         assert narrow.interval.high - narrow.interval.low < wide.interval.high - wide.interval.low
 
     @pytest.mark.parametrize("n", [10, 30, 150])
@@ -161,19 +166,19 @@ class TestShares:
 class TestMeans:
     @given(st.lists(st.integers(0, 10), min_size=2, max_size=80).filter(lambda scores: len(set(scores)) > 1))
     def test_is_students_interval(self, scores: list[int]) -> None:
-        mean = mean_of(tally("nps", scores))
+        mean = mean_of(tally(INSTRUMENTS["nps"], scores))
         theirs = stats.ttest_1samp(scores, 0).confidence_interval(0.95)
         assert mean is not None
         assert mean.value == pytest.approx(np.mean(scores))
         assert (mean.interval.low, mean.interval.high) == pytest.approx((theirs.low, theirs.high))
 
     def test_the_same_answer_from_all_has_no_spread(self) -> None:
-        mean = mean_of(tally("csat", [4, 4, 4]))
+        mean = mean_of(tally(INSTRUMENTS["csat"], [4, 4, 4]))
         assert mean is not None
         assert mean.interval.low == mean.interval.high == 4
 
     def test_one_answer_has_no_interval(self) -> None:
-        assert mean_of(tally("csat", [4])) is None
+        assert mean_of(tally(INSTRUMENTS["csat"], [4])) is None
 
 
 class TestDifferences:
@@ -191,7 +196,8 @@ class TestDifferences:
         self, new: tuple[int, int, int], old: tuple[int, int, int]
     ) -> None:
         one, other = (difference("nps", of_counts(*a), of_counts(*b)) for a, b in ((new, old), (old, new)))
-        assert one is not None and other is not None
+        assert one is not None
+        assert other is not None
         assert one.value == pytest.approx(-other.value)
         assert one.p == pytest.approx(other.p)
         assert one.interval.low == pytest.approx(-other.interval.high)
@@ -212,7 +218,7 @@ class TestDifferences:
         assert 0.02 < false < 0.07
 
     def test_without_answers_there_is_none(self) -> None:
-        assert difference("csat", Tally(), tally("csat", [3])) is None
+        assert difference("csat", Tally(), tally(INSTRUMENTS["csat"], [3])) is None
 
 
 class TestHolm:
@@ -234,4 +240,19 @@ class TestHolm:
 def test_every_instrument_has_a_scale_on_which_its_limits_lie() -> None:
     for one in INSTRUMENTS.values():
         assert one.low < one.top_from <= one.high
-        assert one.bottom_to is None or one.low <= one.bottom_to < one.top_from
+        assert one.low <= one.bottom_to < one.top_from
+
+
+class TestScales:
+    def test_a_longer_scale_keeps_as_many_scores_at_its_ends(self) -> None:
+        assert instrument("csat", 1, 10)[1:] == (1, 10, 9, 2)
+        assert instrument("ces", 0, 6)[1:] == (0, 6, 4, 2)
+
+    def test_nps_has_its_own_scale(self) -> None:
+        assert instrument("nps", 0, 10) == INSTRUMENTS["nps"]
+        with pytest.raises(ValueError, match="NPS is made of scores from 0 to 10, not from 1 to 10"):
+            instrument("nps", 1, 10)
+
+    def test_both_ends_fit_on_a_shorter_one(self) -> None:
+        assert instrument("ces", 1, 5)[1:] == (1, 5, 4, 2)
+        assert instrument("csat", 0, 1)[1:] == (0, 1, 1, 0)

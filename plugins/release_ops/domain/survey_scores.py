@@ -32,20 +32,20 @@ class Instrument(NamedTuple):
     high: int
     top_from: int
     """Scores from here on are the share that is told; for NPS the promoters."""
-    bottom_to: int | None = None
-    """Scores up to here are taken away from it: the detractors of NPS."""
+    bottom_to: int
+    """Scores up to here voice a concern; NPS takes them away: the detractors."""
 
 
 INSTRUMENTS: Mapping[str, Instrument] = {
     "nps": Instrument("NPS", 0, 10, 9, 6),
-    "csat": Instrument("CSAT", 1, 5, 4),
-    "ces": Instrument("CES", 1, 7, 5),
+    "csat": Instrument("CSAT", 1, 5, 4, 2),
+    "ces": Instrument("CES", 1, 7, 5, 3),
 }
-"""By the kind of a survey: likelihood to recommend (F. Reichheld, 2003); the satisfied, 4 and 5 of 5; the ease, 5 to 7 of 7."""
+"""By the kind of a survey: likelihood to recommend (F. Reichheld, 2003); the satisfied, 4 and 5 of 5; ease, 5 to 7 of 7."""
 
 
 class Tally(NamedTuple):
-    """Answers of a group: how many there are, at the top of the scale and (NPS) at its bottom, and sums for the mean."""
+    """Answers of a group: how many there are, at the top of the scale and at its bottom, and sums for the mean."""
 
     n: int = 0
     top: int = 0
@@ -91,17 +91,29 @@ class Difference:
     p: float
 
 
-def tally(kind: str, scores: Sequence[int]) -> Tally:
-    """Count answers on the scale of `kind`. ValueError for a score that is not on it, KeyError for an unknown kind."""
-    scale = INSTRUMENTS[kind]
+def instrument(kind: str, low: int, high: int) -> Instrument:
+    """How a survey of `kind` is scored on a scale of its own: as many scores at its ends count as on the usual one, or half.
+
+    KeyError for an unknown kind; ValueError for NPS on another scale than its own, which would be no NPS.
+    """
+    usual = INSTRUMENTS[kind]
+    if (low, high) == (usual.low, usual.high):
+        return usual
+    if kind == "nps":
+        raise ValueError(f"NPS is made of scores from {usual.low} to {usual.high}, not from {low} to {high}")
+    end = max(1, min(usual.high - usual.top_from + 1, (high - low) // 2))
+    return Instrument(usual.title, low, high, high - end + 1, low + end - 1)
+
+
+def tally(scale: Instrument, scores: Sequence[int]) -> Tally:
+    """Count answers on a scale. ValueError for a score that is not on it."""
     for score in scores:
         if not scale.low <= score <= scale.high:
             raise ValueError(f"{score} is not on the scale of {scale.title}, {scale.low} to {scale.high}")
-    bottom = scale.bottom_to
     return Tally(
         n=len(scores),
         top=sum(score >= scale.top_from for score in scores),
-        bottom=0 if bottom is None else sum(score <= bottom for score in scores),
+        bottom=sum(score <= scale.bottom_to for score in scores),
         total=sum(scores),
         squares=sum(score * score for score in scores),
     )

@@ -1,9 +1,9 @@
 """Which figures of a table may be told, so that no small group can be worked out from them.
 
 Answers are counted in cells (a round and an audience); a figure is about a set of cells (one, a round, an audience's
-rounds, a release, all). Figures are additive: who knows those of a set and of a part of it knows the rest. So it is not enough
-to hide small cells. What is told must leave an attacker, who knows every figure that was ever told and that counts are not
-negative, with an interval of at least `protection` for the count of each cell below `minimum`.
+rounds, a release, all). Figures are additive: who knows those of a set and of a part of it knows the rest. So it is not
+enough to hide small cells. What is told must leave an attacker, who knows every figure that was ever told and that counts
+are not negative, with an interval of at least `protection` for the count of each cell below `minimum`.
 
 From that follows that no set with a small cell in it that can be worked out has less than `protection` answers: its count is
 known, at least the cell's upper bound, and the lower bound is not below 0.
