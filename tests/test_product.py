@@ -21,10 +21,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from release_ops.domain.changelog_rules import DEFAULT_RULES, LABELS, PathRule, SectionRule, Tickets
-from release_ops.domain.channels import Channel
 from release_ops.domain.lint import lint
 from release_ops.domain.milestones import train
-from release_ops.domain.model import Adjust, FeatureStatus, MilestoneKind, Product, ReleaseType
+from release_ops.domain.model import Adjust, Channel, FeatureStatus, MilestoneKind, Product, ReleaseType
 from release_ops.domain.versions import tag_version
 from release_ops.product import (
     ProductError,

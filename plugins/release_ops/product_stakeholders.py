@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from release_ops.domain.channels import Channel
 from release_ops.domain.hours import read_hours
-from release_ops.domain.model import ReleaseType
+from release_ops.domain.model import Channel, ReleaseType
 from release_ops.domain.stakeholder_policy import (
     Availability,
     Away,
@@ -199,6 +198,8 @@ class StakeholdersPart(Part):
     hours: HoursPart = {}
     """When people are told who name no hours, in their zone; around the clock without any."""
     send: SendPart = SendPart()
+    reads_as: Text = "customers"
+    """Audience whose words those read who are in none."""
 
     @field_validator("strategies")
     @classmethod
@@ -230,6 +231,7 @@ def stakeholder_policy(part: StakeholdersPart, zone: str, holidays: tuple[str, .
         kinds=kinds,
         levels=dict(part.levels),
         usual=usual,
+        reads_as=part.reads_as,
         send=SendPolicy(
             attempts=part.send.attempts,
             backoff=tuple(part.send.backoff),

@@ -83,10 +83,8 @@ def phase_day(product: Product, ga: date, rule: str) -> date:
 
 def announced_to(product: Product, event: str) -> frozenset[str]:
     """Audiences that the train itself tells of an event of a release, in all of their channels."""
-    if event == "completed":
-        named = product.announcements.get(MilestoneKind.GA, ())
-        return frozenset(product.channels if "*" in named else named)
-    return frozenset(product.problems_to if event == "failed" else ())
+    named = product.announcements.get(MilestoneKind.GA, ()) if event == "completed" else ()
+    return frozenset(product.channels if "*" in named else named)
 
 
 def _sending(product: Product, on: date, occasion: str, audience: str, what: str, sender: str) -> Sending:

@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from release_ops.domain.channels import Channel
 from release_ops.domain.communication import announced_to, phase_day
-from release_ops.domain.model import MilestoneKind, Product, Release
+from release_ops.domain.model import Channel, MilestoneKind, Product, Release
 from release_ops.domain.plan_policy import Phase
 from release_ops.domain.rules import local_instant
 from release_ops.domain.stakeholder_policy import Availability, Cadence, Stakeholder
@@ -33,6 +32,8 @@ class Occurrence:
     product: str
     version: str
     event: str
+    id: str
+    """Tells what happened several times apart: the id of a deployment."""
     at: datetime
 
 
@@ -79,14 +80,14 @@ def due_messages(
 ) -> list[DueMessage]:
     """Every message of the matrix about a product's releases, by its time; those without a `kind` people send.
 
-    `known_at` has, for keys that were planned before, the instant that an `at_once` message was due at; a new one is
-    due `now`, or at GA if that is over.
+    `known_at` has, for keys that were planned before and whose time is that of their first planning (`at_once`, or an event
+    without a `rule`), the instant they are due at; an `at_once` one that is new is due `now`, or at GA if that is over.
     """
     found: list[DueMessage] = []
-    happened: dict[tuple[str, str], list[datetime]] = {}
+    happened: dict[tuple[str, str], list[Occurrence]] = {}
     for one in sorted(occurrences, key=lambda one: one.at):
         if one.product == product.id:
-            happened.setdefault((one.version, one.event), []).append(one.at)
+            happened.setdefault((one.version, one.event), []).append(one)
     for release in product.releases:
         for phase in product.communication:
             if phase.kind and phase.is_for(release.type):
@@ -106,7 +107,7 @@ def _moments(
     product: Product,
     release: Release,
     phase: Phase,
-    happened: Mapping[tuple[str, str], Sequence[datetime]],
+    happened: Mapping[tuple[str, str], Sequence[Occurrence]],
     now: datetime,
 ) -> Iterator[_Moment]:
     """When a phase is due for a release, with what tells its times apart."""
@@ -117,11 +118,11 @@ def _moments(
     elif not phase.event:
         yield _Moment(_instant(product, release, phase_day(product, release.ga, rule), phase), "")
     elif not rule:
-        for at in happened.get((release.version, phase.event), ()):
-            yield _Moment(at.astimezone(UTC), f":{at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+        for one in happened.get((release.version, phase.event), ()):
+            yield _Moment(one.at.astimezone(UTC), f":{one.id}")
     else:
         times = happened.get((release.version, phase.event), ())
-        first = times[0].astimezone(UTC) if times else None
+        first = times[0].at.astimezone(UTC) if times else None
         # What comes a week after comes a week after what happened, not after what was planned.
         base = first.astimezone(zone).date() if first else release.ga
         planned = _instant(product, release, phase_day(product, base, rule), phase)

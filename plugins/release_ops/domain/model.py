@@ -11,7 +11,6 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
-from release_ops.domain.channels import Channel
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.health_policy import HealthPolicy
@@ -325,6 +324,16 @@ class Gate:
     name: str
     criteria: tuple[Criterion, ...] = ()
     approvals: ApprovalPolicy = field(default_factory=ApprovalPolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One way to reach an audience: kind `outbox`, `slack` or `email`."""
+
+    kind: str
+    connection: str | None = None
+    to: str = ""
+    """Slack channel or mail address; empty for the outbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from release_ops.domain.channels import Channel
 from release_ops.domain.delivery_policy import DeliveryFeed
 from release_ops.domain.window_rules import Hours
+
+if TYPE_CHECKING:
+    from release_ops.domain.model import Channel
 
 SCALE = range(1, 6)
 """Influence and interest: 1 none, 2 little, 3 some, 4 much, 5 all there is."""
@@ -181,6 +184,8 @@ class StakeholderPolicy:
     usual: Availability = field(default_factory=Availability)
     """Availability of those who say nothing of theirs."""
     send: SendPolicy = field(default_factory=SendPolicy)
+    reads_as: str = "customers"
+    """Audience whose words those read who are in none."""
 
     def person(self, identity: str) -> Stakeholder | None:
         """Stakeholder of that id among those of the file."""

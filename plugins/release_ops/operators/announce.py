@@ -16,8 +16,7 @@ from release_ops.adapters.slack import SlackChannel, SlackError
 from release_ops.adapters.slack_blocks import Block
 from release_ops.adapters.slack_files import SlackPictures
 from release_ops.charts import Picture
-from release_ops.domain.channels import Channel
-from release_ops.domain.model import MilestoneKind, Product
+from release_ops.domain.model import Channel, MilestoneKind, Product
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import parts
 from release_ops.operators.effects import about

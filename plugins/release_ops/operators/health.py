@@ -13,10 +13,9 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.addresses import HEALTH as HEALTH_PAGE
 from release_ops.addresses import health_page
-from release_ops.domain.channels import Channel
 from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report, report_of
-from release_ops.domain.model import Product
+from release_ops.domain.model import Channel, Product
 from release_ops.health_blocks import portfolio_blocks, release_blocks
 from release_ops.health_forms import as_json, counts, mail, markdown, page, pictures, worst_first
 from release_ops.ledger import Ledger
