@@ -20,6 +20,7 @@ from release_ops.domain.feed_format import FORMATS
 from release_ops.domain.feed_money import BudgetWords
 from release_ops.domain.feed_rows import Reading
 from release_ops.domain.model import Product
+from release_ops.domain.stakeholder_format import STAKEHOLDER_FORMATS
 from release_ops.domain.survey_format import SURVEY_FORMATS
 from release_ops.facts_store import Changes, FactsStore, Query, together
 from release_ops.store import clean_text
@@ -54,11 +55,20 @@ def source_of(feed: DeliveryFeed) -> str:
 
 def place_of(stream: str, feed: DeliveryFeed) -> str:
     """What people call a feed: its file, or where its statement stands."""
-    if stream in SURVEY_FORMATS:
-        field = "surveys.feed"
-    else:
-        field = f"{'budget' if stream in BUDGET_FORMATS else 'delivery'}.feeds.{stream}"
-    return feed.file or f"{field} (SQL on {feed.connection})"
+    return feed.file or f"{_field(stream)} (SQL on {feed.connection})"
+
+
+_ONLY_FEEDS: Mapping[str, tuple[str, Callable[[Product], DeliveryFeed | None]]] = {
+    **dict.fromkeys(SURVEY_FORMATS, ("surveys.feed", lambda product: product.surveys.feed)),
+    **dict.fromkeys(STAKEHOLDER_FORMATS, ("stakeholders.feed", lambda product: product.stakeholders.feed)),
+}
+"""Streams of sections that have one feed: where it stands, and which it is."""
+
+
+def _field(stream: str) -> str:
+    if stream in _ONLY_FEEDS:
+        return _ONLY_FEEDS[stream][0]
+    return f"{'budget' if stream in BUDGET_FORMATS else 'delivery'}.feeds.{stream}"
 
 
 def goes_on(feed: DeliveryFeed) -> bool:
@@ -81,10 +91,11 @@ def reading_of(product: Product, now: datetime) -> Reading:
 
 def feed_of(product: Product, stream: str) -> DeliveryFeed:
     """The feed of a stream; its section of the product file has to name one."""
-    if stream in SURVEY_FORMATS:
-        if product.surveys.feed is None:
+    if stream in _ONLY_FEEDS:
+        feed = _ONLY_FEEDS[stream][1](product)
+        if feed is None:
             raise KeyError(stream)
-        return product.surveys.feed
+        return feed
     return (product.budget.feeds if stream in BUDGET_FORMATS else product.delivery.feeds)[stream]
 
 

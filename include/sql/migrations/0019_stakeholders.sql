@@ -51,6 +51,8 @@ CREATE TABLE release_ops.stakeholder_message (
     error text NOT NULL DEFAULT '',
     sent_at timestamptz,
     escalated_to text NOT NULL DEFAULT '',
+    escalates text NOT NULL DEFAULT '',
+    place smallint NOT NULL DEFAULT 0,
     planned_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     CHECK ((state = 'sent') <= (sent_at IS NOT NULL))
@@ -86,7 +88,7 @@ COMMENT ON COLUMN release_metrics.stakeholder.left_at IS 'When they were found t
 CREATE VIEW release_metrics.stakeholder_message AS
 SELECT key, product, version, phase, title, kind, audience, stakeholder, channel_kind, detail, emergency, first_due_at, due_at,
     due_at - first_due_at AS moved_by, useful_until, waits_for, state, why, not_before, attempts, error, sent_at,
-    sent_at - due_at AS lateness, escalated_to, planned_at, changed_at
+    sent_at - due_at AS lateness, escalated_to, escalates, planned_at, changed_at
 FROM release_ops.stakeholder_message;
 COMMENT ON VIEW release_metrics.stakeholder_message IS 'Grain: one row per message that the communication matrix or a cadence asks for: per release, phase, audience and channel, or stakeholder; per stakeholder and period for digests. Key: key. Fresh: every hour, and at once after what happens to a release. What is due, was sent, failed or will not be sent; addresses stay private.';
 COMMENT ON COLUMN release_metrics.stakeholder_message.key IS 'Key of the message: the same occasion for the same audience and channel, or stakeholder, has the same key, whatever its date. release_metrics.message has the same key once it was tried.';
@@ -113,5 +115,6 @@ COMMENT ON COLUMN release_metrics.stakeholder_message.error IS 'What the last fa
 COMMENT ON COLUMN release_metrics.stakeholder_message.sent_at IS 'When the channel took it, UTC; null until then.';
 COMMENT ON COLUMN release_metrics.stakeholder_message.lateness IS 'sent_at minus due_at, interval; null until sent.';
 COMMENT ON COLUMN release_metrics.stakeholder_message.escalated_to IS 'Key of the message that was sent instead, by another channel or to the owner; empty without one.';
+COMMENT ON COLUMN release_metrics.stakeholder_message.escalates IS 'Key of the message that this one stands in for; empty if it stands for itself.';
 COMMENT ON COLUMN release_metrics.stakeholder_message.planned_at IS 'When it was first planned, UTC.';
 COMMENT ON COLUMN release_metrics.stakeholder_message.changed_at IS 'When the row last changed, UTC.';

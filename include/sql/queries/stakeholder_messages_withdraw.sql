@@ -1,6 +1,6 @@
--- Withdraw what is open and no longer asked for: the messages of `products` that are not among `keys`.
+-- Withdraw what is open and no longer asked for: not among `keys`, of these products or, if they are all there are, of any.
 UPDATE release_ops.stakeholder_message SET
     state = 'withdrawn', why = %(why)s, not_before = NULL, changed_at = %(at)s
 WHERE state IN ('due', 'held', 'failed') AND phase <> 'escalation'
-    AND %(products)s::jsonb ? product AND NOT %(keys)s::jsonb ? key
-    AND (%(version)s::text IS NULL OR version = %(version)s)
+    AND NOT %(keys)s::jsonb ? coalesce(nullif(escalates, ''), key)
+    AND (%(whole)s::boolean OR phase <> 'digest' AND %(products)s::jsonb ? product)

@@ -64,6 +64,11 @@ class Phase:
     useful_for: timedelta | None = None
     """How late it may come and still be sent; None: as the product's policy says."""
 
+    @property
+    def has_rule(self) -> bool:
+        """Whether its day is known before, for some type of release."""
+        return bool(self.rule or self.rules)
+
     def is_for(self, release_type: str) -> bool:
         """Whether a release of the type has it."""
         if self.types and release_type not in self.types:

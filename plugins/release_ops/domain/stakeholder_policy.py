@@ -132,6 +132,8 @@ class Stakeholder:
     """Chosen by hand; None: the strategy's."""
     reason: str = ""
     """Why strategy or cadence were chosen by hand."""
+    source: str = "file"
+    """Where the register has them from: file, csv or sql."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
