@@ -41,6 +41,7 @@ RUN = {"run_id": "scheduled__webapp:2.8.0:alpha", "dag_id": "release_alpha"}
 
 PLAUSIBLE: dict[str, Any] = {
     "resolved": True,
+    "labels": ["known-issue"],
     "inputs": "5f1c",
     "revision": 1,
     "sources": ["csv", "file"],
@@ -250,6 +251,8 @@ PLAUSIBLE: dict[str, Any] = {
 }
 SPECIAL: dict[str, dict[str, Any]] = {
     "health_board": {"status": "red"},
+    "message_moves": {"since": date(2026, 11, 1)},
+    "message_incidents": {"since": NOW},
     "release_state": {"state": "frozen"},
     "scope_plan": {"risk": 0.1},
     "risk_save": {"state": "open", "category": "technical"},

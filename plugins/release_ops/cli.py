@@ -25,6 +25,7 @@ from release_ops.cli_health import HEALTH
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_metrics import METRICS_DOCS
 from release_ops.cli_plan import PLAN
+from release_ops.cli_preview import PREVIEW
 from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_simulate import SIMULATE
@@ -111,6 +112,7 @@ COMMANDS: dict[str, Command] = {
     "simulate": SIMULATE,
     "risks": RISKS,
     "health": HEALTH,
+    "preview": PREVIEW,
     "init": Command("write a small product file to start from", _init_options, _init),
     "metrics-docs": METRICS_DOCS,
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),

@@ -40,6 +40,7 @@ from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
 from release_ops.product_health import health_policy
+from release_ops.product_messages import message_policy
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
@@ -117,6 +118,7 @@ def convert(part: ProductPart, location: str) -> Product:
         calendars=tuple((one.file, one.name or "") for one in part.calendars),
         scheduling=scheduling_policy(part.scheduling),
         notes=notes_policy(part.notes, {} if part.notes.audiences else _standard_audiences()),
+        messages=message_policy(part.messages),
         events=tuple(
             EventRule(
                 id=key,

@@ -29,6 +29,7 @@ from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_health import HealthPart
+from release_ops.product_messages import MessagesPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
@@ -227,6 +228,7 @@ class ProductPart(Part):
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     changelog: ChangelogPart = ChangelogPart()
     notes: NotesPart = NotesPart()
+    messages: MessagesPart = MessagesPart()
     planning: PlanningPart = PlanningPart()
     risks: RisksPart = RisksPart()
     tests: TestsPart = TestsPart()

@@ -14,6 +14,7 @@ from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.health_policy import HealthPolicy
+from release_ops.domain.message_policy import MessagePolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
@@ -416,6 +417,7 @@ class Product:
     problems_to: tuple[str, ...] = ("engineering",)
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     notes: NotesPolicy = field(default_factory=NotesPolicy)
+    messages: MessagePolicy = field(default_factory=MessagePolicy)
     events: tuple[EventRule, ...] = ()
     weeks: str = ""
     """How its calendar counts weeks: `to_ga` (R-5), `from_start` (week 4), or not at all."""
