@@ -48,6 +48,9 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     from release_ops.messages import compose, readers  # noqa: PLC0415
     from release_ops.render import TemplateProblem  # noqa: PLC0415
 
+    known = dict.fromkeys([*product.messages.names, *product.channels])
+    if args.audience and args.audience not in known:
+        return terminal.refuse(f"audience {args.audience!r}: unknown; choose one of {', '.join(known)}")
     try:
         audiences = (args.audience,) if args.audience else readers(product, args.message)
         facts = facts_of(product, release, _store(args.database, terminal), terminal)
@@ -100,7 +103,8 @@ def _list(product: Product, terminal: Terminal) -> None:
     for name, kind in policy.kinds.items():
         terminal.say(f"{name:16} {kind.title}: {', '.join(policy.readers(name))}")
     terminal.say("\naudiences")
-    for name, reader in policy.audiences.items():
+    for name in policy.names:
+        reader = policy.audience(name)
         terminal.say(f"{name:20} {reader.title}: {reader.detail}, in the words of the notes for {reader.notes}")
 
 

@@ -110,7 +110,7 @@ def _words(kind: str, audience: str, detail: str, facts: Facts, policy: MessageP
         "audience": audience,
         "reader": reader,
         "detail": detail,
-        "items": policy.detail(detail).items,
+        "limit": policy.detail(detail).items,
         "shows": frozenset(shows),
         "facts": facts,
         "release": facts.release,

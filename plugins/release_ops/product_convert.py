@@ -34,9 +34,11 @@ from release_ops.product_budget import budget_policy
 from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
 from release_ops.product_changelog import changelog_rules
+from release_ops.product_concerns import concern_policy
 from release_ops.product_conflicts import acceptances, conferences, conflict_policy
 from release_ops.product_delivery import delivery_policy
 from release_ops.product_documents import phases, rollback_policy, test_policy
+from release_ops.product_expectations import expectation_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
 from release_ops.product_health import health_policy
@@ -119,6 +121,8 @@ def convert(part: ProductPart, location: str) -> Product:
         scheduling=scheduling_policy(part.scheduling),
         notes=notes_policy(part.notes, {} if part.notes.audiences else _standard_audiences()),
         messages=message_policy(part.messages),
+        expectations=expectation_policy(part.expectations),
+        concerns=concern_policy(part.concerns),
         events=tuple(
             EventRule(
                 id=key,

@@ -67,8 +67,8 @@ class MessagesPart(Part):
     """Labels of tickets that tell a known issue."""
     details: dict[Name, DetailPart] = {}
     """How much of everything, by name."""
-    audiences: dict[Name, ReaderPart] = {}
-    """From audience to what it gets to see."""
+    audiences: dict[Reader, ReaderPart] = {}
+    """From audience to what it gets to see; `"*"` stands for those that only `audiences` names."""
     kinds: dict[Name, KindPart] = {}
     """The messages there are."""
 

@@ -23,9 +23,11 @@ from release_ops.product_calendar import (
 )
 from release_ops.product_changelog import ChangelogPart
 from release_ops.product_channels import ChannelPart
+from release_ops.product_concerns import ConcernsPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
 from release_ops.product_delivery import DeliveryPart
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
+from release_ops.product_expectations import ExpectationsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_health import HealthPart
@@ -229,6 +231,8 @@ class ProductPart(Part):
     changelog: ChangelogPart = ChangelogPart()
     notes: NotesPart = NotesPart()
     messages: MessagesPart = MessagesPart()
+    expectations: ExpectationsPart = ExpectationsPart()
+    concerns: ConcernsPart = ConcernsPart()
     planning: PlanningPart = PlanningPart()
     risks: RisksPart = RisksPart()
     tests: TestsPart = TestsPart()

@@ -201,10 +201,21 @@ def test_detail_is_the_reader_s_own_wish() -> None:
         assert (f"and {30 - shown} more" in text) == (shown < 30)
 
 
-def test_an_unknown_kind_audience_or_detail_is_an_error_with_the_known_ones() -> None:
-    for wrong in (("brif", "support", ""), ("brief", "suport", ""), ("brief", "support", "long")):
+def test_an_unknown_kind_or_detail_is_an_error_with_the_known_ones() -> None:
+    for kind, detail in (("brif", ""), ("brief", "long")):
         with pytest.raises(ValueError, match="unknown; choose one of"):
-            compose(wrong[0], wrong[1], BARE, detail=wrong[2])
+            compose(kind, "support", BARE, detail=detail)
+    nobody_else = replace(PRODUCT.messages, audiences={"support": PRODUCT.messages.audience("support")})
+    facts = replace(BARE, product=replace(PRODUCT, messages=nobody_else))
+    with pytest.raises(ValueError, match="audience 'suport': unknown; choose one of support"):
+        compose("brief", "suport", facts)
+
+
+def test_an_audience_that_only_the_channels_know_reads_what_is_for_outside() -> None:
+    facts, _ = told("QQQ")
+    facts = replace(facts, release=replace(RELEASE, features=()), changelog=None, known_issues=(), features=())
+    assert "QQQ" in compose("brief", "engineering", facts).plain
+    assert "QQQ" not in compose("brief", "sales", facts).plain
 
 
 def test_the_first_sentence_of_a_product_file_has_its_names_filled_in() -> None:

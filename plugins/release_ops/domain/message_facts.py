@@ -8,6 +8,8 @@ from datetime import date, datetime
 
 from release_ops.domain.audiences import KnownIssue
 from release_ops.domain.changelog import Changelog
+from release_ops.domain.concerns import Raised
+from release_ops.domain.expectations import Event, Expectation
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, FeatureStatus, Milestone, MilestoneKind, Person, Product, Release
 
@@ -82,6 +84,12 @@ class Occasion:
     trouble: Trouble | None = None
     next: str = ""
     """What comes next, a sentence."""
+    news: Event | None = None
+    """What changed, for the kind `expectation`."""
+    expectation: Expectation | None = None
+    """What it means for the reader."""
+    concern: Raised | None = None
+    """For the kind `concern_overdue`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,9 @@ class MessagePolicy:
         return _named(self.kinds, name, "message")
 
     def audience(self, name: str) -> ReaderPolicy:
-        """Audience of that name."""
+        """Audience of that name; one that only the product's channels know reads what `*` may, which is for outside."""
+        if name not in self.audiences and EVERYBODY in self.audiences:
+            return self.audiences[EVERYBODY]
         return _named(self.audiences, name, "audience")
 
     def detail(self, name: str) -> DetailPolicy:
@@ -89,7 +91,12 @@ class MessagePolicy:
     def readers(self, kind: str) -> tuple[str, ...]:
         """Audiences that a kind of message is for."""
         named = self.kind(kind).audiences
-        return tuple(self.audiences) if EVERYBODY in named else named
+        return self.names if EVERYBODY in named else named
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Audiences that have a name."""
+        return tuple(name for name in self.audiences if name != EVERYBODY)
 
     def shown(self, kind: str, audience: str, detail: str = "") -> tuple[str, ...]:
         """The parts that a message holds for an audience, in the order of `PARTS`; without `detail` in the reader's own."""

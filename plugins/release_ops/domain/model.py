@@ -11,8 +11,11 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
+from release_ops.domain.channels import Channel
+from release_ops.domain.concern_policy import ConcernPolicy
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
+from release_ops.domain.expectation_policy import ExpectationPolicy
 from release_ops.domain.health_policy import HealthPolicy
 from release_ops.domain.message_policy import MessagePolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
@@ -418,6 +421,8 @@ class Product:
     """Which audiences hear of a milestone that was blocked, missed or failed."""
     notes: NotesPolicy = field(default_factory=NotesPolicy)
     messages: MessagePolicy = field(default_factory=MessagePolicy)
+    expectations: ExpectationPolicy = field(default_factory=ExpectationPolicy)
+    concerns: ConcernPolicy = ConcernPolicy()
     events: tuple[EventRule, ...] = ()
     weeks: str = ""
     """How its calendar counts weeks: `to_ga` (R-5), `from_start` (week 4), or not at all."""
