@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 from release_ops.domain.capacity_policy import HirePolicy, OutsidePolicy, ReviewPolicy, TrainingPolicy
 from release_ops.domain.model import Channel, Person
 from release_ops.product_budget import Amount, Number
+from release_ops.product_channels import ChannelPart
 from release_ops.product_delivery import DeliveryFeedPart, delivery_feed
-from release_ops.product_schema import ChannelPart, PersonPart
+from release_ops.product_schema import PersonPart
 from release_ops.product_types import Duration, Part, Region, wrong
 
 Word = Literal["novice", "intermediate", "advanced", "expert", "specialist"]

@@ -11,7 +11,6 @@ from typing import Any
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
-from release_ops.domain.channels import Channel
 from release_ops.domain.concern_policy import ConcernPolicy
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
