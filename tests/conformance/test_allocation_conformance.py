@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import lzma
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,8 @@ from release_ops.domain.staff import Level, Member, Need, Project, Skill, Staff,
 
 HERE = Path(__file__).parent / "allocation"
 KNOWN = json.loads((HERE / "known_optima.json").read_text(encoding="utf-8"))
-GAP = Path(os.environ.get("RELEASE_OPS_GAP_CASES", HERE / "gap"))
-GAP_CASES = [one for one in KNOWN["gap"]["cases"] if (GAP / one["file"]).exists()]
-ASSIGN = os.environ.get("RELEASE_OPS_ASSIGN_CASES")
+GAP_CASES = KNOWN["gap"]["cases"]
+SIZES = [int(size) for size in KNOWN["assignment"]["optima"]]
 
 MONDAY, FRIDAY = date(2026, 11, 2), date(2026, 11, 6)
 PURE = StaffPolicy(
@@ -78,7 +77,7 @@ def staffed(path: Path) -> tuple[Staff, list[list[int]]]:
 
 @pytest.mark.parametrize("case", GAP_CASES, ids=[one["instance"] for one in GAP_CASES])
 def test_the_programme_reaches_the_optimum_of_a_generalised_assignment(case):
-    staff, values = staffed(GAP / case["file"])
+    staff, values = staffed(HERE / "gap" / case["file"])
     model = build(staff)
     model.prices[Part.COST][: len(model.offers)] = [-values[one.member][one.project] for one in model.offers]
     found = solve(model, seconds=300, gap=0)
@@ -91,11 +90,26 @@ def test_the_programme_reaches_the_optimum_of_a_generalised_assignment(case):
     assert sum(values[one.member][one.project] for one in taken) == case["known_optimum_max"]
 
 
-@pytest.mark.skipif(ASSIGN is None, reason="RELEASE_OPS_ASSIGN_CASES names no folder")
-@pytest.mark.parametrize("size", KNOWN["assignment"]["optima"])
-def test_one_to_one_reaches_the_optimum(size):
-    count, *costs = numbers(Path(str(ASSIGN)) / f"assign{size}.txt")
-    found = assign([costs[row * count : (row + 1) * count] for row in range(count)])
+@pytest.fixture(scope="module")
+def costs():
+    """Size to its rows of costs: one byte each, one case after the other."""
+    packed, found = lzma.decompress((HERE / "assign.xz").read_bytes()), {}
+    for size in SIZES:
+        own, packed = packed[: size * size], packed[size * size :]
+        found[size] = [[*own[row * size : (row + 1) * size]] for row in range(size)]
+    assert not packed
+    return found
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_to_one_reaches_the_optimum(costs, size):
+    own = costs[size]
+    found = assign(own)
     assert found is not None
-    assert sorted(column for _, column in found.pairs) == list(range(count))
-    assert sum(costs[row * count + column] for row, column in found.pairs) == KNOWN["assignment"]["optima"][size]
+    assert sorted(column for _, column in found.pairs) == list(range(size))
+    assert sum(own[row][column] for row, column in found.pairs) == KNOWN["assignment"]["optima"][str(size)]
+
+
+def test_all_published_cases_are_here():
+    assert len(GAP_CASES) == 60
+    assert SIZES == [*range(100, 900, 100)]
