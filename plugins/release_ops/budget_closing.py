@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from release_ops.budget_facts import facts_of, fingerprint
+from release_ops.budget_facts import facts_of, fingerprint, programme_facts
 from release_ops.budget_inputs import BudgetError, Inputs, inputs_of, moment
 from release_ops.domain.budget import MissingRates
+from release_ops.domain.budget_programme import told_in
 from release_ops.domain.budget_report import report_of
 from release_ops.domain.model import Product
 from release_ops.domain.money import Rates
@@ -101,10 +102,11 @@ def _before(row: Row | None) -> dict[str, Any] | None:
 def worked_out(product: Product, month: date, inputs: Inputs) -> tuple[dict[str, Any], str]:
     """Facts of a month, and the fingerprint of what they are made of. BudgetError for amounts without a rate."""
     policy = product.budget
+    rates = Rates(inputs.rates, good_for=policy.rates_good_for)
     try:
         report = report_of(
             inputs.entries,
-            Rates(inputs.rates, good_for=policy.rates_good_for),
+            rates,
             inputs.progress,
             policy,
             product=product.id,
@@ -113,4 +115,5 @@ def worked_out(product: Product, month: date, inputs: Inputs) -> tuple[dict[str,
         )
     except MissingRates as error:
         raise BudgetError(f"{month:%Y-%m} cannot be closed\n{error}") from error
-    return facts_of(report, policy), fingerprint(inputs)
+    told = told_in(policy.programme, policy.currency, rates, month)
+    return {**facts_of(report, policy), "programme": programme_facts(policy, told)}, fingerprint(inputs)

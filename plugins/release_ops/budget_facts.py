@@ -14,6 +14,7 @@ from typing import Any
 from release_ops.budget_inputs import Inputs
 from release_ops.domain.budget import Variance
 from release_ops.domain.budget_policy import BudgetPolicy, Investments
+from release_ops.domain.budget_programme import Told
 from release_ops.domain.budget_report import Line, Report
 from release_ops.domain.budget_work import Work, planned_end
 from release_ops.domain.earned_value import Estimate, Figure
@@ -63,6 +64,21 @@ def facts_of(report: Report, policy: BudgetPolicy) -> dict[str, Any]:
     return facts
 
 
+def programme_facts(policy: BudgetPolicy, told: Told) -> dict[str, Any]:
+    """How a product's amounts are told in the totals of its programme."""
+    rate = told.rate
+    facts: dict[str, Any] = json_safe(
+        {
+            "name": policy.programme.name,
+            "currency": policy.programme.currency,
+            "rate": rate.rate if rate is not None else None,
+            "rate_on": rate.valid_on if rate is not None else None,
+            "reason": told.reason,
+        }
+    )
+    return facts
+
+
 def fingerprint(inputs: Inputs) -> str:
     """What tells the inputs of one report from those of another."""
     text = json.dumps(json_safe([inputs.entries, inputs.rates, inputs.progress]), ensure_ascii=False, sort_keys=True)
@@ -84,6 +100,8 @@ def _line(one: Line) -> dict[str, Any]:
         "forecast_high": one.high,
         "forecast_method": one.rest.method,
         "forecast_reason": one.rest.reason,
+        "forecast_error": one.rest.error if one.rest.error is not None or one.rest.low is None else 0,
+        "forecast_freedom": one.rest.freedom,
         "committed": one.rest.committed,
     }
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from release_ops.domain.budget_policy import BudgetPolicy, CostModels, Investments, Limits, Option, PlanLine
+from release_ops.domain.budget_policy import BudgetPolicy, CostModels, Investments, Limits, Option, PlanLine, Programme
 from release_ops.domain.earned_value import Estimate
 from release_ops.domain.money import CURRENCIES
 from release_ops.domain.months import between
@@ -259,6 +259,15 @@ class InvestmentsPart(Part):
     """How far ahead benefits are counted."""
 
 
+class ProgrammePart(Part):
+    """The products whose budgets are told as one: all that have the same name and currency here."""
+
+    name: Text = "all products"
+    """Its name."""
+    currency: Currency = "EUR"
+    """ISO 4217 code that its totals are told in."""
+
+
 class BudgetPart(Part):
     """What a product may cost, what it costs, and how that is judged."""
 
@@ -283,6 +292,7 @@ class BudgetPart(Part):
     rates_good_for: Duration = timedelta(days=45)
     """How long after its day an exchange rate may be used."""
     investments: InvestmentsPart = InvestmentsPart()
+    programme: ProgrammePart = ProgrammePart()
     report_to: list[Text] = ["executives"]
     """Audiences that get the monthly report."""
 
@@ -320,6 +330,7 @@ def budget_policy(part: BudgetPart) -> BudgetPolicy:
         interval=part.interval,
         closes=part.closes,
         investments=_investments(part.investments),
+        programme=Programme(name=part.programme.name, currency=part.programme.currency),
         report_to=tuple(part.report_to),
     )
 

@@ -118,6 +118,15 @@ class Investments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """The products whose budgets are told as one."""
+
+    name: str = "all products"
+    currency: str = "EUR"
+    """ISO 4217 code that the totals are told in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetPolicy:
     """How a product's money is planned, read and judged."""
 
@@ -147,6 +156,7 @@ class BudgetPolicy:
     closes: timedelta = timedelta(days=5)
     """How long after its end a month is closed: bookings come late."""
     investments: Investments = field(default_factory=Investments)
+    programme: Programme = field(default_factory=Programme)
     report_to: tuple[str, ...] = ("executives",)
     """Audiences that get the monthly report."""
 

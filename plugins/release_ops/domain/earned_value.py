@@ -75,6 +75,17 @@ class EarnedValue:
             if value is not None and value < 0:
                 raise ValueError(f"{name} is {value}; it cannot be below 0")
 
+    def converted(self, times: Decimal, by: Decimal = Decimal(1)) -> EarnedValue:
+        """The same in another currency: every amount x times / by. No index changes."""
+        return EarnedValue(
+            bac=self.bac * times / by,
+            pv=self.pv * times / by,
+            ev=None if self.ev is None else self.ev * times / by,
+            ac=self.ac * times / by,
+            bottom_up=None if self.bottom_up is None else self.bottom_up * times / by,
+            unknown=self.unknown,
+        )
+
     @property
     def sv(self) -> Figure:
         """Schedule variance EV - PV, money; above 0 is ahead."""
