@@ -6,11 +6,13 @@ Hours are rounded to the hundredth, money is text. What is not known is None. Pe
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from release_ops.domain.allocation import Allocation
+from release_ops.domain.allocation import CENT, Allocation
+from release_ops.domain.allocation_change import Proposal
 from release_ops.domain.capacity import TeamWeek
 from release_ops.domain.capacity_advice import Advice
 from release_ops.domain.capacity_report import Review
@@ -20,8 +22,10 @@ from release_ops.store import json_safe
 Facts = Mapping[str, Any]
 
 
-def facts_of(staff: Staff, found: Review, *, team_file: str, plan: Allocation | None) -> dict[str, Any]:
-    """The facts of a review. `plan` is what it proposes; None: nothing was looked for."""
+def facts_of(
+    staff: Staff, found: Review, *, team_file: str, plan: Allocation | None, proposal: Proposal | None = None
+) -> dict[str, Any]:
+    """The facts of a review. `plan` is the plan that was found and `proposal` what it changes; None: none was looked for."""
     target = staff.policy.target
     facts: dict[str, Any] = json_safe(
         {
@@ -80,7 +84,7 @@ def facts_of(staff: Staff, found: Review, *, team_file: str, plan: Allocation | 
                 for one in found.accuracy
             ],
             "satisfaction": {name: _two(score) for name, score in found.satisfaction.items()},
-            "plan": None if plan is None else _plan(plan, staff),
+            "plan": None if plan is None else _plan(plan, proposal, staff),
         }
     )
     return facts
@@ -153,30 +157,43 @@ def _advice(one: Advice, staff: Staff) -> dict[str, Any]:
     }
 
 
-def _plan(plan: Allocation, staff: Staff) -> dict[str, Any]:
-    cost = sum((share.cost for share in plan.shares), start=0 * staff.members[0].rate)
-    people = Counter(share.member for share in plan.shares)
-    told = len(people) >= staff.review.group
+def _plan(plan: Allocation, proposal: Proposal | None, staff: Staff) -> dict[str, Any]:
+    """A plan. Its money is told only where it is made of enough people's rates that nobody's can be told from it."""
+    rates = {one.id: one.rate for one in staff.members}
+    hours = {one.member for one in plan.shares}
+    told = plan.objective is not None and len(hours) >= staff.review.group
     return {
+        "id": proposal.id if proposal is not None else None,
         "status": plan.status,
         "gap": plan.gap,
-        "cost": cost if told and plan.objective is not None else None,
+        "cost": sum((one.hours * rates[one.member] for one in plan.shares), Decimal(0)).quantize(CENT)
+        if told
+        else None,
         "shares": [
-            {"member": one.member, "project": one.project, "skill": one.skill, "hours": one.hours, "load": one.load}
+            {"member": one.member, "project": one.project, "skill": one.skill, "hours": one.hours}
             for one in plan.shares
+        ],
+        "changes": [
+            {name: getattr(one, name) for name in ("member", "project", "skill", "before", "after", "start", "end")}
+            for one in (proposal.changes if proposal is not None else ())
         ],
         "clash": list(plan.clash.limits) if plan.clash is not None else [],
         "ways_out": [{"title": one.title, "steps": list(one.steps)} for one in plan.alternatives],
     }
 
 
-def by_project(shares: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A plan without its people: hours and heads of every project and skill."""
-    sums: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    for one in shares:
-        own = sums[one["project"], one["skill"]]
-        own[one["member"]] = own.get(one["member"], 0.0) + float(one["hours"])
+def by_project(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Changes without their people: heads and hours of every project and skill, before and after."""
+    sums: dict[tuple[str, str], list[Any]] = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
+    for one in changes:
+        before, after = Decimal(str(one["before"])), Decimal(str(one["after"]))
+        row = sums[one["project"], one["skill"]]
+        row[0] += before > 0
+        row[1] += after > 0
+        row[2] += before
+        row[3] += after
+    names = ("people_before", "people", "before", "after")
     return [
-        {"project": project, "skill": skill, "people": len(own), "hours": round(sum(own.values()), 2)}
-        for (project, skill), own in sums.items()
+        {"project": project, "skill": skill, **dict(zip(names, row, strict=True))}
+        for (project, skill), row in sums.items()
     ]

@@ -18,6 +18,7 @@ from release_ops.cli_allocate import ALLOCATE
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_budget import BUDGET
 from release_ops.cli_calendar import CALENDAR
+from release_ops.cli_capacity import CAPACITY
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
@@ -108,6 +109,7 @@ COMMANDS: dict[str, Command] = {
     "forecast": FORECAST,
     "feeds": FEEDS,
     "budget": BUDGET,
+    "capacity": CAPACITY,
     "allocate": ALLOCATE,
     "simulate": SIMULATE,
     "risks": RISKS,

@@ -69,8 +69,10 @@ class OutsidePart(Part):
 
 
 class ReviewPart(Part):
-    """How capacity is reviewed every two weeks."""
+    """How capacity is reviewed."""
 
+    every: Duration
+    """Time between reviews, which are on Mondays."""
     weeks: Annotated[int, Field(strict=True, ge=1, le=104)]
     """Looked at, from the one of the review on."""
     history: Annotated[int, Field(strict=True, ge=1, le=104)]
@@ -117,7 +119,17 @@ def review_policy(part: ReviewPart) -> ReviewPolicy:
     return ReviewPolicy(
         **part.model_dump(
             include={
-                *("weeks", "history", "under", "bus_factor", "matters_from", "recommendations", "group", "chance"),
+                *(
+                    "every",
+                    "weeks",
+                    "history",
+                    "under",
+                    "bus_factor",
+                    "matters_from",
+                    "recommendations",
+                    "group",
+                    "chance",
+                ),
                 "scored",
             }
         ),

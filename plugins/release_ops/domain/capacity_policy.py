@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 from release_ops.domain.delivery_policy import DeliveryFeed
@@ -62,6 +63,8 @@ class OutsidePolicy:
 class ReviewPolicy:
     """The review of a team file."""
 
+    every: timedelta = timedelta(weeks=2)
+    """Time between reviews."""
     weeks: int = 12
     """How many weeks are looked at, from that of the review on."""
     history: int = 12

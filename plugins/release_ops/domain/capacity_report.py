@@ -76,7 +76,8 @@ def review(
     work = demand(staff.projects, policy.regions, span)
     gaps = gap_weeks(work, staff)
     until = told_until(worked, span[0])
-    back = [one for one in weeks(today, -policy.history) if until is not None and one <= until]
+    since = min((one.week for one in worked), default=span[0])
+    back = [one for one in weeks(today, -policy.history) if until is not None and since <= one <= until]
     past = score(made, worked, staff, until)
     return Review(
         today=today,

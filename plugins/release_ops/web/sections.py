@@ -48,6 +48,7 @@ MADE_BY = {
     "forecast": "release_forecast",
     "health": "health_report",
     "budget": "budget_variance",
+    "capacity": "capacity_review",
 }
 """DAG by the kind of what it leaves among the artifacts."""
 OTHER_MAKER = "calendar_watch"
