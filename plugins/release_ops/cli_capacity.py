@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -109,12 +109,11 @@ def _tell(facts: Facts, terminal: Terminal) -> None:
     for one in report["figures"]:
         terminal.say(f"{one['title']}: {one['value']} ({one['small']})")
     table = Table(title="promised time", title_justify="left")
-    table.add_column("team", overflow="fold")
-    for week in report["weeks"]:
-        table.add_column(week["text"], justify="right", overflow="fold")
+    table.add_column("week of")
     for row in report["teams"]:
-        name = row["team"] if row["kind"] == "now" else f"{row['team']}, with the plan"
-        table.add_row(name, *(cell["text"] for cell in row["cells"]))
+        table.add_column(row["team"] if row["kind"] == "now" else f"{row['team']}, with the plan", justify="right")
+    for place, week in enumerate(report["weeks"]):
+        table.add_row(week["text"], *(row["cells"][place]["text"] for row in report["teams"]))
     terminal.out.print(table)
     gaps = Table(title="what is wanted, and what lacks", title_justify="left")
     for name in ("skill", "level"):
@@ -124,26 +123,28 @@ def _tell(facts: Facts, terminal: Terminal) -> None:
     for row in report["gaps"]:
         gaps.add_row(*(row[name] for name in ("skill", "level", "demand", "short", "lacking")))
     terminal.out.print(gaps)
+    for line in _lines(report):
+        terminal.say(line)
+
+
+def _lines(report: Facts) -> Iterator[str]:
+    """What the tables do not say."""
     for one in report["advice"]:
-        terminal.say(f"{one['gap']}: {one['words']}")
+        yield f"{one['gap']}: {one['words']}"
         for option in one["options"]:
-            terminal.say(f"  {option['total']}: {option['way']}, closes {option['covers']} ({option['assumptions']})")
-    for one in (*report["bus"], *report["projects"]):
-        if one["status"] != "green":
-            terminal.say(f"{one.get('name', one['skill'])}: {one['words']}")
-    for one in report["stale"]:
-        terminal.say(f"{one['skill']}: {one['words']}")
+            yield f"  {option['total']}: {option['way']}, closes {option['covers']} ({option['assumptions']})"
+    few = [one for one in (*report["bus"], *report["projects"]) if one["status"] != "green"]
+    yield from (f"{one.get('name', one['skill'])}: {one['words']}" for one in few)
+    yield from (f"{one['skill']}: {one['words']}" for one in report["stale"])
     if report["plan"]:
-        terminal.say(report["plan"]["words"])
-        for line in (*report["plan"]["changes"], *report["plan"]["clash"]):
-            terminal.say(f"  {line}")
+        yield report["plan"]["words"]
+        yield from (f"  {line}" for line in (*report["plan"]["changes"], *report["plan"]["clash"]))
     for one in report["accuracy"]:
-        terminal.say(
+        yield (
             f"{one['predictions']} predictions of {one['what']}: bias {one['bias']}, mean error {one['mape']}, "
             f"inside the interval {one['coverage']}"
         )
-    for line in (*report["loads"], *report["notes"]):
-        terminal.say(line)
+    yield from (*report["loads"], *report["notes"])
 
 
 CAPACITY = Command("review the time, the work and the skills of a team file, and keep nothing", _options, _run)
