@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from release_ops.addresses import PREFIX
+from release_ops.addresses import PREFIX, SURVEY_PREFIX
 from release_ops.timetable import MilestoneTimetable
 from release_ops.web.sections import SECTIONS
 from release_ops.web.statics import address
@@ -17,8 +17,12 @@ class _PagesOnDemand:
 
     def __get__(self, plugin: object, owner: type | None = None) -> list[dict[str, Any]]:
         from release_ops.web.app import create_app  # noqa: PLC0415
+        from release_ops.web.survey_app import create_survey_app  # noqa: PLC0415
 
-        return [{"name": "release-ops", "url_prefix": PREFIX, "app": create_app()}]
+        return [
+            {"name": "release-ops", "url_prefix": PREFIX, "app": create_app()},
+            {"name": "release-ops-surveys", "url_prefix": SURVEY_PREFIX, "app": create_survey_app()},
+        ]
 
 
 class ReleaseOpsPlugin(AirflowPlugin):

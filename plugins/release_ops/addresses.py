@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 PREFIX = "/release-ops"
 """Where Airflow mounts the pages."""
+SURVEY_PREFIX = "/survey"
+"""Where Airflow mounts the page of surveys, the only one that asks for no login: a proxy may let the world see it alone."""
 CALENDAR = "/calendar"
 RELEASES = "/releases"
 HEALTH = "/health"
@@ -41,6 +43,17 @@ def feed_address(product: str | None = None) -> str:
 def artifact_page(product: str, version: str, kind: str, name: str) -> str:
     """Page of one artifact of a milestone, below PREFIX."""
     return f"{release_page(product, version)}/{_part(kind)}/{_part(name)}"
+
+
+def survey_page(token: str, language: str) -> str:
+    """Page on which the person with this link answers, below Airflow's own address."""
+    # Airflow's log of requests blots out what is called `token`.
+    return f"{SURVEY_PREFIX}/answer?token={_part(token)}&in={_part(language)}"
+
+
+def survey_stop_page(token: str, language: str) -> str:
+    """Page on which the person with this link says to be asked no more."""
+    return f"{SURVEY_PREFIX}/stop?token={_part(token)}&in={_part(language)}"
 
 
 def _part(text: str) -> str:

@@ -16,6 +16,9 @@ from release_ops.product import load_product
 from release_ops.store import Store
 from release_ops.survey_box import Put, put
 from release_ops.survey_rounds import Opened, open_round, people_of, rounds_due
+from release_ops.survey_secret import Secrets
+from release_ops.web.survey_limits import Limits, Rates
+from release_ops.web.survey_office import Tools
 
 NOW = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 """A first day of a quarter."""
@@ -101,3 +104,15 @@ class Town:
         secret = next(one for one in self.known if one.id == link.key)
         said = {"form": b"f" * 16, "wave": 1, "score": 9, "comment": "", "now": NOW + timedelta(days=1), **given}
         return put(self.store, link, secret=secret, **said)
+
+
+@dataclass
+class Desk:
+    """What the public page works with, without Airflow."""
+
+    store: Store
+    secrets: Secrets = field(default_factory=lambda: Secrets(SECRET, (SECRET,)))
+    limits: Limits = field(default_factory=lambda: Limits(Rates(per_client=10**6, in_total=10**6)))
+
+    def tools(self) -> Tools:
+        return Tools(self.store, self.secrets)
