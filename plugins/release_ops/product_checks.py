@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
@@ -26,12 +26,20 @@ from release_ops.product_checks_calendar import anchor_problems, cadence_problem
 from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_plan import plan_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
+from release_ops.product_checks_surveys import survey_problems
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
 from release_ops.product_types import instant, parse_dated, weekday_problem
 from release_ops.product_validation import Steps, dotted, located
 from release_ops.product_windows import BlackoutPart
 from release_ops.product_yaml import Node, locate, walk
+
+_SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]], ...] = (
+    (frozenset({"audiences", "health", "releases", "trains"}), health_problems),
+    (frozenset({"audiences", "budget"}), budget_problems),
+    (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
+)
+"""Sections that have to be sound for a check between them, and the check."""
 
 
 def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[Steps]) -> list[Problem]:
@@ -48,10 +56,9 @@ def cross_check(product: Product, part: ProductPart, root: Node, pruned: list[St
         problems += risk_problems(product, root)
     if not broken & {"audiences", "communication", "tests"}:
         problems += document_problems(product, root)
-    if not broken & {"audiences", "health", "releases", "trains"}:
-        problems += health_problems(product, root)
-    if not broken & {"audiences", "budget"}:
-        problems += budget_problems(product, root)
+    for needed, check in _SECTIONS:
+        if not broken & needed:
+            problems += check(product, root)
     if not broken & {"approvers", "gates", "milestone_gates"}:
         problems += _approvals(product, root)
     if "cadences" not in broken and "versioning" not in broken:

@@ -48,6 +48,7 @@ from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_stakeholders import channels_of, stakeholder_policy
+from release_ops.product_survey_results import survey_results_policy
 from release_ops.product_surveys import survey_policy
 from release_ops.product_types import instant
 from release_ops.product_windows import blackouts_of, recurring_of, scheduling_policy, window_policy
@@ -152,6 +153,7 @@ def convert(part: ProductPart, location: str) -> Product:
         health=health_policy(part.health),
         budget=budget_policy(part.budget),
         surveys=survey_policy(part.surveys),
+        survey_results=survey_results_policy(part.survey_results),
         stakeholders=stakeholder_policy(part.stakeholders, part.timezone, regions),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),

@@ -36,6 +36,7 @@ from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_stakeholders import StakeholdersPart
+from release_ops.product_survey_results import SurveyResultsPart
 from release_ops.product_surveys import SurveysPart
 from release_ops.product_types import (
     Date,
@@ -214,6 +215,7 @@ class ProductPart(Part):
     health: HealthPart = HealthPart()
     budget: BudgetPart = BudgetPart()
     surveys: SurveysPart = SurveysPart()
+    survey_results: SurveyResultsPart = SurveyResultsPart()
     stakeholders: StakeholdersPart = StakeholdersPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}

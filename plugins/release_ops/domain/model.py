@@ -23,6 +23,7 @@ from release_ops.domain.scope_policy import Capacity, ScopePolicy
 from release_ops.domain.stakeholder_policy import StakeholderPolicy
 from release_ops.domain.summary import WriterPolicy
 from release_ops.domain.survey_policy import SurveyPolicy
+from release_ops.domain.survey_results_policy import SurveyResultsPolicy
 from release_ops.domain.throughput import ForecastPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
@@ -447,6 +448,7 @@ class Product:
     health: HealthPolicy = field(default_factory=HealthPolicy)
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
+    survey_results: SurveyResultsPolicy = field(default_factory=SurveyResultsPolicy)
     stakeholders: StakeholderPolicy = field(default_factory=StakeholderPolicy)
     """Who has a stake in it, and how they are told."""
     changelog: ChangelogRules = DEFAULT_RULES
