@@ -30,6 +30,7 @@ STAGED = {
     *("exchange_rate_copy", "exchange_rate_retire", "exchange_rate_add"),
     *("found_commits_copy", "found_lines_copy", "found_commits", "found_commits_forget"),
     *("survey_group_add", "survey_invitation_copy", "survey_answer_copy", "survey_box_mixed"),
+    *("survey_import_group", "survey_import_mark", "survey_late_copy", "survey_report_save"),
 }
 """They work on a temporary table or on rows of another one; tests of the change history, of conflicts, of feeds, of budgets
 and of surveys run them."""
@@ -268,6 +269,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "survey_releases_out": {"since": NOW},
     "survey_resting": {"since": NOW},
     "survey_reminders_unsent": {"before": NOW},
+    "survey_import_round": {"kind": "nps"},
 }
 
 

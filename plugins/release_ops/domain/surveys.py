@@ -20,6 +20,7 @@ from release_ops.domain.survey_scores import Difference, Tally, difference, holm
 from release_ops.domain.survey_standing import WORST_FIRST, GroupFacts, actions, significant, standing
 
 Facts = dict[str, Any]
+_ROUND_ONLY = frozenset({"round", "occasion", "version", "closed_on", "late", "change"})
 
 VERSION = 1
 """Of the form of the facts."""
@@ -31,17 +32,19 @@ def survey_report(
     *,
     minimum: int,
     chance: Random,
+    of: str = "",
     told: Collection[Keys] = (),
     names: Collection[str] = (),
     name: str = "",
 ) -> Facts:
-    """Facts of the last of the rounds. `told`: cells of figures told before; `names`: known people, for the comments.
+    """Facts of the round `of`, or of the last one; later rounds are there for what was told of them, and not shown.
 
-    ValueError without a round.
+    `told`: cells of figures told before; `names`: known people, for the comments. ValueError without such a round.
     """
-    if not survey.rounds:
-        raise ValueError("a report needs a round that has closed")
-    rounds, last = survey.rounds[-policy.rounds :], survey.rounds[-1]
+    until = next((place for place, one in enumerate(survey.rounds, 1) if one.id == of), 0) if of else len(survey.rounds)
+    if not until:
+        raise ValueError(f"there is no closed round {of!r}" if of else "a report needs a round that has closed")
+    rounds, last = survey.rounds[max(0, until - policy.rounds) : until], survey.rounds[until - 1]
     lowest = max([minimum, *(one.minimum for one in survey.rounds)])
     figures = figures_of(
         rounds,
@@ -78,6 +81,7 @@ def survey_report(
         "releases": view.releases(),
         "response": view.response(),
         "groups": groups,
+        "results": view.results(course[-1], groups),
         "comments": comments,
         "told": sorted(sorted([*key] for key in keys) for keys in figures.sets),
     }
@@ -188,6 +192,28 @@ class _Report:
         count = sum(n for key, n in self.survey.late.items() if key.round == round_)
         return {"answers": count if count == 0 or count >= self.minimum else None, "below": self.minimum}
 
+    def results(self, last: Facts, groups: Sequence[Facts]) -> list[Facts]:
+        """The last round row by row: everybody together (audience None), then each group, as data teams read it."""
+        standing_of = {one["audience"]: one for one in groups}
+        told = [one["status"] for one in groups]
+        rows = [
+            {
+                "audience": None,
+                **{name: value for name, value in last.items() if name not in _ROUND_ONLY},
+                "change": last["change"],
+                "engagement": None,
+                "status": next((one for one in WORST_FIRST if one in told), None),
+            }
+        ]
+        for audience in self.survey.audiences:
+            name = cell(self.last.id, audience)
+            if name not in self.figures.figures:
+                continue
+            one = standing_of.get(audience, {})
+            part = {"change": one.get("change"), "engagement": one.get("engagement"), "status": one.get("status")}
+            rows.append({"audience": audience, **self.figure(name), **part})
+        return rows
+
     def table(self) -> list[Facts]:
         """Audiences by rounds, with each audience's sum."""
         shown_ids = [one.id for one in self.rounds]
@@ -217,6 +243,7 @@ class _Report:
                             **self.figure(f"release:{version}:{audience}" if len(of) > 1 else cell(of[0], audience)),
                         }
                         for audience in self.survey.audiences
+                        if any(cell(one, audience) in self.figures.figures for one in of)
                     ],
                 }
             )
