@@ -43,7 +43,7 @@ def plan(store: Store, registers: Registers, *, whole: bool, now: datetime) -> d
     found: dict[str, DueMessage] = {}
     with store.transaction():
         store.execute("stakeholder_messages_settle", at=now)
-        for key, (product, people) in registers.items():
+        for product, people in registers.values():
             save_register(store, product, people, now)
             for message in of_product(store, product, people, now):
                 found[message.key] = message

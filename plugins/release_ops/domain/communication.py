@@ -9,7 +9,7 @@ from datetime import date
 from release_ops.domain.business_days import Days
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Adjust, MilestoneKind, Product, Release
-from release_ops.domain.plan_policy import milestone_name
+from release_ops.domain.plan_policy import Phase, milestone_name
 from release_ops.domain.rules import apply_rule, parse_rule
 
 AUTOMATIC = "Release Ops"
@@ -62,7 +62,7 @@ def plan_communication(product: Product, release: Release, people: Mapping[str, 
         on = phase_day(product, release.ga, rule)
         sender = AUTOMATIC if phase.kind else people.get(phase.sender, phase.sender) or "nobody is named"
         for audience in tuple(product.channels) if "*" in phase.audiences else phase.audiences:
-            if not (phase.kind and audience in announced_to(product, phase.event)):
+            if not (phase.kind and audience in announced_to(product, phase, rule)):
                 found.append(_sending(product, on, phase.title, audience, phase.what, sender))
     notice = product.notice.get(release.type)
     told = {one.audience for one in found}
@@ -81,9 +81,10 @@ def phase_day(product: Product, ga: date, rule: str) -> date:
     return days.adjust(apply_rule(parse_rule(rule), ga, days), Adjust.PREVIOUS)
 
 
-def announced_to(product: Product, event: str) -> frozenset[str]:
-    """Audiences that the train itself tells of an event of a release, in all of their channels."""
-    named = product.announcements.get(MilestoneKind.GA, ()) if event == "completed" else ()
+def announced_to(product: Product, phase: Phase, rule: str) -> frozenset[str]:
+    """Audiences that the train itself tells, in all of their channels, what a phase would tell them by its rule."""
+    is_news = phase.event == "completed" and rule in {"", "ga"}
+    named = product.announcements.get(MilestoneKind.GA, ()) if is_news else ()
     return frozenset(product.channels if "*" in named else named)
 
 

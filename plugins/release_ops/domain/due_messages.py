@@ -158,7 +158,7 @@ def _messages(
         availability=Availability(zone=product.timezone, hours=policy.send.hours, holidays=product.holiday_regions),
         owner=phase.sender,
     )
-    announced = announced_to(product, phase.event)
+    announced = announced_to(product, phase, phase.rule_for(release.type))
     for audience in members if "*" in phase.audiences else phase.audiences:
         shared = [one for one in product.channels.get(audience, ()) if _takes(phase, one)]
         if audience not in announced:
