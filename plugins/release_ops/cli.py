@@ -19,6 +19,7 @@ from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_budget import BUDGET
 from release_ops.cli_calendar import CALENDAR
 from release_ops.cli_capacity import CAPACITY
+from release_ops.cli_concern import CONCERN
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
@@ -115,6 +116,7 @@ COMMANDS: dict[str, Command] = {
     "risks": RISKS,
     "health": HEALTH,
     "preview": PREVIEW,
+    "concern": CONCERN,
     "init": Command("write a small product file to start from", _init_options, _init),
     "metrics-docs": METRICS_DOCS,
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),

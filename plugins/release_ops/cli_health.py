@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from release_ops.cli_store import NoDatabase, open_database
 from release_ops.domain.model import Product, Release
 from release_ops.domain.rule_forms import monday
 from release_ops.product import load_products, products_folder
@@ -62,13 +63,13 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     if isinstance(release, int):
         return release
     try:
-        store = _store(args.database)
+        store = open_database(args.database)
         if args.now:
             code, reports = _worked_out(store, product, release, terminal)
         else:
             name = product.id if product is not None else args.product or ""
             code, reports = OK, _kept(store, name, args.version or "", args.week, terminal.today)
-    except _NoAnswerError as error:
+    except (NoDatabase, _NoAnswerError) as error:
         return terminal.refuse(str(error))
     return max(code, _show(reports, args, terminal)) if reports else code
 
@@ -92,33 +93,6 @@ def _show(reports: Sequence[Facts], args: argparse.Namespace, terminal: Terminal
         return terminal.refuse(f"{args.output}: {error.strerror}")
     terminal.say(f"wrote {args.output}")
     return OK
-
-
-def _store(dsn: str | None) -> Store:
-    """The database that is named or that Airflow is connected to, once it has answered."""
-    # Airflow is slow to load: only for who names no database.
-    from psycopg import Error  # noqa: PLC0415
-
-    from release_ops.store import Store, StoreError  # noqa: PLC0415
-
-    failures: tuple[type[Exception], ...] = (Error, StoreError)
-    try:
-        if dsn is not None:
-            store = Store(dsn)
-        else:
-            from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415
-
-            from release_ops.database import open_store  # noqa: PLC0415
-
-            failures = (*failures, AirflowException)
-            store = open_store()
-        store.all("health_latest", since=date.max)
-    except failures as error:
-        said = " ".join(str(error).split())
-        named = "set AIRFLOW_CONN_RELEASE_OPS_DB to its address, or name it with --database"
-        remedy = "check --database" if dsn is not None else named
-        raise _NoAnswerError(f"the database cannot be asked ({said}); {remedy}") from error
-    return store
 
 
 def _kept(store: Store, product: str, version: str, week: date | None, today: date) -> list[Facts]:

@@ -35,6 +35,8 @@ class Raised:
     answered_by: str = ""
     told_at: datetime | None = None
     """When its owner was last told that it is overdue."""
+    reminders: int = 0
+    """How often they were told."""
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether it waits for an answer that was due before `now`."""

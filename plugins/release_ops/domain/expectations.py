@@ -44,6 +44,8 @@ class Event:
     new: date | None = None
     features: tuple[str, ...] = ()
     """Titles of features that are not in the release any more."""
+    feature_ids: tuple[str, ...] = ()
+    """Their ids, in the same order."""
     severity: str = ""
     reason: str = ""
     """Why, for inside readers."""

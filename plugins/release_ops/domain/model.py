@@ -422,7 +422,7 @@ class Product:
     notes: NotesPolicy = field(default_factory=NotesPolicy)
     messages: MessagePolicy = field(default_factory=MessagePolicy)
     expectations: ExpectationPolicy = field(default_factory=ExpectationPolicy)
-    concerns: ConcernPolicy = ConcernPolicy()
+    concerns: ConcernPolicy = field(default_factory=ConcernPolicy)
     events: tuple[EventRule, ...] = ()
     weeks: str = ""
     """How its calendar counts weeks: `to_ga` (R-5), `from_start` (week 4), or not at all."""

@@ -1,0 +1,2 @@
+-- One concern.
+SELECT * FROM release_ops.concern WHERE id = %(id)s
