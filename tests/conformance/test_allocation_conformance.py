@@ -112,4 +112,4 @@ def test_one_to_one_reaches_the_optimum(costs, size):
 
 def test_all_published_cases_are_here():
     assert len(GAP_CASES) == 60
-    assert SIZES == [*range(100, 900, 100)]
+    assert [*range(100, 900, 100)] == SIZES
