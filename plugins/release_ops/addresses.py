@@ -12,6 +12,7 @@ CALENDAR = "/calendar"
 RELEASES = "/releases"
 HEALTH = "/health"
 METRICS = "/metrics"
+CAPACITY = "/capacity"
 SCORECARDS = "/scorecards"
 
 
@@ -23,6 +24,11 @@ def story_page(product: str, version: str, part: str = "") -> str:
 def health_page(product: str, version: str) -> str:
     """Page of a release's weekly health, below PREFIX."""
     return f"{HEALTH}/{_part(product)}/{_part(version)}"
+
+
+def capacity_page(team_file: str) -> str:
+    """Page of a team file's capacity, below PREFIX."""
+    return f"{CAPACITY}/{_part(team_file)}"
 
 
 def metrics_page(product: str, part: str = "") -> str:

@@ -12,6 +12,8 @@ from release_ops.escaping import Safe, one_line
 Facts = Mapping[str, Any]
 MOST_TEAMS = 6
 """Of a chart; the table has them all."""
+DASHES: Mapping[str, list[int]] = {"worked": [1, 0], "promised": [7, 3], "proposed": [2, 3]}
+"""What a line tells, to how it is drawn."""
 
 
 def rows_of(facts: Facts) -> list[dict[str, Any]]:
@@ -38,38 +40,42 @@ def utilisation(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
         return None
     alt: Any = import_module("altair")
     ink = THEMES[theme]
-    inks = {"worked": ink.plan, "promised": ink.done, "proposed": ink.fan}
-    names = [name for name in inks if any(row["series"] == name for row in rows)]
+    teams = list(dict.fromkeys(row["team"] for row in rows))
+    inks = (ink.done, ink.bad, ink.wait, ink.plan, ink.fan, ink.text)[: len(teams)]
+    series = [name for name in DASHES if any(row["series"] == name for row in rows)]
     weeks = sorted({row["week"] for row in rows})
     x = alt.X(
         "week:O",
-        title=None,
+        title="week of",
         sort=weeks,
         axis=alt.Axis(labelAngle=0, labelOverlap=True, labelExpr="timeFormat(toDate(datum.value), '%d %b')"),
     )
     y = alt.Y("share:Q", title="share of the time", axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=True))
-    legend = alt.Legend(orient="top", direction="horizontal")
-    colour = alt.Color(
-        "series:N", title=None, scale=alt.Scale(domain=names, range=[inks[name] for name in names]), legend=legend
+    top = {"orient": "top", "direction": "horizontal"}
+    colour = alt.Color("team:N", title=None, scale=alt.Scale(domain=teams, range=list(inks)), legend=alt.Legend(**top))
+    dash = alt.StrokeDash(
+        "series:N",
+        title=None,
+        scale=alt.Scale(domain=series, range=[DASHES[name] for name in series]),
+        legend=alt.Legend(**top),
     )
-    base = alt.Chart()
-    lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=24, filled=True)).encode(x=x, y=y, color=colour)
+    lines = (
+        alt.Chart(alt.Data(values=rows), name="share")
+        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=24, filled=True))
+        .encode(x=x, y=y, color=colour, strokeDash=dash)
+    )
     rule = (
-        alt.Chart().transform_calculate(target=f"{facts['target']}").mark_rule(color=ink.text, strokeDash=[3, 3])
-    ).encode(y="mean(target):Q")
-    teams = list(dict.fromkeys(row["team"] for row in rows))
-    wide = width if isinstance(width, str) else width - 90
-    chart = (
-        alt.layer(lines, rule, data=alt.Data(values=rows))
-        .properties(width=wide, height=120)
-        .facet(row=alt.Row("team:N", title=None, sort=teams, header=alt.Header(labelOrient="top", labelAnchor="start")))
-        .properties(
-            title={
-                "text": one_line(f"{facts['team_file']}: how much of their time teams work"),
-                "subtitle": f"The dashed line is the target, {facts['target']:.0%}.",
-            },
-            padding=8,
-        )
+        alt.Chart(alt.Data(values=[{"at": facts["target"]}]), name="target").mark_rule(color=ink.text).encode(y="at:Q")
+    )
+    chart = alt.layer(lines, rule).properties(
+        width=width,
+        height=240,
+        title={
+            "text": one_line(f"{facts['team_file']}: how much of their time teams work"),
+            "subtitle": f"The line across is the target, {facts['target']:.0%}.".replace("%", " %"),
+        },
+        padding=8,
+        autosize={"type": "fit-x", "contains": "padding"},
     )
     found: Spec = in_colours(chart, ink, title={"subtitleColor": ink.muted, "subtitleFontSize": 11}).to_dict()
     return found

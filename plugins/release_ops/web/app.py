@@ -10,7 +10,15 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from release_ops.web import artifacts, calendar_pages, entrance, health_pages, metrics_pages, release_pages
+from release_ops.web import (
+    artifacts,
+    calendar_pages,
+    capacity_pages,
+    entrance,
+    health_pages,
+    metrics_pages,
+    release_pages,
+)
 from release_ops.web.access import admit, is_known, sections_for
 from release_ops.web.responses import Link, Problem, airflow_root, known_format, pages_root, problem_page
 
@@ -22,6 +30,7 @@ ROUTERS = (
     release_pages.router,
     health_pages.router,
     metrics_pages.router,
+    capacity_pages.router,
     artifacts.router,
 )
 """One per section, and what they share."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from release_ops.addresses import CALENDAR, HEALTH, METRICS, RELEASES
+from release_ops.addresses import CALENDAR, CAPACITY, HEALTH, METRICS, RELEASES
 from release_ops.domain.model import MilestoneKind
 
 
@@ -32,6 +32,7 @@ SECTIONS = (
     Section("Releases", RELEASES, "releases", "releases", TRAIN_DAGS),
     Section("Health", HEALTH, "release-health", "health", ("health_report",)),
     Section("Metrics", METRICS, "release-metrics", "metrics", ("delivery_metrics",)),
+    Section("Capacity", CAPACITY, "release-capacity", "capacity", ("capacity_review",)),
 )
 
 DAGS = frozenset(dag for section in SECTIONS for dag in section.dags)
