@@ -19,7 +19,7 @@ import psutil
 from quickstart import summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
-from quickstart.demo import Demo, make_demo
+from quickstart.demo import TEAMS, Demo, make_demo
 from quickstart.evaluation import LATER, ROUNDS, Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
@@ -82,12 +82,16 @@ class Run:
                 products=STATE / "products",
                 users=_users(),
                 port=self.port,
-                settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"},
+                settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True", **self._teams()},
             ) as airflow:
                 return self._drive(airflow, rehearsal)
         finally:
             self.say("stopping")
             postgres.stop()
+
+    def _teams(self) -> dict[str, str]:
+        """Where the demo's teams are; a reader's own are in the project."""
+        return {"RELEASE_OPS_TEAMS": str(STATE / TEAMS)} if self.demo else {}
 
     def _product(self) -> Rehearsal | None:
         """Put the product file in its place; None when its own dates stand."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from quickstart.airflow import PROJECT, Airflow
 from quickstart.demo_api import API
 from quickstart.demo_budget import write_money
+from quickstart.demo_capacity import write_team
 from quickstart.demo_ci import Ci
 from quickstart.demo_history import WEBAPP, Story
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
@@ -20,6 +21,8 @@ from release_ops.domain.model import Product
 
 PAST = "quickstart.demo_past"
 """Module that writes the past of a demo. It is run as a process of its own: it needs Airflow, and Airflow its settings."""
+TEAMS = "teams"
+"""Folder of the team files, beside that of the product files."""
 SOURCE = PROJECT / "include" / "products" / "demo.yaml"
 BESIDE = PROJECT / "quickstart" / "products"
 """Sections that are added to the demo's file, and the second product."""
@@ -83,6 +86,8 @@ def make_demo(
     money = products / "feeds" / WEBAPP.product
     if write_money(money, rehearsal.product, rehearsal.at, earlier):
         say(f"{rehearsal.product.name}: made-up budget, costs and exchange rates lie in {money}")
+    if write_team(products.parent / TEAMS, rehearsal.at):
+        say(f"made-up teams and the hours that they worked lie in {products.parent / TEAMS}")
     return Demo(rehearsal, second, tuple(cis), (products, remotes, kept))
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from quickstart.demo import Demo, make_demo
+from quickstart.demo import TEAMS, Demo, make_demo
+from quickstart.demo_capacity import tell_capacity
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
 from release_ops.domain.business_days import Days
@@ -94,8 +95,11 @@ def main() -> None:
     """Write the past of the demo in these folders into that database."""
     products, remotes, kept, dsn = sys.argv[1:]
     demo = make_demo(Path(products), Path(remotes), kept=Path(kept), now=datetime.now(UTC))
-    if told := tell(Store(dsn), demo):
+    store = Store(dsn)
+    if told := tell(store, demo):
         print(f"{told} earlier releases have a made-up past, so that there is something to compare with")
+    if told := tell_capacity(store, Path(products).parent / TEAMS, demo.rehearsal.at):
+        print(f"{told} earlier reviews of the teams' capacity are made up, with what they expected")
 
 
 def tell(store: Store, demo: Demo) -> int:

@@ -105,6 +105,13 @@ def figures(dsn: str) -> Iterator[str]:
     """
     for row in _rows(dsn, query):
         yield f"  {row['product']:<10} {row['month_starts_on']:%B %Y}: {row['status']}, {row['words']}"
+    yield "capacity of the coming weeks"
+    query = """
+        SELECT team_file, team, sum(capacity) AS hours, sum(booked + planned) / nullif(sum(capacity), 0) AS promised
+        FROM release_metrics.team_capacity_week WHERE latest GROUP BY team_file, team ORDER BY team_file, team
+    """
+    for row in _rows(dsn, query):
+        yield f"  {row['team_file']:<10} {row['team']:<10} {row['hours']:,.0f} h, {_share(row['promised'])} promised"
 
 
 def _dora(row: Mapping[str, Any]) -> Iterator[str]:

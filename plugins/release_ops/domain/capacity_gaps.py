@@ -101,7 +101,7 @@ def _met(work: Sequence[Work], groups: Mapping[tuple[int, ...], float]) -> Seque
     found = linprog(-weights[[piece for _, piece in pairs]], A_ub=limits, b_ub=most, method="highs")
     if not found.success:
         raise ArithmeticError(f"the flow of hours to needs was not found: {found.message}")
-    return list(np.bincount([piece for _, piece in pairs], weights=found.x, minlength=len(work)))
+    return [float(one) for one in np.bincount([piece for _, piece in pairs], weights=found.x, minlength=len(work))]
 
 
 def gap_weeks(work: Sequence[Work], staff: Staff) -> list[GapWeek]:
