@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -29,6 +30,18 @@ _LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 _ID = r"^[a-z0-9][a-z0-9_.-]{0,49}$"
 
 
+def _language(text: str) -> str:
+    if re.fullmatch(_LANGUAGE, text) is None:
+        raise wrong(f"{text!r} is no language", "write its code, such as en or pt-BR")
+    return text
+
+
+def _identity(text: str) -> str:
+    if re.fullmatch(_ID, text) is None:
+        raise wrong(f"{text!r} is no id", "write small letters, digits, '-', '_' and '.', 50 at most")
+    return text
+
+
 def _word(name: str) -> str:
     if name not in WORDS:
         raise wrong(f"there is no word {name!r}", f"it has: {', '.join(WORDS)}")
@@ -41,8 +54,8 @@ def _fills(text: str) -> str:
     return text
 
 
-Language = Annotated[str, Field(pattern=_LANGUAGE)]
-Identity = Annotated[Text, Field(pattern=_ID)]
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": _LANGUAGE})]
+Identity = Annotated[str, AfterValidator(_identity), WithJsonSchema({"type": "string", "pattern": _ID})]
 Filled = Annotated[Text, AfterValidator(_fills)]
 WordName = Annotated[str, AfterValidator(_word), WithJsonSchema({"type": "string", "enum": list(WORDS)})]
 Score = Annotated[int, Field(strict=True, ge=0, le=10)]
@@ -112,6 +125,7 @@ class SurveyPart(Part):
     types: list[ReleaseType] = []
     """Types of the releases after which it is held; all without it."""
     sample: SurveySamplePart | None = None
+    """Part of the people; all of them without it."""
     remind_after: Duration | Literal[False] | None = None
     """So long after the invitation everybody is reminded once; false: nobody is. `surveys.remind_after` without it."""
     open_for: Duration | None = None
@@ -148,6 +162,8 @@ class SurveysPart(Part):
     """The surveys by id."""
     people: list[RespondentPart] = []
     """Who may be asked."""
+    stakeholders: Annotated[bool, Field(strict=True)] = True
+    """Whether the people of the register `stakeholders` may be asked too, by the first of their channels."""
     feed: DeliveryFeedPart | None = None
     """More of them, from a CSV file or an SQL statement with the columns address, audience, language and channel."""
     language: Language = "en"
@@ -206,6 +222,7 @@ def survey_policy(part: SurveysPart) -> SurveyPolicy:
             )
             for one in part.people
         ),
+        stakeholders=part.stakeholders,
         feed=None if part.feed is None else delivery_feed(part.feed),
         language=part.language,
         minimum=part.minimum,

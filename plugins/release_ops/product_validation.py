@@ -17,6 +17,7 @@ from release_ops.domain.facts import TABLES
 from release_ops.domain.health_policy import MEASURES, QUALITY_PARTS
 from release_ops.domain.model import MilestoneKind, ReleaseType
 from release_ops.domain.rules import WEEKDAYS
+from release_ops.domain.survey_policy import SurveyKind
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_schema import ProductPart
 from release_ops.product_yaml import Node, locate
@@ -186,6 +187,8 @@ def _problem(root: Node, error: ErrorDetails, loc: Steps) -> Problem:
     elif loc[:2] == ("windows", "hours") and "[key]" in loc:
         # Days are words that are read, no names to choose from.
         value, message, remedy = "", context["message"], context["remedy"]
+    elif "[key]" in loc and error["type"] == "product_file":
+        value, message, remedy = "", context["message"], context["remedy"]
     elif "[key]" in loc:
         value, message, remedy = "", f"unknown {_noun(loc)}", did_you_mean(str(path[-1]), _names(loc))
     elif kind == "union_tag_invalid":
@@ -264,6 +267,8 @@ def _noun(loc: Steps) -> str:
         return "kind of conflict"
     if loc[0] == "delivery":
         return "stream" if loc[1] == "feeds" else "severity"
+    if loc[0] == "surveys":
+        return "channel" if loc[1] == "connections" else "kind of survey"
     if loc[0] == "health":
         return "measure" if loc[1] == "thresholds" else "part of the quality score"
     return "release type" if named in _BY_TYPE or (loc[0] == "trains" and len(loc) == 3) else "milestone"
@@ -273,6 +278,8 @@ _WORDS = {
     "stream": tuple(TABLES),
     "severity": SEVERITIES,
     "measure": tuple(MEASURES),
+    "kind of survey": tuple(SurveyKind),
+    "channel": ("email", "slack"),
     "part of the quality score": tuple(QUALITY_PARTS),
 }
 

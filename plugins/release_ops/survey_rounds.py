@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from release_ops.delivery_feeds import feed_rows
 from release_ops.domain.model import Product
+from release_ops.domain.stakeholder_policy import Stakeholder
 from release_ops.domain.survey_format import PEOPLE
 from release_ops.domain.survey_links import Secret
 from release_ops.domain.survey_policy import Respondent
 from release_ops.domain.survey_rounds import Due, Out, choose, due, group_of, groups, language_of, texts_of
+from release_ops.stakeholder_register import read_register
 from release_ops.store import Store, clean_text
 
 
@@ -29,7 +31,10 @@ class Opened:
 
 
 def people_of(product: Product, *, folder: Path, now: datetime) -> list[Respondent]:
-    """Everybody who may be asked: those of the product file, then those of its feed. FeedRejected for a bad feed."""
+    """Everybody who may be asked: those of the product file, of its feed, and of the register of stakeholders.
+
+    FeedRejected for a bad feed, ProductError for a register that cannot be read.
+    """
     found = list(product.surveys.people)
     if product.surveys.feed is not None:
         with feed_rows(product, PEOPLE, folder=folder, since=now, now=now) as rows:
@@ -42,7 +47,20 @@ def people_of(product: Product, *, folder: Path, now: datetime) -> list[Responde
                 )
                 for row in rows
             ]
+    if product.surveys.stakeholders:
+        register = read_register(product, folder=folder, now=now)
+        found += [one for person in register if (one := _respondent(person)) is not None]
     return found
+
+
+def _respondent(person: Stakeholder) -> Respondent | None:
+    """A stakeholder who belongs to an audience and can be reached; the outbox has no address."""
+    if not person.audience or not person.channels:
+        return None
+    channel = person.channels[0]
+    return Respondent(
+        address=channel.to or person.id, audience=person.audience, language=person.language, channel=channel.kind
+    )
 
 
 def rounds_due(store: Store, product: Product, now: datetime) -> list[Due]:

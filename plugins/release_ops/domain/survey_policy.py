@@ -108,6 +108,8 @@ class SurveyPolicy:
     scales: Mapping[SurveyKind, Scale] = field(default_factory=dict)
     people: tuple[Respondent, ...] = ()
     """Those that the product file names."""
+    stakeholders: bool = True
+    """Whether the people of the register of stakeholders may be asked too."""
     feed: DeliveryFeed | None = None
     """Where more of them come from."""
     language: str = "en"

@@ -185,6 +185,25 @@ def deliver(
     return result
 
 
+def deliver_privately(ledger: Ledger, channel: Channel, message: Message, *, key: str, note: Mapping[str, Any]) -> None:
+    """Send what is for one person alone through its channel, once. Nothing of its text is kept, nor to whom it went.
+
+    `key` is the effect's in the ledger, `note` what the ledger has beside it; `message.key` is what the channel finds it
+    again by. What the channel raises goes to the caller.
+    """
+    kind = _CHANNELS[channel.kind]
+    outbox = Outbox(ledger.store)
+
+    def find(claim: Claim) -> dict[str, Any] | None:
+        return {} if kind.find(outbox, channel, message, claim) is not None else None
+
+    def do(claim: Claim) -> dict[str, Any]:
+        kind.send(outbox, channel, message, claim)
+        return {}
+
+    ledger.perform(key, find=find, do=do, about=note)
+
+
 def _find_in_outbox(outbox: Outbox, _: Channel, message: Message, __: Claim) -> dict[str, Any] | None:
     return outbox.find_message(message.key)
 
