@@ -85,6 +85,7 @@ def _report_survey(
             names=names,
             name=product.name,
         )
+        facts["restated"] = row["revision"] is not None
         mine = {frozenset(Key(*key) for key in keys) for keys in facts.pop("told")}
         before = {frozenset(Key(*key) for key in keys) for keys in row["told"] or ()}
         told |= mine
@@ -95,7 +96,7 @@ def _report_survey(
             survey=survey,
             closed_on=row["closed_at"].date(),
             made_at=now,
-            facts={**facts, "restated": row["revision"] is not None},
+            facts=facts,
             told=sorted(sorted([*key] for key in keys) for keys in mine | before),
         )
         made.append(Reported(row["round"], saved["revision"], facts))

@@ -50,6 +50,7 @@ MADE_BY = {
     "health": "health_report",
     "budget": "budget_variance",
     "capacity": "capacity_review",
+    "survey": "satisfaction_survey",
 }
 """DAG by the kind of what it leaves among the artifacts."""
 OTHER_MAKER = "calendar_watch"
