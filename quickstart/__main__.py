@@ -25,7 +25,7 @@ from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
 from quickstart.repository import NotOurs
-from release_ops.addresses import CALENDAR, HEALTH, METRICS, PREFIX, release_page, story_page
+from release_ops.addresses import CALENDAR, HEALTH, METRICS, PREFIX, STAKEHOLDERS, release_page, story_page
 from release_ops.domain.model import MilestoneKind
 from release_ops.product import ProductError, load_product, load_products
 from release_ops.store import Store
@@ -178,6 +178,7 @@ class Run:
             "release": story_page(product.id, version),
             "health": HEALTH,
             "metrics": METRICS,
+            "people": STAKEHOLDERS,
             "documents": release_page(product.id, version),
         }.items():
             print(f"  {name:<10} {airflow.url}{PREFIX}{page}")

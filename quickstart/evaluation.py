@@ -14,10 +14,10 @@ PATIENCE = 600
 """Seconds that the runs of one round may take."""
 ROUNDS: Sequence[Mapping[str, str]] = (
     {"delivery_ingest": "", "calendar_watch": "", "release_forecast": "", "delivery_metrics": "delivery_ingest"},
-    {"health_report": "", "budget_variance": "", "capacity_review": ""},
+    {"health_report": "", "budget_variance": "", "capacity_review": "", "stakeholder_updates": ""},
 )
 """DAGs that run at the same time, round after round; one that names another is started by what that one publishes."""
-LATER = frozenset({"delivery_metrics", "health_report", "budget_variance", "capacity_review"})
+LATER = frozenset({"delivery_metrics", "health_report", "budget_variance", "capacity_review", "stakeholder_updates"})
 """DAGs that have nothing to say before, and would only slow the train down."""
 ENDED = frozenset({"success", "failed"})
 

@@ -13,6 +13,7 @@ RELEASES = "/releases"
 HEALTH = "/health"
 METRICS = "/metrics"
 CAPACITY = "/capacity"
+STAKEHOLDERS = "/stakeholders"
 SCORECARDS = "/scorecards"
 
 

@@ -155,9 +155,15 @@ def compose(outcome: str, key: str, fmt: str, words: Mapping[str, Any]) -> Messa
 
 
 def deliver(
-    ledger: Ledger, run: Mapping[str, Any], audience: str, channel: Channel, message: Message
+    ledger: Ledger,
+    run: Mapping[str, Any],
+    audience: str,
+    channel: Channel,
+    message: Message,
+    *,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
-    """Queue the message in the outbox and send it through its channel, once."""
+    """Queue the message in the outbox and send it through its channel, once. `at` (aware) is now without it."""
     outbox = Outbox(ledger.store)
     outbox.queue(
         message.key,
@@ -168,7 +174,7 @@ def deliver(
         to=channel.to,
         subject=message.subject,
         body=message.body,
-        at=datetime.now(UTC),
+        at=at or datetime.now(UTC),
     )
     kind = _CHANNELS[channel.kind]
     try:
@@ -181,7 +187,7 @@ def deliver(
     except Exception as error:
         outbox.failed(message.key, str(error))
         raise
-    outbox.sent(message.key, at=datetime.now(UTC))
+    outbox.sent(message.key, at=at or datetime.now(UTC))
     return result
 
 

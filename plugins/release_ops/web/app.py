@@ -18,6 +18,7 @@ from release_ops.web import (
     health_pages,
     metrics_pages,
     release_pages,
+    stakeholders_pages,
 )
 from release_ops.web.access import admit, is_known, sections_for
 from release_ops.web.responses import Link, Problem, airflow_root, known_format, pages_root, problem_page
@@ -31,6 +32,7 @@ ROUTERS = (
     health_pages.router,
     metrics_pages.router,
     capacity_pages.router,
+    stakeholders_pages.router,
     artifacts.router,
 )
 """One per section, and what they share."""
