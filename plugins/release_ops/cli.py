@@ -31,6 +31,7 @@ from release_ops.cli_preview import PREVIEW
 from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_simulate import SIMULATE
+from release_ops.cli_stakeholders import STAKEHOLDERS
 from release_ops.cli_validate import VALIDATE
 from release_ops.product import ProductError, json_schema, load_product, products_folder, project_root
 from release_ops.terminal import OK, USAGE, Command, Terminal, day, near
@@ -116,6 +117,7 @@ COMMANDS: dict[str, Command] = {
     "risks": RISKS,
     "health": HEALTH,
     "preview": PREVIEW,
+    "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,
     "init": Command("write a small product file to start from", _init_options, _init),
     "metrics-docs": METRICS_DOCS,

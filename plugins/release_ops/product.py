@@ -21,6 +21,7 @@ from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_checks_conflicts import conflict_checks
 from release_ops.product_checks_plan import board_problems, strangers_away
+from release_ops.product_checks_stakeholders import stakeholder_doubts
 from release_ops.product_convert import STANDARD_NOTES, convert, standard_notes
 from release_ops.product_errors import Problem, ProductError, did_you_mean
 from release_ops.product_links import with_calendars, with_downstream
@@ -212,7 +213,7 @@ def doubts(path: Path, product: Product, today: date | None) -> tuple[list[Probl
     errors = absent_queries(product, merged, sorted(file.stem for file in checks_folder().glob("*.sql")))
     if today is not None:
         errors += board_problems(product, merged, today)
-    warnings = [*idle_nulls(root, base), *strangers_away(product, merged)]
+    warnings = [*idle_nulls(root, base), *strangers_away(product, merged), *stakeholder_doubts(product, merged)]
     for finding in lint(product, today=today):
         (errors if finding.error else warnings).append(finding_problem(root, finding))
     return errors, warnings

@@ -26,6 +26,7 @@ from release_ops.product_checks_calendar import anchor_problems, cadence_problem
 from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_plan import plan_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
+from release_ops.product_checks_stakeholders import stakeholder_problems
 from release_ops.product_checks_surveys import survey_problems
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_schema import ProductPart
@@ -38,6 +39,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"audiences", "health", "releases", "trains"}), health_problems),
     (frozenset({"audiences", "budget"}), budget_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
+    (frozenset({"approvers", "audiences", "communication", "messages", "stakeholders"}), stakeholder_problems),
 )
 """Sections that have to be sound for a check between them, and the check."""
 

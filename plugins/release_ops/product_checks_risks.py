@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from release_ops.domain.model import Product
 from release_ops.domain.risk import StatedRisk
 from release_ops.domain.risk_measures import MEASURED
+from release_ops.domain.stakeholders import audience_members
 from release_ops.product_errors import Problem, did_you_mean, nearest
 from release_ops.product_validation import Steps, located
 from release_ops.product_yaml import Node, locate
@@ -61,7 +62,7 @@ def document_problems(product: Product, root: Node) -> list[Problem]:
                     path: Steps = ("tests", "depths", str(kind), str(risk), name)
                     remedy = did_you_mean(name, levels)
                     found.append(located(root, path, "there is no such level of tests", remedy))
-    audiences = [*product.channels]
+    audiences = [*audience_members(product, product.stakeholders.people)]
     for phase in product.communication:
         for index, name in enumerate(phase.audiences):
             if name != "*" and name not in audiences:
