@@ -90,15 +90,15 @@ def _plan(due: Sequence[DueMessage], zone: ZoneInfo) -> Table:
     table = Table(title=f"Due, in {zone.key}", title_justify="left")
     for name in ("due", "message", "to", "by", "then"):
         table.add_column(name, no_wrap=name == "due")
+    alike: dict[tuple[str, ...], list[str]] = {}
     for one in due:
         about = f"{one.product} {one.version}: {one.title}" if one.version else one.title
-        table.add_row(
-            f"{one.due_at.astimezone(zone):%a %Y-%m-%d %H:%M}",
-            about,
-            one.stakeholder or one.audience,
-            one.channels[0].kind,
-            _then(one, zone),
+        when = f"{one.due_at.astimezone(zone):%a %Y-%m-%d %H:%M}"
+        alike.setdefault((when, about, one.channels[0].kind, _then(one, zone)), []).append(
+            one.stakeholder or one.audience
         )
+    for (when, about, channel, then), who in alike.items():
+        table.add_row(when, about, ", ".join(who), channel, then)
     return table
 
 
