@@ -23,8 +23,8 @@ _MONDAY = date(1970, 1, 5)
 """From which every second week is counted, in every project alike."""
 _WEEKS = {Cadence.WEEKLY: 1, Cadence.EVERY_TWO_WEEKS: 2}
 _MONTHS = {Cadence.MONTHLY: 1, Cadence.QUARTERLY: 3}
-_STEPS = 800
-"""Closed spans in a row that are looked through: two years of single days."""
+_FAR = timedelta(days=730)
+"""Who is not available within this time never is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def next_open(availability: Availability, moment: datetime) -> tuple[datetime, s
     """
     zone, days = ZoneInfo(availability.zone), Days(availability.holidays)
     now, why = moment.astimezone(UTC), ""
-    for _ in range(_STEPS):
+    while now < moment + _FAR:
         away = next((one for one in availability.away if one.start <= now < one.end), None)
         if away is not None:
             now, why = away.end.astimezone(UTC), why or f"away{': ' if away.reason else ''}{away.reason}"
