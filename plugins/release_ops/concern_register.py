@@ -30,7 +30,7 @@ def register(
 
     The owner is who looks after the stakeholder, by the register.
     """
-    rows = {row["id"]: row["owner"] for row in store.all("expectation_parties", product=product.id)}
+    rows = {row["id"]: row["owner"] for row in store.all("concern_owners", product=product.id)}
     people = {one.id: one.owner for one in product.stakeholders.people} | rows
     if stakeholder not in people:
         known = ", ".join(people) or "nobody yet: write them under stakeholders.people"

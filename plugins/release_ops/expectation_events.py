@@ -17,11 +17,9 @@ from release_ops.domain.expectations import (
     ExpectationPlan,
     Party,
     is_occasion,
-    parties_of,
 )
 from release_ops.domain.model import Product
 from release_ops.domain.slips import Category
-from release_ops.domain.stakeholder_policy import Level
 from release_ops.render import render
 from release_ops.store import Row, Store, json_safe
 
@@ -76,7 +74,7 @@ def _scope(rows: Sequence[Row]) -> list[Event]:
     for version, group in groupby(rows, key=lambda row: row["version"]):
         out = list(group)
         names = "\n".join(row["feature"] for row in out)
-        reasons = dict.fromkeys(text for row in out if (text := row["reason"] or row["plan_reason"]))
+        reasons = dict.fromkeys(row["reason"] for row in out if row["reason"])
         found.append(
             Event(
                 kind=EventKind.SCOPE,
@@ -108,26 +106,6 @@ def _incidents(product: Product, rows: Sequence[Row], now: datetime) -> list[Eve
         for row in rows
         if row["version"] or usual
     ]
-
-
-def register(store: Store, product: Product) -> tuple[Party, ...]:
-    """Everybody who may be touched: the register as last read, else that of the product file, and the audiences."""
-    rows = store.all("expectation_parties", product=product.id)
-    if not rows:
-        return parties_of(product, product.stakeholders.people)
-    people = tuple(
-        Party(
-            id=row["id"],
-            name=row["name"],
-            audience=row["audience"],
-            strategy=row["strategy"],
-            concerns=tuple((str(one.get("topic", "other")), str(one.get("text", ""))) for one in row["concerns"]),
-            owner=row["owner"],
-            detail=product.stakeholders.levels.get(Level(row["level"]), ""),
-        )
-        for row in rows
-    )
-    return (*people, *parties_of(product, ()))
 
 
 def save(store: Store, product: Product, plan: ExpectationPlan, now: datetime) -> None:

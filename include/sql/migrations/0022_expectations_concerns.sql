@@ -38,8 +38,7 @@ CREATE TABLE release_ops.expectation (
     told_at timestamptz,
     told_by text NOT NULL DEFAULT '',
     error text NOT NULL DEFAULT '',
-    PRIMARY KEY (product, version, kind, event, is_person, party),
-    FOREIGN KEY (product, version, kind, event) REFERENCES release_ops.expectation_event ON DELETE CASCADE
+    PRIMARY KEY (product, version, kind, event, is_person, party)
 );
 CREATE INDEX expectation_untold ON release_ops.expectation (product) WHERE told_at IS NULL;
 COMMENT ON TABLE release_ops.expectation IS 'One row per event and stakeholder or audience that it touches: how, and when they were told. The words of their concerns are private.';

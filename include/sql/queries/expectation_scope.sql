@@ -1,10 +1,10 @@
--- Features that a plan or a freeze took out of a product's releases at or after an instant, and that no event has told yet.
-SELECT s.version, s.feature, s.title, s.reason, s.plan_reason, greatest(s.snapshot_at, s.planned_at) AS at
+-- Planned features that a freeze took out of a product's releases at or after an instant, and that no event has told yet.
+SELECT s.version, s.feature, s.title, s.reason, s.snapshot_at AS at
 FROM release_ops.scope_feature s
 LEFT JOIN release_ops.milestone m ON m.product = s.product AND m.version = s.version AND m.kind = 'ga'
-WHERE s.product = %(product)s AND (s.disposition IN ('excluded', 'frozen') OR s.planned IS FALSE)
+WHERE s.product = %(product)s AND s.disposition IN ('excluded', 'frozen') AND s.planned IS NOT FALSE
     AND m.state IS DISTINCT FROM 'done'
-    AND greatest(s.snapshot_at, s.planned_at) >= %(since)s
+    AND s.snapshot_at >= %(since)s
     AND NOT EXISTS (
         SELECT FROM release_ops.expectation_event e
         WHERE e.product = s.product AND e.version = s.version AND e.kind = 'scope'
