@@ -6,10 +6,9 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from release_ops.cli_store import NoDatabase, open_database
 from release_ops.domain.stakeholder_policy import Topic
+from release_ops.escaping import escape_plain
 from release_ops.terminal import OK, PROBLEMS, Command, Terminal, product_named
 
 if TYPE_CHECKING:
@@ -94,23 +93,15 @@ def _list(store: Store, args: argparse.Namespace, terminal: Terminal) -> int:
     from release_ops.concern_register import concerns_of  # noqa: PLC0415
 
     found = concerns_of(store, args.product, open_only=args.open)
-    table = Table()
-    for name in ("concern", "product", "from", "received", "due", "state"):
-        table.add_column(name, no_wrap=name != "state")
     for one in found:
         about = f"{one.product} {one.version}".strip()
-        table.add_row(
-            one.id,
-            about,
-            one.stakeholder,
-            f"{one.received_at:%Y-%m-%d %H:%M}",
-            f"{one.due_at:%Y-%m-%d %H:%M}",
-            f"{_state(one, terminal.now)}\n{one.text}",
-        )
+        received = f"received {one.received_at:%Y-%m-%d %H:%M}, due {one.due_at:%Y-%m-%d %H:%M} UTC"
+        terminal.say(f"{one.id}  {about}, {one.stakeholder}: {_state(one, terminal.now)} ({received})")
+        terminal.say(f"    {escape_plain(one.text)}")
+        if one.answer:
+            terminal.say(f"    answer: {escape_plain(one.answer)}")
     if not found:
         terminal.say("no concerns")
-        return OK
-    terminal.out.print(table)
     return PROBLEMS if any(one.is_overdue(terminal.now) for one in found) else OK
 
 

@@ -1,4 +1,4 @@
-"""Messages to people: every kind for every audience, with and without facts; data never becomes structure, a link or a mention."""
+"""Messages to people: every kind for every audience, with and without facts; data becomes no structure, link or mention."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from release_ops.adapters.slack_blocks import BLOCK_TEXT, BLOCKS, HEADER, SECTION, length, parts
 from release_ops.domain.audiences import KnownIssue
+from release_ops.domain.concerns import Raised
+from release_ops.domain.expectations import Answer, Event, EventKind, Expectation, Party
 from release_ops.domain.message_facts import Facts, Moved, NotedRisk, Occasion, OpenCriterion, Standing, Trouble
 from release_ops.domain.model import Feature, FeatureStatus, Product
 from release_ops.escaping import one_line
@@ -58,27 +60,62 @@ def told(text: str, product: Product = PRODUCT) -> tuple[Facts, Occasion]:
         pages={"The release": "https://releases.example.org/x"},
         notes_url="https://github.com/octo/webapp/releases/v2.8.0",
     )
-    return facts, Occasion(reason=text, trouble=trouble, next=text)
+    news = Event(
+        kind=EventKind.SLIP,
+        id="x",
+        version="2.8.0",
+        title=text,
+        at=NOW,
+        old=RELEASE.ga,
+        new=date(2026, 12, 3),
+        reason=text,
+        features=(text,),
+        severity="high",
+    )
+    expectation = Expectation(
+        party=Party(id="x", name=text, audience="customers", strategy="monitor"),
+        why=(text,),
+        answers=(Answer(topic="date", stated=text, effect=text, likely=text, mitigation=text),),
+        next_contact=date(2026, 11, 23),
+    )
+    concern = Raised(
+        id="c-1",
+        product="webapp",
+        version="2.8.0",
+        stakeholder=text,
+        topic="date",
+        text=text,
+        received_at=NOW,
+        due_at=NOW,
+    )
+    return facts, Occasion(reason=text, trouble=trouble, next=text, news=news, expectation=expectation, concern=concern)
 
 
 @pytest.mark.parametrize(("kind", "audience"), PAIRS)
 def test_every_message_can_be_written_when_nothing_is_known(kind: str, audience: str) -> None:
     letter = compose(kind, audience, BARE)
-    assert letter.subject and letter.plain.startswith(letter.subject[:40])
-    assert "None" not in letter.plain and "[]" not in letter.plain
+    assert letter.subject
+    assert letter.plain.startswith(letter.subject[:40])
+    assert "None" not in letter.plain
+    assert "[]" not in letter.plain
     assert "\n\n\n" not in letter.plain + letter.markdown + letter.mrkdwn
     for known in ("changes", "features", "risks", "gate", "health report", "theme"):
         assert any(known in said for said in letter.missing), known
 
 
-@pytest.mark.parametrize(("kind", "audience"), PAIRS)
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_texts_in_every_message(kind: str, audience: str, text: str) -> None:
-    facts, occasion = told(text)
-    _is_harmless(compose(kind, audience, facts, event=occasion, others=(facts,)))
+@pytest.mark.parametrize("kind", PRODUCT.messages.kinds)
+def test_hostile_texts_in_every_message(kind: str) -> None:
+    for text in HOSTILE:
+        facts, occasion = told(text)
+        for news in EventKind:
+            event = replace(occasion, news=replace(occasion.news, kind=news)) if occasion.news else occasion
+            for audience in {readers(PRODUCT, kind)[0], readers(PRODUCT, kind)[-1]}:
+                _is_harmless(compose(kind, audience, facts, event=event, others=(facts,)))
+            if kind != "expectation":
+                break
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(st.sampled_from(PAIRS), TEXTS, st.sampled_from(("summary", "detailed", "technical")))
 def test_any_text_in_any_message(pair: tuple[str, str], text: str, detail: str) -> None:
     facts, occasion = told(text)
@@ -86,7 +123,8 @@ def test_any_text_in_any_message(pair: tuple[str, str], text: str, detail: str) 
 
 
 def _is_harmless(letter: Letter) -> None:
-    assert "\n" not in letter.subject and len(letter.subject) <= SUBJECT
+    assert "\n" not in letter.subject
+    assert len(letter.subject) <= SUBJECT
     for text in (letter.subject, letter.plain, letter.mrkdwn, letter.html):
         assert not STEERING & set(text)
     _is_harmless_in_slack(letter)
@@ -134,33 +172,8 @@ class _Seen(HTMLParser):
     """What a browser would find."""
 
     OURS = frozenset(
-        [
-            "html",
-            "head",
-            "meta",
-            "title",
-            "body",
-            "table",
-            "tr",
-            "td",
-            "th",
-            "h1",
-            "h2",
-            "h3",
-            "p",
-            "ul",
-            "ol",
-            "li",
-            "pre",
-            "code",
-            "strong",
-            "em",
-            "a",
-            "br",
-            "hr",
-            "blockquote",
-        ]
-    )
+        ["html", "head", "meta", "title", "body", "table", "tr", "td", "th", "h1", "h2", "h3", "p", "ul", "ol", "li"]
+    ) | {"pre", "code", "strong", "em", "a", "br", "hr", "blockquote"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,7 +220,9 @@ def test_outside_readers_learn_nothing_of_what_is_for_inside() -> None:
     assert len(outside) == 4
     for kind in PRODUCT.messages.kinds:
         for audience in set(outside) & set(readers(PRODUCT, kind)):
-            letter = compose(kind, audience, inside, event=replace(occasion, next=""), others=(inside,))
+            letter = compose(
+                kind, audience, inside, event=Occasion(reason="QQQ", trouble=occasion.trouble), others=(inside,)
+            )
             assert "QQQ" not in letter.plain, (kind, audience)
             assert "yellow" not in letter.plain
             assert "releases.example.org" not in letter.html
@@ -302,5 +317,5 @@ def test_a_template_without_a_subject_is_named(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "brief.md.j2").write_text("Hello\n")
     monkeypatch.setenv("RELEASE_OPS_TEMPLATES", str(tmp_path))
-    with pytest.raises(TemplateProblem, match="brief.md.j2: begins without a subject"):
+    with pytest.raises(TemplateProblem, match=r"brief\.md\.j2: begins without a subject"):
         compose("brief", "support", BARE)
