@@ -42,34 +42,39 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     if isinstance(release, int):
         return release
     if args.message is None:
-        _list(product, terminal)
-        return OK
-    # Templates and Markdown are slow to load: only for who wants a message.
-    from release_ops.messages import compose, readers  # noqa: PLC0415
-    from release_ops.render import TemplateProblem  # noqa: PLC0415
-
-    known = dict.fromkeys([*product.messages.names, *product.channels])
-    if args.audience and args.audience not in known:
-        return terminal.refuse(f"audience {args.audience!r}: unknown; choose one of {', '.join(known)}")
+        return _list(product, terminal)
     try:
-        audiences = (args.audience,) if args.audience else readers(product, args.message)
-        facts = facts_of(product, release, _store(args.database, terminal), terminal)
-        letters = [compose(args.message, one, facts, detail=args.detail) for one in audiences]
-    except (TemplateProblem, ValueError) as error:
-        return terminal.refuse(str(error))
-    if args.out is not None:
-        try:
+        letters = _letters(args, product, release, terminal)
+        if args.out is not None:
             _write(args.out, letters, terminal)
-        except OSError as error:
-            return terminal.refuse(f"{args.out}: {error.strerror}")
-    else:
-        for place, letter in enumerate(letters):
-            if len(letters) > 1:
-                terminal.err.print(f"{'' if place == 0 else chr(10)}to {letter.audience}:", soft_wrap=True)
-            terminal.out.file.write(FORMS[args.channel](letter))
+        else:
+            _show(letters, args.channel, terminal)
+    except ValueError as error:  # an unknown kind, audience or detail, or a template with a mistake
+        return terminal.refuse(str(error))
+    except OSError as error:
+        return terminal.refuse(f"{args.out}: {error.strerror}")
     for said in dict.fromkeys(said for letter in letters for said in letter.missing):
         terminal.err.print(f"release-ops: missing: {said}", soft_wrap=True)
     return OK
+
+
+def _letters(args: argparse.Namespace, product: Product, release: Release, terminal: Terminal) -> list[Letter]:
+    # Templates and Markdown are slow to load: only for who wants a message.
+    from release_ops.messages import compose, readers  # noqa: PLC0415
+
+    known = dict.fromkeys([*product.messages.names, *product.channels])
+    if args.audience and args.audience not in known:
+        raise ValueError(f"audience {args.audience!r}: unknown; choose one of {', '.join(known)}")
+    audiences = (args.audience,) if args.audience else readers(product, args.message)
+    facts = facts_of(product, release, _store(args.database, terminal), terminal)
+    return [compose(args.message, one, facts, detail=args.detail) for one in audiences]
+
+
+def _show(letters: list[Letter], channel: str, terminal: Terminal) -> None:
+    for place, letter in enumerate(letters):
+        if len(letters) > 1:
+            terminal.err.print(f"{'' if place == 0 else chr(10)}to {letter.audience}:", soft_wrap=True)
+        terminal.out.file.write(FORMS[channel](letter))
 
 
 def _slack(letter: Letter) -> str:
@@ -98,7 +103,7 @@ def _write(folder: Path, letters: list[Letter], terminal: Terminal) -> None:
             terminal.say(f"wrote {file}")
 
 
-def _list(product: Product, terminal: Terminal) -> None:
+def _list(product: Product, terminal: Terminal) -> int:
     policy = product.messages
     for name, kind in policy.kinds.items():
         terminal.say(f"{name:16} {kind.title}: {', '.join(policy.readers(name))}")
@@ -106,6 +111,7 @@ def _list(product: Product, terminal: Terminal) -> None:
     for name in policy.names:
         reader = policy.audience(name)
         terminal.say(f"{name:20} {reader.title}: {reader.detail}, in the words of the notes for {reader.notes}")
+    return OK
 
 
 def facts_of(product: Product, release: Release, store: Store | None, terminal: Terminal) -> Facts:
