@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
@@ -394,3 +398,29 @@ def test_what_goes_wrong_is_logged_without_link_and_answer(
     assert send(browser, form, score="9", comment="my secret").status_code == 503
     (logged,) = [record.getMessage() for record in caplog.records if record.name.startswith("release_ops")]
     assert logged == "a survey cannot be answered: CheckViolation 23514"
+
+
+def test_the_log_of_requests_has_no_link(started: Town, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="uvicorn.access")
+    app = Starlette(routes=[Mount("/survey", create_survey_app(desk))])
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        token = token_of(started)
+        with httpx.Client(base_url=url, trust_env=False) as client:
+            form = fields_of(client.get(survey_page(token, "en")).text)
+            assert client.post("/survey/answer", data={**form, "score": "9"}).status_code == 200
+            client.get(survey_stop_page(token, "en"))
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+    logged = [record.getMessage() for record in caplog.records if record.name == "uvicorn.access"]
+    assert [line.partition('"')[2] for line in logged] == [
+        'GET /survey/answer HTTP/1.1" 200',
+        'POST /survey/answer HTTP/1.1" 200',
+        'GET /survey/stop HTTP/1.1" 200',
+    ]
