@@ -3,11 +3,11 @@
 
 usage: benchmarks/surveys.py [--people 10000] [--clients 24] [--workers 2] [--write benchmarks/README.md]
 
-The page is served by uvicorn with several processes over a real PostgreSQL that writes to its disk. Each person opens the page
-and answers; a third of them loses the response and sends again, clicks twice, or replays the link with another answer; a tenth
-also sends a forged link and one of a round that is over. Then the round is closed, and every answer that was given has to be
-there once, as it was given first, and nothing else. The floors: a row of the same size put into a bare table, and a page
-that does nothing, asked for as often. Not part of the tests.
+The page is served by uvicorn with several processes over a real PostgreSQL that writes to its disk. Each person opens the
+page and answers; a third of them loses the response and sends again, clicks twice, or replays the link with another answer;
+a tenth also sends a forged link and one of a round that is over. Then the round is closed, and every answer that was given has
+to be there once, as it was given first, and nothing else. The floors: a row of the same size put into a bare table, and a
+page that does nothing, asked for as often. Not part of the tests.
 """
 
 from __future__ import annotations
@@ -140,13 +140,13 @@ def measure(people_count: int, clients: int, workers: int) -> tuple[str, bool]:
         ]
         for what, seconds, count, found in shown:
             times = f"{percentile(found.seconds, 0.5):.0f} | {percentile(found.seconds, 0.99):.0f}" if found else "|"
-            rows.append(
-                f"| {what} | {seconds:.1f} | {count} | {count / seconds:,.0f} | {seconds / count / (empty / (2 * people_count)):.1f} | {times} |"
-            )
+            ratio = seconds / count / (empty / (2 * people_count))
+            rows.append(f"| {what} | {seconds:.1f} | {count} | {count / seconds:,.0f} | {ratio:.1f} | {times} |")
     outcome = "; ".join(wrong) if wrong else f"none of {people_count} answers lost, none doubled, nothing else taken"
     seen = ", ".join(f"{what} {count} ({status})" for (what, status), count in sorted(tally.seen.items()))
     text = (
-        f"{people_count} people, {clients} at once, {workers} processes, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine()}. "
+        f"{people_count} people, {clients} at once, {workers} processes, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; "
+        f"{machine()}. "
         f"**{outcome[:1].upper()}{outcome[1:]}.**\n\n"
         "| what | s | requests | a second | time a request, to the empty page | visit, median ms | 99 % ms |\n"
         "|---|---:|---:|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n\n"
