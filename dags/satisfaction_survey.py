@@ -7,7 +7,10 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, Param
 
+from release_ops.operators.contract import PublishTablesOperator, assets_of
+from release_ops.operators.quality_checks import check_tasks
 from release_ops.operators.survey import CloseSurveysOperator, OpenSurveysOperator, SendSurveysOperator
+from release_ops.operators.survey_report import ImportSurveysOperator, SurveyReportOperator
 
 DOC = """
 ## Satisfaction survey
@@ -21,6 +24,11 @@ Every day, for every product whose file has surveys (section `surveys`):
    answered.
 3. `close` closes rounds whose time is over: their answers are written out together, in random order. Until then they lie in
    a sealed box, where they are mixed every day.
+4. `bring` takes in answers from files of other tools (`survey_results.imports`), each once.
+5. `report` reports on every closed round: scores with intervals, what has changed by more than chance, how each group
+   stands and what to do about it; small groups are hidden so that nobody can work them out. The audiences of
+   `survey_results.report_to` get it once. `docs/survey-results.md` says how each figure is made.
+6. `check_columns` and `check_rows` check the tables, `publish` tells the assets `release_metrics/<table>`.
 
 People answer on a page of this Airflow that needs no login. **Answers are anonymous**: nothing in the database leads from
 an answer to a person; `docs/surveys.md` says how, and against whom that holds.
@@ -52,3 +60,10 @@ with DAG(
     end = CloseSurveysOperator(task_id="close", product=product, trigger_rule="all_done")
     begin >> send
     begin >> end
+    bring = ImportSurveysOperator(task_id="bring", product=product, trigger_rule="all_done")
+    # A file that cannot be read hides no round.
+    report = SurveyReportOperator(task_id="report", product=product, trigger_rule="all_done")
+    publish = PublishTablesOperator(task_id="publish", outlets=assets_of("satisfaction_survey"))
+    end >> bring >> report >> check_tasks("satisfaction_survey") >> publish
+    # What failed before shows in the run, too.
+    [end, bring] >> publish

@@ -104,7 +104,7 @@ def figure_text(kind: str, figure: Facts, minimum: int) -> dict[str, str]:
             span = interval_text(kind, figure["low"], figure["high"])
             return {"value": score_text(kind, figure["value"]), "small": f"{span}, n = {figure['answers']}"}
         case "hidden":
-            return {"value": "hidden", "small": f"a group under {minimum} could be worked out"}
+            return {"value": "hidden", "small": f"under {minimum}, or it would give such a group away"}
         case "empty":
             asked = figure["invited"]
             return {"value": "no answer", "small": f"{asked} asked" if asked is not None else ""}

@@ -1,4 +1,4 @@
-"""The report of a round: every number again from the rows, and nothing in it from which a small group could be worked out."""
+"""The report of a round: every number again from the rows, and nothing that gives a small group away."""
 
 from __future__ import annotations
 
@@ -218,11 +218,12 @@ class TestStanding:
         assert report["response"]["weighted"] is None
 
 
-class TestHidden:
-    SMALL = {"customers": (60, [10] * 20 + [3] * 10), "support": (9, [2, 2, 3]), "partners": (15, [9] * 8)}
+SMALL = {"customers": (60, [10] * 20 + [3] * 10), "support": (9, [2, 2, 3]), "partners": (15, [9] * 8)}
 
+
+class TestHidden:
     def test_a_small_group_and_the_next_smallest_are_hidden(self) -> None:
-        report = Series().round(self.SMALL).report()
+        report = Series().round(SMALL).report()
         states = {one["audience"]: one["cells"][0]["state"] for one in report["audiences"]}
         assert states == {"customers": "told", "partners": "hidden", "support": "hidden"}
         assert report["rounds"][0]["answers"] == 41
@@ -230,7 +231,7 @@ class TestHidden:
         assert [one["audience"] for one in report["comments"]] == ["customers"]
 
     def test_no_word_of_a_hidden_group_is_in_the_report(self) -> None:
-        text = json.dumps(Series().round(self.SMALL).report())
+        text = json.dumps(Series().round(SMALL).report())
         assert "comment 1 of customers" in text
         assert "of support" not in text
         assert "of partners" not in text
