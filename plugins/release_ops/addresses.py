@@ -14,6 +14,7 @@ HEALTH = "/health"
 METRICS = "/metrics"
 CAPACITY = "/capacity"
 STAKEHOLDERS = "/stakeholders"
+BUDGET = "/budget"
 SCORECARDS = "/scorecards"
 
 
@@ -35,6 +36,11 @@ def capacity_page(team_file: str) -> str:
 def metrics_page(product: str, part: str = "") -> str:
     """Page of a product's figures, or of the rows behind them (`deployments`, `changes`, `incidents`), below PREFIX."""
     return f"{METRICS}/{_part(product)}" + (f"/{_part(part)}" if part else "")
+
+
+def budget_page(product: str, part: str = "") -> str:
+    """Page of a product's budget, or its `charts`, below PREFIX."""
+    return f"{BUDGET}/{_part(product)}" + (f"/{_part(part)}" if part else "")
 
 
 def release_page(product: str, version: str) -> str:

@@ -41,7 +41,7 @@ def year_course(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
     months = [one["month"][:7] for one in points]
     inks = {"plan": ink.plan, "cost": ink.done, "expected": ink.fan}
     names = [name for name in inks if any(row["series"] == name for row in rows)]
-    x = alt.X("month:O", title=None, sort=months, scale=alt.Scale(domain=months), axis=alt.Axis(labelAngle=0))
+    x = alt.X("month:O", title=None, sort=months, scale=alt.Scale(domain=months), axis=_month_axis(alt))
     y = alt.Y("amount:Q", title=facts["currency"], axis=alt.Axis(format="~s"), scale=alt.Scale(zero=True))
     colour = alt.Color(
         "series:N", title=None, scale=alt.Scale(domain=names, range=[inks[name] for name in names]), legend=_legend(alt)
@@ -58,8 +58,9 @@ def year_course(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
         own = [row for row in rows if row["series"] == name]
         if own:
             line = alt.Chart(alt.Data(values=own), name=name)
-            mark = line.mark_line(strokeWidth=stroke, strokeDash=dash, point=alt.OverlayMarkDef(size=24, filled=True))
-            layers.append(mark.encode(x=x, y=y, color=colour))
+            mark = line.mark_line(strokeWidth=stroke, strokeDash=dash, point=_dots(alt))
+            told = ["month:N", "series:N", alt.Tooltip("amount:Q", format=",.2f")]
+            layers.append(mark.encode(x=x, y=y, color=colour, tooltip=told))
     note = f"The band holds the year's cost with a chance of {_chance(facts)}." if len(layers) > 3 else ""
     return _finished(alt.layer(*layers), f"{_name(facts)}: plan and cost since the year began", ink, note, width, 240)
 
@@ -123,7 +124,48 @@ def trade_off(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -
     return _finished(alt.layer(*layers), f"{_name(facts)}: what more risk would bring", ink, note, width, 220)
 
 
-CHARTS: Mapping[str, Callable[..., Spec | None]] = {"year": year_course, "causes": causes, "trade-off": trade_off}
+VALUES: Mapping[str, str] = {"pv": "planned value", "ev": "earned value", "ac": "actual cost"}
+"""Value of earned value management to what it is called."""
+
+
+def earned(facts: Facts, *, theme: str = "light", width: int | str = WIDTH, version: str = "") -> Spec | None:
+    """Planned, earned and paid value month by month, of a release or of all (`version` empty); None without two months."""
+    work = next((one for one in facts["work"] if one["version"] == version), None)
+    steps = (work or {}).get("curve") or []
+    if len(steps) < 2:
+        return None
+    alt: Any = import_module("altair")
+    ink = THEMES[theme]
+    inks = {"planned value": ink.plan, "earned value": ink.done, "actual cost": ink.bad}
+    rows = [
+        {"month": one["month"][:7], "amount": float(one[field]), "series": name}
+        for one in steps
+        for field, name in VALUES.items()
+        if one[field] is not None
+    ]
+    months = [one["month"][:7] for one in steps]
+    names = [name for name in inks if any(row["series"] == name for row in rows)]
+    x = alt.X("month:O", title=None, sort=months, scale=alt.Scale(domain=months), axis=_month_axis(alt))
+    y = alt.Y("amount:Q", title=facts["currency"], axis=alt.Axis(format="~s"), scale=alt.Scale(zero=True))
+    colour = alt.Color(
+        "series:N", title=None, scale=alt.Scale(domain=names, range=[inks[name] for name in names]), legend=_legend(alt)
+    )
+    layers = [
+        alt.Chart(alt.Data(values=[row for row in rows if row["series"] == name]), name=name.replace(" ", "-"))
+        .mark_line(strokeWidth=2.2, strokeDash=[5, 3] if name == "planned value" else [1, 0], point=_dots(alt))
+        .encode(x=x, y=y, color=colour, tooltip=["month:N", "series:N", alt.Tooltip("amount:Q", format=",.2f")])
+        for name in names
+    ]
+    what = one_line(version) if version else "all releases"
+    return _finished(alt.layer(*layers), f"{_name(facts)}: earned value of {what}", ink, "", width, 220)
+
+
+CHARTS: Mapping[str, Callable[..., Spec | None]] = {
+    "year": year_course,
+    "causes": causes,
+    "earned": earned,
+    "trade-off": trade_off,
+}
 """Charts of a report by name, in its order."""
 
 
@@ -139,6 +181,13 @@ def words(name: str, facts: Facts) -> str:
             between = f"{_money(total['forecast_low'], currency)} and {_money(total['forecast_high'], currency)}"
             text += f", between {between} with a chance of {_chance(facts)}"
         return f"{text}."
+    if name == "earned":
+        told = [
+            f"{one['version'] or 'all releases'} planned {_money(one['pv'], currency)}, earned "
+            f"{'unknown' if one['ev'] is None else _money(one['ev'], currency)}, paid {_money(one['ac'], currency)}"
+            for one in facts["work"]
+        ]
+        return f"{_name(facts)}: value by month; at its end: {one_line('; '.join(told))}."
     if name == "trade-off":
         points = "; ".join(
             f"{Decimal(one['risk']) * 100:.0f} % risk {_money(one['value'], currency)}"
@@ -173,6 +222,14 @@ def _chance(facts: Facts) -> str:
 
 def _name(facts: Facts) -> str:
     return one_line(f"{facts['name']} {facts['month'][:7]}")
+
+
+def _month_axis(alt: Any) -> Any:
+    return alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=6)
+
+
+def _dots(alt: Any) -> Any:
+    return alt.OverlayMarkDef(size=24, filled=True)
 
 
 def _legend(alt: Any) -> Any:

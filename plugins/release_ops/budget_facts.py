@@ -170,6 +170,7 @@ def _work(one: Work, estimate: Estimate) -> dict[str, Any]:
         "planned_end": planned_end(one),
         "pd": schedule.pd if schedule is not None else None,
         "at": schedule.at if schedule is not None else None,
+        "curve": [step._asdict() for step in one.curve],
         "reasons": {name: figure.reason for name, figure in figures.items() if figure.value is None},
     }
 

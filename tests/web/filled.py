@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from release_ops.budget_preview import preview
 from release_ops.delivery_refresh import refresh
 from release_ops.domain.health_report import Headline
+from release_ops.product import load_product
 from release_ops.store import Store
+from tests.budget import books
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 PRODUCT, VERSION = "webapp", "2.8.0"
@@ -77,6 +83,55 @@ def _fill(connection: psycopg.Connection[Any]) -> None:
     _rollout(connection)
     _health(connection)
     _delivery(connection)
+    put(connection, "budget_close", *_budgets())
+
+
+INVESTMENTS = {
+    "budget": 30000,
+    "options": [
+        {
+            "name": "Tests",
+            "category": "people",
+            "cost": 24000,
+            "benefit": 1900,
+            "low": 900,
+            "high": 2600,
+            "risk": 0.15,
+            "ramp": 3,
+        },
+        {"name": f"Cache {EVIL}", "category": "tools", "cost": 9000, "benefit": 800, "risk": 0.6, "running": 50},
+    ],
+}
+
+
+@cache
+def _budgets() -> tuple[dict[str, Any], ...]:
+    """September and October of two products, one in dollars; one month is restated."""
+    rows = []
+    quoted = EVIL.replace('"', '""')
+    late = [*books.COSTS, f'L-1,,tools,"Seats {quoted}",2026-10-29,700,,,,']
+    rates = [f"EUR,USD,2026-{month:02}-01,1.25" for month in range(1, 11)]
+    dollars = {"section": {"currency": "USD"}, "exchange_rates": rates}
+    with TemporaryDirectory() as folder:
+        for product, month, revision, more in (
+            (PRODUCT, 9, 1, {}),
+            (PRODUCT, 10, 1, {}),
+            (PRODUCT, 10, 2, {"budget_actuals": late}),
+            ("shop", 10, 1, dollars),
+        ):
+            own = Path(folder, f"{product}-{month}-{revision}")
+            path = books.write(own, **{"section": {"investments": INVESTMENTS}, **more})
+            at = NOW - (3 - revision) * DAY
+            facts, _ = preview(load_product(path), date(2026, month, 1), folder=own, now=at)
+            facts |= {
+                "product": product,
+                "name": product.capitalize(),
+                "revision": revision,
+                "closed_at": at.isoformat(),
+            }
+            about = {"product": product, "month": date(2026, month, 1), "revision": revision, "closed_at": at}
+            rows.append({**about, "inputs": "x", "status": facts["status"], "facts": facts})
+    return tuple(rows)
 
 
 def _releases(connection: psycopg.Connection[Any]) -> None:

@@ -48,6 +48,10 @@ PAGES = {
     "changes of a release": Shown("/releases/webapp/2.8.0/changes", "change number 4"),
     "health": Shown("/health", "GA is on time with a chance of 50 %"),
     "health report": Shown("/health/webapp/2.8.0", "Why it is yellow"),
+    "budget": Shown("/budget", "Together, October 2026"),
+    "budget of nothing known": Shown("/budget?month=2020-01", "No budget of this is closed."),
+    "budget of a product": Shown("/budget/webapp", "What the money could do"),
+    "budget that there is not": Shown("/budget/nobody", "No month of nobody is closed.", 404),
     "metrics": Shown("/metrics", "Deployment rework rate"),
     "metrics of a product": Shown("/metrics/webapp?period=month", "Month by month"),
     "metrics of nothing known": Shown("/metrics/shop", "How fresh it is"),
@@ -300,7 +304,8 @@ DRAWN = """() => [...document.querySelectorAll("figure[data-chart]")].map(one =>
 
 
 @pytest.mark.parametrize(
-    ("path", "charts"), [("/metrics/webapp", 5), ("/metrics/webapp?period=month", 5), ("/health/webapp/2.8.0", 3)]
+    ("path", "charts"),
+    [("/metrics/webapp", 5), ("/metrics/webapp?period=month", 5), ("/health/webapp/2.8.0", 3), ("/budget/webapp", 4)],
 )
 def test_charts_are_drawn_under_the_strict_policy_and_say_what_they_show(site, tab_of, path, charts):
     tab = tab_of()

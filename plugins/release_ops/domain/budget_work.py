@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -33,6 +33,17 @@ class Progress(NamedTuple):
         return min(self.done / self.total, Decimal(1)) if self.total else None
 
 
+class Step(NamedTuple):
+    """The three values of earned value at the end of a month."""
+
+    month: date
+    pv: Decimal
+    ev: Decimal | None
+    """None for months to come, and where nobody had looked by then."""
+    ac: Decimal | None
+    """None for months to come."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """A release at the end of a month: its value in money and in time (months), and how that is to be taken."""
@@ -50,6 +61,8 @@ class Work:
     """Whether the release is out: whatever of its scope it lacks, no more is spent on it."""
     parts: Sequence[Work] = ()
     """The releases of which this is the whole."""
+    curve: Sequence[Step] = ()
+    """Month by month, from the first of its plan or cost to the last; empty without a budget."""
 
     def eac(self, how: Estimate) -> Figure:
         """What it will have cost: the estimate, of a release that is out its cost, of several their sum."""
@@ -119,6 +132,7 @@ def work_of(
         start=first,
         verdict=_judge(value.cpi, spi, policy),
         is_out=any(one.out_on is not None for one in progress),
+        curve=_steps(plan, cost, progress, month),
     )
 
 
@@ -136,7 +150,46 @@ def all_work(some: Sequence[Work], policy: BudgetPolicy) -> Work | None:
         start=None,
         verdict=_judge(value.cpi, Figure(None, why), policy),
         parts=some,
+        curve=_together(some),
     )
+
+
+def _steps(
+    plan: Mapping[date, Decimal], cost: Mapping[date, Decimal], progress: Sequence[Progress], month: date
+) -> list[Step]:
+    bac = sum(plan.values(), ZERO)
+    if not bac:
+        return []
+    steps, pv, ac = [], ZERO, ZERO
+    for one in months(min((*plan, *cost)), max((*plan, month))):
+        pv += plan.get(one, ZERO)
+        ac += cost.get(one, ZERO) if one <= month else ZERO
+        share = _share_on(progress, last_day(one)) if one <= month else None
+        steps.append(Step(one, pv, None if share is None else share * bac, ac if one <= month else None))
+    return steps
+
+
+def _together(some: Sequence[Work]) -> list[Step]:
+    """Sums over the releases: before its first month a release has no value, after its last one what it had then."""
+    drawn = [one.curve for one in some if one.curve]
+    if not drawn:
+        return []
+    first, last = min(one[0].month for one in drawn), max(one[-1].month for one in drawn)
+    steps = []
+    for month in months(first, last):
+        now = [
+            max((step for step in one if step.month <= month), default=Step(month, ZERO, ZERO, ZERO)) for one in drawn
+        ]
+        steps.append(
+            Step(month, sum((one.pv for one in now), ZERO), _sum(one.ev for one in now), _sum(one.ac for one in now))
+        )
+    return steps
+
+
+def _sum(some: Iterable[Decimal | None]) -> Decimal | None:
+    """None if one of them is unknown."""
+    known = [*some]
+    return None if None in known else sum((one for one in known if one is not None), ZERO)
 
 
 def _share_on(progress: Sequence[Progress], day: date) -> Decimal | None:

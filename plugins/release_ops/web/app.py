@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from release_ops.web import (
     artifacts,
+    budget_pages,
     calendar_pages,
     capacity_pages,
     entrance,
@@ -33,6 +34,7 @@ ROUTERS = (
     metrics_pages.router,
     capacity_pages.router,
     stakeholders_pages.router,
+    budget_pages.router,
     artifacts.router,
 )
 """One per section, and what they share."""

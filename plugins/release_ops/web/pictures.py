@@ -89,6 +89,26 @@ def strip(states: Sequence[tuple[str, str]], name: str) -> Safe:
     )
 
 
+BALANCE_WIDTH, BALANCE_HEIGHT = 120.0, 14.0
+
+
+def balance(amount: float, most: float, words: str) -> Safe:
+    """A bar from the middle: to the right what is over plan, to the left what is under; `most` fills its side."""
+    middle = BALANCE_WIDTH / 2
+    reach = min(abs(amount) / most, 1.0) * (middle - 2) if most else 0.0
+    left, kind = (middle, "over") if amount > 0 else (middle - reach, "under")
+    bar = (
+        f'<rect class="{kind}" x="{left:.2f}" y="2" width="{reach:.2f}" height="{BALANCE_HEIGHT - 4:g}"/>'
+        if reach
+        else ""
+    )
+    return Safe(
+        f'<svg class="balance" viewBox="0 0 {BALANCE_WIDTH:g} {BALANCE_HEIGHT:g}" width="{BALANCE_WIDTH:g}" '
+        f'height="{BALANCE_HEIGHT:g}" role="img" aria-label="{escape(words)}">{bar}'
+        f'<line x1="{middle:g}" x2="{middle:g}" y1="0" y2="{BALANCE_HEIGHT:g}"/></svg>'
+    )
+
+
 class BurnDay(NamedTuple):
     """A day of a burn-up: what is planned and done, or the fan of what will be."""
 
