@@ -54,7 +54,7 @@ with DAG(
 ):
     review = ReviewCapacityOperator(task_id="review", team="{{ params.team or '' }}")
     approve = ApprovePlanOperator.partial(task_id="approve", map_index_template="{{ task.team }}").expand_kwargs(
-        review.output["questions"]
+        review.output
     )
     report = ReportCapacityOperator(task_id="report", reviewed=review.output["reviewed"], trigger_rule="all_done")
     unread = FailUnreadOperator(

@@ -125,7 +125,7 @@ def history(store: Store, team_file: str, staff: Staff, today: date) -> tuple[li
 def keep_predictions(store: Store, team_file: str, made_on: date, rows: Sequence[Row]) -> None:
     """Keep what is expected of the coming weeks; another review of the day replaces it."""
     kept = [{name: row[name] for name in ("dimension", "name", "week", "hours", "low", "high")} for row in rows]
-    store.execute("hours_predictions_save", team_file=team_file, made_on=made_on, rows=kept)
+    store.execute("hours_prediction_save", team_file=team_file, made_on=made_on, rows=kept)
 
 
 def expect(store: Store, staff: Staff, *, team_file: str, made_on: date) -> None:

@@ -45,8 +45,7 @@ CREATE TABLE release_ops.allocation_plan (
     decided_at timestamptz,
     decided_by text,
     reason text NOT NULL DEFAULT '',
-    PRIMARY KEY (team_file, reviewed_on),
-    FOREIGN KEY (team_file, reviewed_on) REFERENCES release_ops.capacity_review
+    PRIMARY KEY (team_file, reviewed_on)
 );
 COMMENT ON TABLE release_ops.allocation_plan IS 'One row per review that proposed to change who works on what, with what became of it. proposal is the plan with its people and money.';
 

@@ -39,12 +39,12 @@ REASON = {"reason": {"default": "", "type": ["string", "null"], "title": "Reason
 
 
 class ReviewCapacityOperator(BaseOperator):
-    """Reviews every team file that is due, or the one that is named, and keeps the reviews. Returns how many there are.
+    """Reviews every team file that is due, or the one that is named, and keeps the reviews.
 
-    A scheduled run looks at those whose last review is as long ago as `review.every` says, any other run at all. Pushes
-    `reviewed` (one mapping per review: team, day, plan), `problems` (one text per team file that could not be reviewed,
-    which does not hide the others) and `questions` (one mapping per plan that somebody has to approve, ready for
-    `ApprovePlanOperator.partial(...).expand_kwargs(...)`).
+    Returns one mapping per plan that somebody has to approve, ready for
+    `ApprovePlanOperator.partial(...).expand_kwargs(...)`. A scheduled run looks at those whose last review is as long ago as
+    `review.every` says, any other run at all. Pushes `reviewed` (one mapping per review: team, day, plan) and `problems`
+    (one text per team file that could not be reviewed, which does not hide the others).
     """
 
     template_fields: Sequence[str] = ("team",)
@@ -53,7 +53,7 @@ class ReviewCapacityOperator(BaseOperator):
         super().__init__(**kwargs)
         self.team = team
 
-    def execute(self, context: Context) -> dict[str, int]:
+    def execute(self, context: Context) -> list[dict[str, Any]]:
         """Read, review, keep, ask."""
         now, store, run = datetime.now(UTC), parts.open_store(), context["dag_run"]
         reviewed: list[dict[str, Any]] = []
@@ -75,9 +75,9 @@ class ReviewCapacityOperator(BaseOperator):
             reviewed.append({"team": path.stem, "day": facts["reviewed_on"], "plan": facts["plan"]["status"]})
             if facts["plan"]["changes"] and staff.review.approvers:
                 questions.append(question(facts, staff, now))
-        for key, value in (("reviewed", reviewed), ("questions", questions), ("problems", problems)):
-            context["ti"].xcom_push(key=key, value=value)
-        return {"reviewed": len(reviewed), "questions": len(questions), "problems": len(problems)}
+        context["ti"].xcom_push(key="reviewed", value=reviewed)
+        context["ti"].xcom_push(key="problems", value=problems)
+        return questions
 
 
 def is_due(store: Store, team: str, staff: Staff, today: date) -> bool:
