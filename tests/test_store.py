@@ -69,8 +69,9 @@ PLAUSIBLE: dict[str, Any] = {
     "revision": 1,
     "team_file": "demo",
     "reviewed_on": date(2026, 11, 2),
-    "made_on": date(2026, 11, 2),
+    "reviewed_at": NOW,
     "plan": "0123456789abcdef",
+    "user": "eva",
     "proposal": {},
     "sources": ["csv", "file"],
     "risks": ["churn"],
@@ -297,8 +298,12 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "health_report_save": {"status": "yellow"},
     "budget_close_save": {"month": date(2026, 11, 1), "status": "yellow"},
     "budget_entry_drop": {"kind": "plan"},
-    "allocation_plan_decide": {"status": "rejected", "user": "eva"},
-    "hours_prediction_save": {"rows": []},
+    "allocation_plan_decide": {"status": "rejected"},
+    "hours_prediction_save": {
+        "rows": [
+            {"dimension": "team", "name": "web", "week": date(2026, 11, 9), "hours": 70.5, "low": 60.0, "high": None}
+        ]
+    },
     "hours_predictions_of": {"before": date(2026, 11, 2)},
     "budget_entries_shown": {"month": date(2026, 11, 1)},
     "survey_round_open": {"kind": "nps", "state": "open"},

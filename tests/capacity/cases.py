@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from release_ops.domain.capacity_policy import HirePolicy, OutsidePolicy, ReviewPolicy, TrainingPolicy
+from release_ops.domain.capacity_tracking import Prediction
 from release_ops.domain.staff import (
     Absence,
     Booking,
@@ -62,6 +63,11 @@ def need(skill: str, level: Level, hours: float, **more: object) -> Need:
 def staff(members: list[Member], projects: list[Project], **more: object) -> Staff:
     """People and projects under the policy of these cases."""
     return Staff(members=tuple(members), projects=tuple(projects), policy=StaffPolicy(), review=policy(**more))
+
+
+def prediction(team: str, made_on: date, week: date, hours: float) -> Prediction:
+    """Hours that a review expected of a team, give or take a tenth."""
+    return Prediction("team", team, made_on, week, hours, hours * 0.9, hours * 1.1)
 
 
 _days = st.integers(-10, 60).map(lambda days: MONDAY + timedelta(days=days))

@@ -6,7 +6,7 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 
 READABLE = {
     "carla": {"calendar_watch"},
-    "gina": {"release_ga", "health_report"},
+    "gina": {"release_ga", "health_report", "capacity_review"},
     "rosa": {"release_planning", "release_ga"},
     "nora": {"somebody_elses_dag"},
 }

@@ -20,6 +20,7 @@ from release_ops.domain.health_report import Headline
 from release_ops.product import load_product
 from release_ops.store import Store
 from tests.budget import books
+from tests.web.filled_capacity import fill_capacity
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 PRODUCT, VERSION = "webapp", "2.8.0"
@@ -69,6 +70,7 @@ def fill(store: Store) -> None:
     """A frozen release with everything, one that is out, and one of another product that has only begun."""
     with store.connect() as connection:
         _fill(connection)
+    fill_capacity(store)
     refresh(store, now=NOW)
 
 

@@ -27,7 +27,7 @@ def sections_of(text: str) -> list[str]:
     [
         ("vera", "calendar", [section.title for section in SECTIONS]),
         ("carla", "calendar", ["Calendar"]),
-        ("gina", "releases", ["Releases", "Health"]),
+        ("gina", "releases", ["Releases", "Health", "Capacity"]),
     ],
 )
 def test_the_navigation_names_the_sections_of_the_dags_that_a_user_may_read(site, user, route, sections):

@@ -52,6 +52,10 @@ PAGES = {
     "budget of nothing known": Shown("/budget?month=2020-01", "No budget of this is closed."),
     "budget of a product": Shown("/budget/webapp", "What the money could do"),
     "budget that there is not": Shown("/budget/nobody", "No month of nobody is closed.", 404),
+    "capacity": Shown("/capacity", "Answer it in Airflow"),
+    "capacity of a team file": Shown("/capacity/crew", "What rests on few people"),
+    "capacity without a plan": Shown("/capacity/crew?day=2026-11-09", "What rests on few people"),
+    "no such team file": Shown("/capacity/nobody", "There is no review", 404),
     "metrics": Shown("/metrics", "Deployment rework rate"),
     "metrics of a product": Shown("/metrics/webapp?period=month", "Month by month"),
     "metrics of nothing known": Shown("/metrics/shop", "How fresh it is"),
@@ -305,7 +309,13 @@ DRAWN = """() => [...document.querySelectorAll("figure[data-chart]")].map(one =>
 
 @pytest.mark.parametrize(
     ("path", "charts"),
-    [("/metrics/webapp", 5), ("/metrics/webapp?period=month", 5), ("/health/webapp/2.8.0", 3), ("/budget/webapp", 4)],
+    [
+        ("/metrics/webapp", 5),
+        ("/metrics/webapp?period=month", 5),
+        ("/health/webapp/2.8.0", 3),
+        ("/budget/webapp", 4),
+        ("/capacity/crew", 1),
+    ],
 )
 def test_charts_are_drawn_under_the_strict_policy_and_say_what_they_show(site, tab_of, path, charts):
     tab = tab_of()
