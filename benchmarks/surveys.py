@@ -6,8 +6,8 @@ usage: benchmarks/surveys.py [--people 10000] [--clients 24] [--workers 2] [--wr
 The page is served by uvicorn with several processes over a real PostgreSQL that writes to its disk. Each person opens the
 page and answers; a third of them loses the response and sends again, clicks twice, or replays the link with another answer;
 a tenth also sends a forged link and one of a round that is over. Then the round is closed, and every answer that was given
-has to be there once, as it was given first, and nothing else. The floors: a row of the same size put into a bare table, and a
-page that does nothing, asked for as often. Not part of the tests.
+has to be there once, as it was given first, and nothing else. The floors: a row of the same size put into a bare table, and
+a page that does nothing, asked for as often. Not part of the tests.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 PROJECT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
+SURVEY_SECRET = "a secret of at least thirty-two characters"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def serving(database: str, home: Path, **more: str) -> Iterator[Server]:
         "AIRFLOW__API__BASE_URL": "http://localhost/team",
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests that is long enough",
         "AIRFLOW_CONN_RELEASE_OPS_DB": json.dumps(ours),
+        "AIRFLOW_CONN_RELEASE_OPS_SURVEYS": json.dumps({"conn_type": "generic", "password": SURVEY_SECRET}),
         "PYTHONPATH": os.pathsep.join([str(PROJECT / "plugins"), str(PROJECT)]),
         **more,
     }
