@@ -16,6 +16,7 @@ CAPACITY = "/capacity"
 STAKEHOLDERS = "/stakeholders"
 BUDGET = "/budget"
 SCORECARDS = "/scorecards"
+SURVEYS = "/surveys"
 
 
 def story_page(product: str, version: str, part: str = "") -> str:
@@ -41,6 +42,9 @@ def metrics_page(product: str, part: str = "") -> str:
 def budget_page(product: str, part: str = "") -> str:
     """Page of a product's budget, or its `charts`, below PREFIX."""
     return f"{BUDGET}/{_part(product)}" + (f"/{_part(part)}" if part else "")
+def surveys_page(product: str, survey: str) -> str:
+    """Page of the last report of a survey, below PREFIX."""
+    return f"{SURVEYS}/{_part(product)}/{_part(survey)}"
 
 
 def release_page(product: str, version: str) -> str:

@@ -20,6 +20,7 @@ from release_ops.web import (
     metrics_pages,
     release_pages,
     stakeholders_pages,
+    survey_pages,
 )
 from release_ops.web.access import admit, is_known, sections_for
 from release_ops.web.responses import Link, Problem, airflow_root, known_format, pages_root, problem_page
@@ -35,6 +36,7 @@ ROUTERS = (
     capacity_pages.router,
     stakeholders_pages.router,
     budget_pages.router,
+    survey_pages.router,
     artifacts.router,
 )
 """One per section, and what they share."""

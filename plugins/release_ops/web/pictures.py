@@ -150,6 +150,55 @@ def burn_up(days: Sequence[BurnDay], name: str) -> Safe:
     )
 
 
+class ErrorBar(NamedTuple):
+    """A value with its interval; None is not told. `words` say it to people."""
+
+    words: str
+    value: float | None
+    low: float | None
+    high: float | None
+    is_marked: bool = False
+    """Whether a ring goes around it."""
+
+
+BAR_STEP, BAR_HEIGHT = 34.0, 64.0
+
+
+def error_bars(
+    bars: Sequence[ErrorBar], name: str, *, low: float, high: float, wide: bool = False, joined: bool = True
+) -> Safe:
+    """Values with their intervals on a scale from `low` to `high`, a line through them if `joined`, broken at a gap."""
+
+    def y(value: float) -> float:
+        share = (min(max(value, low), high) - low) / ((high - low) or 1.0)
+        return BAR_HEIGHT - 5 - share * (BAR_HEIGHT - 10)
+
+    drawn = [f'<line class="axis" x1="0" x2="{len(bars) * BAR_STEP:g}" y1="{y(0):.1f}" y2="{y(0):.1f}"/>']
+    pieces: list[list[str]] = [[]]
+    for at, one in enumerate(bars):
+        x = at * BAR_STEP + BAR_STEP / 2
+        if one.value is None or one.low is None or one.high is None:
+            pieces.append([])
+            drawn.append(
+                f'<text class="gap" x="{x:g}" y="{BAR_HEIGHT / 2:g}">?<title>{escape(one.words)}</title></text>'
+            )
+            continue
+        pieces[-1].append(f"{x:g},{y(one.value):.1f}")
+        ends = "".join(f"M{x - 4:g},{y(end):.1f}h8" for end in (one.low, one.high))
+        ring = f'<circle class="ring" cx="{x:g}" cy="{y(one.value):.1f}" r="6.5"/>' if one.is_marked else ""
+        drawn.append(
+            f'<g><title>{escape(one.words)}</title><path class="rule" d="M{x:g},{y(one.low):.1f}V{y(one.high):.1f}{ends}"/>'
+            f'<circle class="dot" cx="{x:g}" cy="{y(one.value):.1f}" r="3.2"/>{ring}</g>'
+        )
+    lines = [f'<polyline class="line" points="{" ".join(piece)}"/>' for piece in pieces if joined and len(piece) > 1]
+    told = escape(f"{name}: {'; '.join(one.words for one in bars) or 'nothing yet'}")
+    width = max(len(bars), 1) * BAR_STEP
+    return Safe(
+        f'<svg class="errors{" wide" if wide else ""}" viewBox="0 0 {width:g} {BAR_HEIGHT:g}" width="{width:g}" '
+        f'height="{BAR_HEIGHT:g}" role="img" aria-label="{told}">{"".join(drawn[:1] + lines + drawn[1:])}</svg>'
+    )
+
+
 def _picture(kind: str, width: float, height: float, name: str, points: Sequence[Point], drawn: Sequence[str]) -> Safe:
     told = escape(f"{name}: {summary(points)}")
     stretch = ' preserveAspectRatio="none"' if kind == "bars" else ""

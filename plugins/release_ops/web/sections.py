@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from release_ops.addresses import BUDGET, CALENDAR, CAPACITY, HEALTH, METRICS, RELEASES, STAKEHOLDERS
+from release_ops.addresses import BUDGET, CALENDAR, CAPACITY, HEALTH, METRICS, RELEASES, STAKEHOLDERS, SURVEYS
 from release_ops.domain.model import MilestoneKind
 
 
@@ -35,6 +35,7 @@ SECTIONS = (
     Section("Capacity", CAPACITY, "release-capacity", "capacity", ("capacity_review",)),
     Section("Stakeholders", STAKEHOLDERS, "release-stakeholders", "stakeholders", ("stakeholder_updates",)),
     Section("Budget", BUDGET, "release-budget", "budget", ("budget_variance",)),
+    Section("Surveys", SURVEYS, "release-surveys", "surveys", ("satisfaction_survey",)),
 )
 
 DAGS = frozenset(dag for section in SECTIONS for dag in section.dags)
