@@ -42,6 +42,34 @@ MILESTONE = {**RELEASE, "kind": "alpha"}
 RUN = {"run_id": "scheduled__webapp:2.8.0:alpha", "dag_id": "release_alpha"}
 
 PLAUSIBLE: dict[str, Any] = {
+    "attempts": 1,
+    "ids": ["eva"],
+    "messages": [
+        {
+            "key": "message:webapp:2.8.0:plan:support:outbox",
+            "product": "webapp",
+            "version": "2.8.0",
+            "phase": "plan",
+            "title": "The plan",
+            "kind": "brief",
+            "audience": "support",
+            "stakeholder": "",
+            "channel_kind": "outbox",
+            "detail": "summary",
+            "language": "en",
+            "emergency": False,
+            "due_at": NOW,
+            "useful_until": NOW + timedelta(days=7),
+            "waits_for": "",
+        }
+    ],
+    "escalated_to": "message:webapp:2.8.0:plan:support:outbox:escalation",
+    "to": "message:webapp:2.8.0:plan:support:outbox:escalation",
+    "not_before": NOW + timedelta(hours=1),
+    "phase": "plan",
+    "phases": ["at_once"],
+    "useful_until": NOW + timedelta(days=7),
+    "whole": False,
     "resolved": True,
     "labels": ["known-issue"],
     "answer": "We show what it rests on.",
@@ -279,6 +307,33 @@ PLAUSIBLE: dict[str, Any] = {
     ],
 }
 SPECIAL: dict[str, dict[str, Any]] = {
+    "stakeholder_message_set": {"state": "held", "error": "refused", "why": "outside their hours"},
+    "stakeholder_message_escalate": {"stakeholder": "", "place": 0},
+    "stakeholder_messages_board": {"state": "due"},
+    "stakeholder_save": {
+        "people": [
+            {
+                "id": "eva",
+                "name": "Eva",
+                "role": "",
+                "type": "executive",
+                "influence": 5,
+                "interest": 5,
+                "strategy": "manage_closely",
+                "cadence": "weekly",
+                "by_hand": False,
+                "reason": "",
+                "audience": "executives",
+                "level": "executive",
+                "language": "en",
+                "zone": "UTC",
+                "owner": "",
+                "channels": [{"kind": "outbox", "connection": None, "to": ""}],
+                "concerns": [],
+                "source": "file",
+            }
+        ]
+    },
     "health_board": {"status": "red"},
     **dict.fromkeys(
         ("expectation_event_save", "expectation_event_known", "expectation_told"), {"kind": "slip"}

@@ -51,7 +51,7 @@ def plan(store: Store, registers: Registers, *, whole: bool, now: datetime) -> d
             since = {row["stakeholder"]: row["since"] for row in store.all("stakeholder_digests_since")}
             for message in digests(registers.values(), since=since, now=now):
                 found[message.key] = message
-        store.execute("stakeholder_messages_plan", messages=[as_row(one) for one in found.values()], at=now)
+        store.execute("stakeholder_message_plan", messages=[as_row(one) for one in found.values()], at=now)
         store.execute(
             "stakeholder_messages_withdraw",
             products=[*registers],
@@ -86,7 +86,7 @@ def of_product(store: Store, product: Product, people: Sequence[Stakeholder], no
 def save_register(store: Store, product: Product, people: Sequence[Stakeholder], now: datetime) -> None:
     """Make the table the register; who is gone has left."""
     rows = [_person(product, one) for one in people]
-    store.execute("stakeholders_save", product=product.id, people=rows, at=now)
+    store.execute("stakeholder_save", product=product.id, people=rows, at=now)
     store.execute("stakeholders_leave", product=product.id, ids=[one.id for one in people], at=now)
 
 
