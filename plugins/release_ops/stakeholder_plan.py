@@ -38,7 +38,7 @@ def plan(store: Store, registers: Registers, *, whole: bool, now: datetime) -> d
     """Write registers and due messages; returns the messages by key.
 
     `whole`: every product file and register could be read, so that what is not among them is gone. Without it nothing of
-    the products that are missing is withdrawn, nor any digest.
+    the products that are missing is withdrawn, nor any digest; digests are then of the products that are there.
     """
     found: dict[str, DueMessage] = {}
     with store.transaction():
@@ -47,10 +47,9 @@ def plan(store: Store, registers: Registers, *, whole: bool, now: datetime) -> d
             save_register(store, product, people, now)
             for message in of_product(store, product, people, now):
                 found[message.key] = message
-        if whole:
-            since = {row["stakeholder"]: row["since"] for row in store.all("stakeholder_digests_since")}
-            for message in digests(registers.values(), since=since, now=now):
-                found[message.key] = message
+        since = {row["stakeholder"]: row["since"] for row in store.all("stakeholder_digests_since")}
+        for message in digests(registers.values(), since=since, now=now):
+            found[message.key] = message
         store.execute("stakeholder_message_plan", messages=[as_row(one) for one in found.values()], at=now)
         store.execute(
             "stakeholder_messages_withdraw",

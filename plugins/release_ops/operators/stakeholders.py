@@ -158,7 +158,7 @@ class Delivery:
         try:
             deliver(self.ledger, run, row["audience"] or row["stakeholder"], channel, message, at=self.now)
         except Exception as error:
-            log.exception("%s by %s", row["key"], channel.kind)
+            log.warning("%s by %s: %s", row["key"], channel.kind, error)
             return self._refused(row, way, f"{type(error).__name__}: {error}")
         sent = self.ledger.store.one("message_by_key", key=row["key"])
         self._note(row, State.SENT, sent_at=sent["sent_at"] if sent else self.now, error="")
