@@ -128,6 +128,8 @@ class Message(NamedTuple):
     subject: str
     body: str
     rich: Rich | None = None
+    at: datetime | None = None
+    """When it is told, aware; None: now."""
 
 
 def audiences_of(product: Product, kind: str) -> tuple[str, ...]:
@@ -155,15 +157,9 @@ def compose(outcome: str, key: str, fmt: str, words: Mapping[str, Any]) -> Messa
 
 
 def deliver(
-    ledger: Ledger,
-    run: Mapping[str, Any],
-    audience: str,
-    channel: Channel,
-    message: Message,
-    *,
-    at: datetime | None = None,
+    ledger: Ledger, run: Mapping[str, Any], audience: str, channel: Channel, message: Message
 ) -> dict[str, Any]:
-    """Queue the message in the outbox and send it through its channel, once. `at` (aware) is now without it."""
+    """Queue the message in the outbox and send it through its channel, once."""
     outbox = Outbox(ledger.store)
     outbox.queue(
         message.key,
@@ -174,7 +170,7 @@ def deliver(
         to=channel.to,
         subject=message.subject,
         body=message.body,
-        at=at or datetime.now(UTC),
+        at=_time_of(message),
     )
     kind = _CHANNELS[channel.kind]
     try:
@@ -187,7 +183,7 @@ def deliver(
     except Exception as error:
         outbox.failed(message.key, str(error))
         raise
-    outbox.sent(message.key, at=at or datetime.now(UTC))
+    outbox.sent(message.key, at=_time_of(message))
     return result
 
 
@@ -210,12 +206,16 @@ def deliver_privately(ledger: Ledger, channel: Channel, message: Message, *, key
     ledger.perform(key, find=find, do=do, about=note)
 
 
+def _time_of(message: Message) -> datetime:
+    return message.at or datetime.now(UTC)
+
+
 def _find_in_outbox(outbox: Outbox, _: Channel, message: Message, __: Claim) -> dict[str, Any] | None:
     return outbox.find_message(message.key)
 
 
 def _leave_in_outbox(outbox: Outbox, _: Channel, message: Message, __: Claim) -> dict[str, Any]:
-    return outbox.post(message.key, at=datetime.now(UTC))
+    return outbox.post(message.key, at=_time_of(message))
 
 
 def _nowhere(*_: object) -> None:

@@ -156,7 +156,7 @@ class Delivery:
             self._note(row, State.FAILED, error=f"{type(error).__name__}: {error}", not_before=self._pause(way))
             return State.FAILED
         try:
-            deliver(self.ledger, run, row["audience"] or row["stakeholder"], channel, message, at=self.now)
+            deliver(self.ledger, run, row["audience"] or row["stakeholder"], channel, message._replace(at=self.now))
         except Exception as error:
             log.warning("%s by %s: %s", row["key"], channel.kind, error)
             return self._refused(row, way, f"{type(error).__name__}: {error}")
