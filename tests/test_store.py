@@ -335,9 +335,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         ]
     },
     "health_board": {"status": "red"},
-    **dict.fromkeys(
-        ("expectation_event_save", "expectation_event_known", "expectation_told"), {"kind": "slip"}
-    ),
+    **dict.fromkeys(("expectation_event_save", "expectation_event_known", "expectation_told"), {"kind": "slip"}),
     "expectation_save": {"kind": "slip", "why": ["hears of GA"]},
     **dict.fromkeys(("concern_answer", "concern_one", "concern_reminded", "concern_save"), {"id": "c-1a2b3c4d5e"}),
     **dict.fromkeys(("expectation_slips", "expectation_scope", "expectation_incidents"), {"since": NOW}),

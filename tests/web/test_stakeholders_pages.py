@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from release_ops.web.stakeholders import PAGE, grid_places, read_stakeholders
+from release_ops.web.stakeholders import PAGE, grid_places, read_stakeholders, rounds
 from release_ops.web.stakeholders_model import STATES, Person
 from release_ops.web.stakeholders_picture import MOST, grid
 from tests.web.conftest import Site
@@ -169,3 +169,19 @@ def test_everybody_has_a_place_in_the_grid():
     assert "&lt;Eva&gt;" in drawn
     for title in ("manage closely", "keep satisfied", "keep informed", "monitor"):
         assert title in drawn
+
+
+def test_what_goes_alike_to_several_is_one_line_and_what_differs_is_not(site: Site):
+    alike = {"first_due_at": NOW, "due_at": NOW}
+    write(
+        site,
+        [person(), person(identity="ben")],
+        [
+            *(message(1, "due", **alike), message(2, "due", **alike, stakeholder="ben")),
+            message(3, "due", **alike, stakeholder="", channel_kind="slack"),
+            message(4, "held", **alike, stakeholder="", why="outside their hours"),
+        ],
+    )
+    found = read_stakeholders(site.store, product=None, state=None, page=1, products=[])
+    lines = {(one.first.state, one.first.channel_kind): len(one.readers) for one in rounds(found.messages)}
+    assert lines == {("due", "email"): 2, ("due", "slack"): 1, ("held", "email"): 1}

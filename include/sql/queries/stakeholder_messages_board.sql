@@ -24,5 +24,6 @@ FROM (
 WHERE state = coalesce(%(state)s, state)
 ORDER BY state NOT IN ('due', 'held', 'failed'),
     CASE WHEN state IN ('due', 'held', 'failed') THEN coalesce(not_before, due_at) END,
-    coalesce(sent_at, due_at) DESC, key
+    CASE WHEN state NOT IN ('due', 'held', 'failed') THEN coalesce(sent_at, due_at) END DESC, product, version, title, state,
+    stakeholder <> '', key
 LIMIT %(limit)s OFFSET %(offset)s

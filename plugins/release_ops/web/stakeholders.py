@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from release_ops.domain.model import Product, ReleaseType
@@ -87,6 +89,29 @@ def _words(rule: str) -> str:
         return rule
     sign, count, unit = match.groups()
     return f"{count} {_UNITS[unit]}{'' if count == '1' else 's'} {'before' if sign == '-' else 'after'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Messages that stand one after the other and differ in their readers alone: one line of the page."""
+
+    first: Told
+    readers: tuple[str, ...]
+
+
+def rounds(messages: Sequence[Told]) -> list[Round]:
+    """The messages in their order, those that went alike to several as one."""
+    found = []
+    for _, some in groupby(messages, key=_occasion):
+        alike = tuple(some)
+        found.append(Round(alike[0], tuple(one.name or one.audience or one.stakeholder for one in alike)))
+    return found
+
+
+def _occasion(message: Told) -> tuple[Any, ...]:
+    names = ("product", "version", "title", "phase", "channel_kind", "emergency", "first_due_at", "due_at", "state")
+    more = ("why", "not_before", "attempts", "error", "sent_at", "stands_in", "escalated_by", "escalated_state")
+    return tuple(getattr(message, name) for name in names + more)
 
 
 def grid_places(people: Sequence[Any]) -> dict[tuple[int, int], list[int]]:

@@ -65,6 +65,7 @@ def board(request: Request, query: Annotated[StakeholdersQuery, Query()]) -> Res
         found,
         title="Stakeholders",
         states=STATES,
+        rounds=stakes.rounds(found.messages),
         any_product=bool(known),
         several=len(chosen) > 1,
         zone=place.zone_name,

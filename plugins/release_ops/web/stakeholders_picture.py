@@ -8,7 +8,7 @@ from html import escape
 from release_ops.domain.stakeholder_policy import SCALE, Strategy
 from release_ops.render import Safe
 
-CELL_WIDTH, CELL_HEIGHT = 96.0, 62.0
+CELL_WIDTH, CELL_HEIGHT = 96.0, 68.0
 LEFT, TOP, BELOW = 34.0, 10.0, 34.0
 IN_A_ROW, MOST = 4, 8
 """Numbers in a row of a cell, and in a cell; more are counted."""
@@ -69,7 +69,7 @@ def _cell(x: int, y: int, numbers: Sequence[int], names: Mapping[int, str]) -> l
     drawn = []
     for place, (word, name) in enumerate(words):
         row, column = divmod(place, IN_A_ROW)
-        at_x, at_y = left + 13 + column * 23, top + 28 + row * 22
+        at_x, at_y = left + 13 + column * 23, top + 33 + row * 22
         drawn.append(
             f'<g class="who-dot"><title>{escape(name)}</title><circle cx="{at_x:g}" cy="{at_y:g}" r="10"/>'
             f'<text x="{at_x:g}" y="{at_y + 4:g}">{escape(word)}</text></g>'
