@@ -24,6 +24,7 @@ from release_ops.product_calendar import AbsencePart
 from release_ops.product_checks_budget import budget_problems
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
 from release_ops.product_checks_health import health_problems
+from release_ops.product_checks_messages import message_problems
 from release_ops.product_checks_plan import plan_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
 from release_ops.product_checks_stakeholders import stakeholder_problems
@@ -40,6 +41,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"audiences", "budget"}), budget_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
     (frozenset({"approvers", "audiences", "communication", "messages", "stakeholders"}), stakeholder_problems),
+    (frozenset({"audiences", "gates", "messages", "notes", "readiness", "releases"}), message_problems),
 )
 """Sections that have to be sound for a check between them, and the check."""
 

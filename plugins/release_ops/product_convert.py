@@ -45,6 +45,7 @@ from release_ops.product_health import health_policy
 from release_ops.product_messages import message_policy
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
+from release_ops.product_readiness import readiness_areas, readiness_notes
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_stakeholders import channels_of, stakeholder_policy
@@ -124,6 +125,7 @@ def convert(part: ProductPart, location: str) -> Product:
         messages=message_policy(part.messages),
         expectations=expectation_policy(part.expectations),
         concerns=concern_policy(part.concerns),
+        readiness=readiness_areas(part.readiness),
         events=tuple(
             EventRule(
                 id=key,
@@ -193,6 +195,7 @@ def _release(product: str, part: ReleasePart) -> Release:
         needs=tuple(Need(**one.model_dump()) for one in part.needs),
         risks=stated_risks(part.risks),
         known_issues=tuple(known_issue(one) for one in part.known_issues),
+        readiness=readiness_notes(part.readiness),
     )
 
 

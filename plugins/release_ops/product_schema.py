@@ -34,6 +34,7 @@ from release_ops.product_health import HealthPart
 from release_ops.product_messages import MessagesPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
+from release_ops.product_readiness import Name, ReadinessAreaPart, ReadinessNoteOrText
 from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_stakeholders import StakeholdersPart
 from release_ops.product_survey_results import SurveyResultsPart
@@ -154,6 +155,8 @@ class ReleasePart(Part):
     """What the team fears for this release, beside what is measured."""
     known_issues: list[KnownIssuePart] = []
     """What is not right in it and known to be so; told in the notes."""
+    readiness: dict[Name, dict[Name, ReadinessNoteOrText]] = {}
+    """What is ready of the lists under `readiness`: `true`, an address or words that show it, or a mapping."""
 
 
 class PersonPart(Part):
@@ -235,6 +238,8 @@ class ProductPart(Part):
     messages: MessagesPart = MessagesPart()
     expectations: ExpectationsPart = ExpectationsPart()
     concerns: ConcernsPart = ConcernsPart()
+    readiness: dict[Name, ReadinessAreaPart] = {}
+    """What support, marketing and others need for a release, as items of the gates' checklists."""
     planning: PlanningPart = PlanningPart()
     risks: RisksPart = RisksPart()
     tests: TestsPart = TestsPart()

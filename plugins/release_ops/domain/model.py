@@ -18,6 +18,7 @@ from release_ops.domain.expectation_policy import ExpectationPolicy
 from release_ops.domain.health_policy import HealthPolicy
 from release_ops.domain.message_policy import MessagePolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
+from release_ops.domain.readiness import ReadinessArea, ReadinessNote
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
 from release_ops.domain.stakeholder_policy import StakeholderPolicy
@@ -255,6 +256,8 @@ class Release:
     """Place in the product file of the cadence that made it; None: it is written there itself."""
     risks: tuple[StatedRisk, ...] = ()
     """What the team fears for this release."""
+    readiness: Mapping[str, ReadinessNote] = field(default_factory=dict)
+    """What the file says of the items of `Product.readiness`, by `area.item`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +426,8 @@ class Product:
     messages: MessagePolicy = field(default_factory=MessagePolicy)
     expectations: ExpectationPolicy = field(default_factory=ExpectationPolicy)
     concerns: ConcernPolicy = field(default_factory=ConcernPolicy)
+    readiness: Mapping[str, ReadinessArea] = field(default_factory=dict)
+    """What others need for a release, by area."""
     events: tuple[EventRule, ...] = ()
     weeks: str = ""
     """How its calendar counts weeks: `to_ga` (R-5), `from_start` (week 4), or not at all."""

@@ -23,6 +23,7 @@ from release_ops.domain.versions import next_prerelease, tag_version
 from release_ops.ledger import Claim, Ledger
 from release_ops.operators import effects, notes, parts
 from release_ops.operators.artifacts import CHANGELOG, GITHUB_RELEASE, NOTES, Document, keep, kept_text, page_of
+from release_ops.operators.drafts import drafts
 from release_ops.operators.milestone import DecidedOperator
 from release_ops.operators.window import ActingOperator
 
@@ -37,14 +38,14 @@ class GenerateChangelogOperator(DecidedOperator):
 
     It is the changelog that `release-ops changelog` prints: final releases compare with the last final one, pre-releases
     with the last pre-release of their version or else the last final. Keeps it in every format, the notes of every
-    audience, and the migration guide, as artifacts. Returns version, tag, commit, date, base, number of changes per
-    section, highlights and the compare URL.
+    audience, the migration guide, and drafts of what people publish, as artifacts. Returns version, tag, commit, date,
+    base, number of changes per section, highlights and the compare URL.
     """
 
     operator_extra_links = (CHANGELOG, NOTES)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Number, read history once, write."""
+        """Number, read history, write."""
         run = self.run_facts
         product = parts.product_of(run)
         ledger = parts.open_ledger()
@@ -59,6 +60,14 @@ class GenerateChangelogOperator(DecidedOperator):
             *changelog_documents(product, changelog),
             *notes.documents(product, changelog, told),
             notes.guide(product, changelog),
+            *drafts(
+                ledger.store,
+                product,
+                parts.release_of(product, run),
+                parts.changelog_source(product, repository, log.warning),
+                chosen["commit"],
+                datetime.now(UTC),
+            ),
         ]
         with ledger.store.transaction():
             for one in made:

@@ -72,10 +72,11 @@ def _tell(ledger: Ledger, product: Product, registers: Registers, concern: Raise
     for name, channel in ways:
         try:
             _send(ledger, product, concern, name, channel, now, run_id)
-            return ""
         except Exception as error:
             log.exception("%s by %s", concern.id, channel.kind)
             failed.append(f"{channel.kind}: {type(error).__name__}: {error}")
+        else:
+            return ""
     return "; ".join(failed) or f"{concern.owner or 'nobody'} looks after it and has no channel; name some"
 
 

@@ -106,14 +106,33 @@ def features(criterion: Criterion, sources: Sources) -> Evidence:
 
 
 def checklist(criterion: Criterion, sources: Sources) -> Evidence:
-    """A statement that waits for a person; `gates.apply_ticks` settles it after the approvals."""
+    """A statement that the product file or a draft shows, or that waits for a person.
+
+    `gates.apply_ticks` settles what waits after the approvals.
+    """
     role = str(criterion.spec.get("role") or "")
+    expected = f"ticked by the {role_name(role)}" if role else "ticked by an approver"
+    item, draft = str(criterion.spec.get("readiness") or ""), str(criterion.spec.get("draft") or "")
+    stated, kept = sources.readiness.get(item), sources.drafts.get(draft, "")
+    place = f"approval form of {sources.product} {sources.version}"
+    if stated is not None and stated.done:
+        observed = stated.note or "done, by the product file"
+        area, _, name = item.partition(".")
+        where = stated.link or f"readiness.{area}.{name} of the release"
+        return found(criterion, True, observed=observed, expected="done", link=where)
+    if kept and criterion.spec.get("draft_is_enough"):
+        return found(criterion, True, observed="written", expected="written", link=kept)
+    observed = "not ticked yet"
+    if stated is not None:
+        observed = f"not ready: {stated.note}" if stated.note else "not ready, by the product file"
+    elif kept:
+        observed = "a draft is there, to be edited"
     return Evidence(
         criterion=criterion.id,
         outcome=Outcome.PENDING,
-        observed="not ticked yet",
-        expected=f"ticked by the {role_name(role)}" if role else "ticked by an approver",
-        link=f"approval form of {sources.product} {sources.version}",
+        observed=observed,
+        expected=expected,
+        link=(stated.link if stated else "") or kept or place,
     )
 
 

@@ -13,6 +13,7 @@ from release_ops.adapters.sql import Rows, read_sql
 from release_ops.changelogs import Source
 from release_ops.domain.feasibility import ReleasePlan
 from release_ops.domain.model import Criterion, Evidence, Feature, FreezePolicy, Outcome, Verdict
+from release_ops.domain.readiness import ReadinessNote
 
 if TYPE_CHECKING:
     from release_ops.adapters.git import GitRepository
@@ -57,6 +58,10 @@ class Sources:
     """Names of the gates of the train's earlier milestones, in its order."""
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     """Latest verdict of each gate that was evaluated for this release."""
+    readiness: Mapping[str, ReadinessNote] = field(default_factory=dict)
+    """What the product file says of the items of readiness, by `area.item`."""
+    drafts: Mapping[str, str] = field(default_factory=dict)
+    """Kind of message to where its draft is kept."""
     sql: Callable[[str, str], Rows] = read_sql
     """Connection id and statement to rows."""
     checks: Path = CHECKS

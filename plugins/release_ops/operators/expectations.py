@@ -1,4 +1,4 @@
-"""What people may expect after a slip, a change of scope or an incident: worked out once, kept, and told to those it touches."""
+"""What people may expect after a slip, a change of scope or an incident: worked out once, kept, and told."""
 
 from __future__ import annotations
 
@@ -141,10 +141,11 @@ class _Teller:
         for channel in channels:
             try:
                 self._send(event, expectation, release, channel)
-                self._note(row, told_by="message")
-                return 1
             except Exception as error:
                 failed.append(f"{channel.kind}: {type(error).__name__}: {error}")
+            else:
+                self._note(row, told_by="message")
+                return 1
         self._note(row, told_by="", error="; ".join(failed))
         return 0
 

@@ -16,10 +16,22 @@ from release_ops.adapters.git import GitRepository
 from release_ops.domain.feasibility import plan_release
 from release_ops.domain.gates import Evaluation, evaluate
 from release_ops.domain.milestones import train
-from release_ops.domain.model import Evidence, Gate, MilestoneKind, Outcome, Product, Release, Verdict, Waiver
+from release_ops.domain.model import (
+    Criterion,
+    Evidence,
+    Gate,
+    MilestoneKind,
+    Outcome,
+    Product,
+    Release,
+    Verdict,
+    Waiver,
+)
+from release_ops.domain.readiness import with_readiness
 from release_ops.domain.versions import base_tag
 from release_ops.operators import parts
 from release_ops.operators.artifacts import GATE_REPORT, keep, page_of
+from release_ops.operators.drafts import kept_drafts
 from release_ops.operators.evidence import Sources, collect_all
 from release_ops.operators.milestone import MilestoneOperator
 from release_ops.operators.planning import SCOPE_DOCUMENT, kickoff_of, write
@@ -82,7 +94,7 @@ class QualityGateOperator(MilestoneOperator):
 
 
 def gate_of(product: Product, name: str, release: Release) -> Gate:
-    """Gate of that name with the approvals that a release of this type needs.
+    """Gate of that name with the approvals and the items of readiness that a release of this type needs.
 
     AirflowFailException when the product file no longer has it.
     """
@@ -92,6 +104,7 @@ def gate_of(product: Product, name: str, release: Release) -> Gate:
             "milestone_gates, and clear this run from quality_gate on"
         )
     gate = product.gates[name]
+    gate = with_readiness(gate, product.readiness, release, Criterion)
     return replace(gate, approvals=gate.approvals.for_type(release.type))
 
 
@@ -200,4 +213,6 @@ def _sources(
         freeze=product.freeze,
         earlier_gates=[product.milestone_gates[kind] for kind in earlier if kind in product.milestone_gates],
         verdicts={row["gate"]: Verdict(row["verdict"]) for row in verdicts},
+        readiness=release.readiness,
+        drafts=kept_drafts(store, product, release),
     )
