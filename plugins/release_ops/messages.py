@@ -68,8 +68,8 @@ def compose(
     and line.
     """
     policy = facts.product.messages
-    one, reader = policy.kind(kind), policy.audience(audience)
-    detail = detail or reader.detail
+    one = policy.kind(kind)
+    detail = detail or policy.usual_detail(kind, audience)
     words = _words(kind, audience, detail, facts, policy)
     words["others"] = [_words(kind, audience, detail, each, policy) for each in others]
     words["event"] = event or Occasion()

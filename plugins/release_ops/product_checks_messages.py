@@ -39,6 +39,8 @@ def _named(product: Product) -> Iterator[tuple[Steps, str, Collection[str], str]
         at = ("messages", "kinds", name)
         if kind.notes:
             yield (*at, "notes"), kind.notes, product.notes.audiences, "there is no such audience of notes"
+        if kind.detail:
+            yield (*at, "detail"), kind.detail, policy.details, "there is no such detail"
         for index, one in enumerate(kind.audiences):
             yield (*at, "audiences", index), one, readers, "there is no such audience"
     for name, area in product.readiness.items():

@@ -50,6 +50,8 @@ class KindPart(Part):
     """Who gets it; `"*"` stands for all."""
     notes: Text | None = None
     """Audience of the release notes whose words it is made of, whoever reads it; the reader's own without it."""
+    detail: Text | None = None
+    """Detail that it has, whoever reads it; the reader's own without it."""
     parts: list[Shown] = []
     """What it may hold; everything without it."""
     says: dict[Reader, Text] = {}
@@ -91,6 +93,7 @@ def message_policy(part: MessagesPart) -> MessagePolicy:
                 template=one.template,
                 audiences=tuple(one.audiences),
                 notes=one.notes or "",
+                detail=one.detail or "",
                 parts=tuple(one.parts),
                 says=dict(one.says),
                 duties={reader: tuple(texts) for reader, texts in one.duties.items()},

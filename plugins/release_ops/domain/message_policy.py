@@ -54,6 +54,8 @@ class KindPolicy:
     audiences: tuple[str, ...] = ()
     notes: str = ""
     """Audience of the release notes whose words it is made of, whoever reads it; empty: the reader's own."""
+    detail: str = ""
+    """Detail that it has, whoever reads it, where the reader has no wish; empty: the reader's."""
     parts: tuple[str, ...] = ()
     """Words of `PARTS` that it may hold; empty: all."""
     says: Mapping[str, str] = field(default_factory=dict)
@@ -98,10 +100,14 @@ class MessagePolicy:
         """Audiences that have a name."""
         return tuple(name for name in self.audiences if name != EVERYBODY)
 
+    def usual_detail(self, kind: str, audience: str) -> str:
+        """Name of the detail of a kind for an audience that has no wish of its own."""
+        return self.kind(kind).detail or self.audience(audience).detail
+
     def shown(self, kind: str, audience: str, detail: str = "") -> tuple[str, ...]:
         """The parts that a message holds for an audience, in the order of `PARTS`; without `detail` in the reader's own."""
         reader, parts = self.audience(audience), self.kind(kind).parts or PARTS
-        left_out = self.detail(detail or reader.detail).without
+        left_out = self.detail(detail or self.usual_detail(kind, audience)).without
         return tuple(part for part in PARTS if part in parts and part in reader.parts and part not in left_out)
 
 
