@@ -7,7 +7,9 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable
 
+from release_ops.operators.concerns import ChaseConcernsOperator
 from release_ops.operators.contract import PublishTablesOperator, assets_of
+from release_ops.operators.expectations import PlanExpectationsOperator
 from release_ops.operators.quality_checks import check_tasks
 from release_ops.operators.stakeholders import UpdateStakeholdersOperator
 
@@ -26,8 +28,13 @@ release (started, completed, failed, rolled back), and a **regular update** to e
      owner, with the text;
    - **lapsed**, where an outage made it too late to be useful; **withdrawn**, where its release is no longer planned.
    A release that moves takes its messages along; what was sent stays sent.
-2. `check_columns` and `check_rows` check the tables by the rules in `include/sql/checks`.
-3. `publish` tells the assets `release_metrics/stakeholder_message` and `release_metrics/stakeholder`.
+2. `expect` works out, for each slip, change of scope and critical or high incident, whom it touches (by what they hear of,
+   and by their stated concerns), keeps the plan among the artifacts of the release (what they will ask, what we propose,
+   when they hear again), and tells people when they are available, once.
+3. `chase` tells the owners of concerns that are not answered within `concerns.answer_within`, again until they are
+   (`release-ops concern` registers and answers them).
+4. `check_columns` and `check_rows` check the tables by the rules in `include/sql/checks`.
+5. `publish` tells the assets `release_metrics/stakeholder_message`, `stakeholder`, `expectation` and `stakeholder_concern`.
 
 The page **Stakeholders** shows the grid of influence and interest, the matrix, and what was sent, is due or failed. See it
 before Airflow does with `release-ops stakeholders`. docs/stakeholders.md has the rest.
@@ -53,6 +60,10 @@ with DAG(
     default_args={"owner": "release-management", "retries": 2, "retry_delay": timedelta(minutes=1)},
 ):
     update = UpdateStakeholdersOperator(task_id="update")
+    expect = PlanExpectationsOperator(task_id="expect")
+    chase = ChaseConcernsOperator(task_id="chase")
     publish = PublishTablesOperator(task_id="publish", outlets=assets_of("stakeholder_updates"))
     checks = check_tasks("stakeholder_updates")
-    update >> checks >> publish
+    for told in (update, expect, chase):
+        told >> checks
+    checks >> publish
