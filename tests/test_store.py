@@ -335,10 +335,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
         ]
     },
     "health_board": {"status": "red"},
-    **dict.fromkeys(("expectation_event_save", "expectation_event_known", "expectation_told"), {"kind": "slip"}),
+    **{name: {"kind": "slip"} for name in ("expectation_event_save", "expectation_event_known", "expectation_told")},
     "expectation_save": {"kind": "slip", "why": ["hears of GA"]},
-    **dict.fromkeys(("concern_answer", "concern_one", "concern_reminded", "concern_save"), {"id": "c-1a2b3c4d5e"}),
-    **dict.fromkeys(("expectation_slips", "expectation_scope", "expectation_incidents"), {"since": NOW}),
+    **{name: {"id": "c-1a2b3c4d5e"} for name in ("concern_answer", "concern_one", "concern_reminded", "concern_save")},
+    **{name: {"since": NOW} for name in ("expectation_slips", "expectation_scope", "expectation_incidents")},
     "message_moves": {"since": date(2026, 11, 1)},
     "message_incidents": {"since": NOW},
     "release_state": {"state": "frozen"},
