@@ -187,9 +187,9 @@ def test_the_cheapest_way_out_of_too_little_time_is_overtime():
 @pytest.mark.parametrize("seed", range(12))
 def test_a_clash_is_one_and_each_of_it_is_needed(seed):
     """Checked from the definition: its limits leave no plan, and without any one of them there is one."""
-    models = (build(random_staff(seed, work, rate=40)) for work in itertools.count(30, 10))
+    models = (build(random_staff(seed, work, rate=40), overtime=True) for work in itertools.count(30, 10))
     model = next(one for one in models if solve(one, seconds=20, gap=0).status == INFEASIBLE)
-    found = clash(model)
+    found = clash(model, lambda: 60.0)
     places = {place for place, one in enumerate(model.limits) if one.words in set(found.limits)}
     assert found.is_least
     assert len(places) == len(found.limits)

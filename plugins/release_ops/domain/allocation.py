@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from time import monotonic
 from typing import NamedTuple
 
 from release_ops.domain.allocation_clash import Alternative, Clash, alternatives, clash
+from release_ops.domain.allocation_large import solve_large
 from release_ops.domain.allocation_model import Model, at_once, build
-from release_ops.domain.allocation_solver import INFEASIBLE, OPTIMAL, Solution, solve
+from release_ops.domain.allocation_solver import INFEASIBLE, OPTIMAL, UNKNOWN, Solution, solve
 from release_ops.domain.assignment import assign
 from release_ops.domain.staff import Staff
 
 WHOLE = 1e-6
 """A smaller share of a need is what the solver's tolerances left over."""
+LARGE = 4000
+"""Offers from which on HiGHS alone does not find a plan in time."""
 CENT = Decimal("0.01")
 
 
@@ -39,7 +43,7 @@ class Allocation:
     status: str
     """optimal: within the gap that the policy names; feasible: the best when time was up; infeasible; unknown."""
     method: str
-    """assignment: one to one, exact; programme: mixed-integer."""
+    """assignment: one to one, exact; programme: mixed-integer; windows: the same, some projects at a time."""
     shares: Sequence[Share] = ()
     parts: dict[str, float]
     """Part of the objective to its money."""
@@ -51,32 +55,47 @@ class Allocation:
     clash: Clash | None = None
     alternatives: Sequence[Alternative] = ()
     """Cheapest first."""
+    timed_out: bool = False
+    """Whether the search was ended by the clock: a better plan, a smaller clash or a cheaper way out may be there."""
 
 
-def allocate(staff: Staff) -> Allocation:
-    """The cheapest plan of a staff that has members and projects.
+def allocate(staff: Staff, *, clock: Callable[[], float] = monotonic) -> Allocation:
+    """The cheapest plan of a staff that has members and projects, or why there is none, within the policy's `seconds`.
 
     Where every need is one person's and nobody can do two, it is the assignment problem; else a mixed-integer programme.
+    `clock` gives seconds of any origin.
     """
+    policy, begun = staff.policy, clock()
+
+    def left() -> float:
+        return policy.seconds - (clock() - begun)
+
     model = build(staff)
     if _one_to_one(model) and (found := _assigned(model)) is not None:
         return found
-    policy = staff.policy
-    solution = solve(model, seconds=policy.seconds, gap=policy.gap)
+    method = "programme"
+    solution = Solution(UNKNOWN, None, None, None, {})
+    if len(model.offers) > LARGE:
+        method, solution = "windows", solve_large(model, left=left, gap=policy.gap)
+    if solution.status == UNKNOWN and left() > 0:
+        method, solution = "programme", solve(model, seconds=left(), gap=policy.gap)
     if solution.values is not None:
-        return _told(model, solution, "programme")
+        return replace(_told(model, solution, method), timed_out=solution.status != OPTIMAL)
     if solution.status != INFEASIBLE:
-        return Allocation(status=solution.status, method="programme", parts={})
-    return Allocation(
-        status=solution.status,
-        method="programme",
-        parts={},
-        clash=clash(model),
-        alternatives=[
-            Alternative(one.title, one.price, one.money, one.steps, tuple(shares_of(model, one.values)))
-            for one in alternatives(model)
-        ],
-    )
+        return Allocation(status=solution.status, method=method, parts={}, timed_out=True)
+    return _ways_out(build(staff, overtime=True), left)
+
+
+def _ways_out(model: Model, left: Callable[[], float]) -> Allocation:
+    """Why there is no plan, in at most a third of the time that is left, and what would help."""
+    rest = left() * 2 / 3
+    why = clash(model, lambda: left() - rest)
+    ways = [
+        Alternative(one.title, one.price, one.money, one.steps, tuple(shares_of(model, one.values)), one.is_best)
+        for one in alternatives(model, left)
+    ]
+    late = not why.is_least or not all(one.is_best for one in ways) or left() <= 0
+    return Allocation(status=INFEASIBLE, method="programme", parts={}, clash=why, alternatives=ways, timed_out=late)
 
 
 def shares_of(model: Model, values: Sequence[float]) -> list[Share]:

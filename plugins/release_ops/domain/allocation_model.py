@@ -11,6 +11,8 @@ load = sum(s hours) / free hours during the project.
 - projects: not more than `projects_at_once` of them on one day.
 - members, people, mix, budget: who takes part, how many, with which skills, and what they cost.
 - load <= y, and load >= `least_share` y, or all of the project if that is less.
+- load - over <= fair y, where over is what somebody works above the fair load: it follows from the others, and without it
+  whoever works half of the fair load would join by half in the relaxed programme.
 
 Minimised are money and what is weighed like money: cost; (1 - match) hours at the mean rate; hours above the fair load,
 which is demand / time and at most the target; `start_hours` for each project that somebody joins.
@@ -18,7 +20,7 @@ which is demand / time and at most the target; `start_hours` for each project th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -93,6 +95,8 @@ class Crowd(NamedTuple):
     projects: Sequence[int]
     over: int | None
     """None: balance does not count."""
+    free: float
+    """Hours of a member on the days of it."""
 
 
 @dataclass(slots=True)
@@ -194,12 +198,16 @@ def _places(mask: int) -> Iterable[int]:
         place += 1
 
 
-def build(staff: Staff) -> Model:
-    """The programme of an allocation. The staff has members and projects, each project with an id of its own."""
+def build(staff: Staff, *, overtime: bool = False) -> Model:
+    """The programme of an allocation. The staff has members and projects, each project with an id of its own.
+
+    With `overtime` only the limits of time forbid it, so that they can give way; without, what the columns mean does too,
+    which brings the bound nearer.
+    """
     model = Model(staff)
     calendar = Calendar(staff)
     _offers(model, calendar)
-    _participation(model)
+    _participation(model, 1.0 + staff.policy.relaxing.overtime_at_most if overtime else 1.0)
     _needs(model, calendar)
     _time(model, calendar)
     _composition(model)
@@ -231,8 +239,8 @@ def _offers(model: Model, calendar: Calendar) -> None:
                 )
 
 
-def _participation(model: Model) -> None:
-    """Columns that say who takes part in what, where anything depends on it, and what they mean."""
+def _participation(model: Model, most: float) -> None:
+    """Columns that say who takes part in what, where it matters, and what they mean. Loads are at most `most`."""
     staff, policy = model.staff, model.staff.policy
     start = policy.weights.switching * policy.start_hours
     everywhere = start > 0 or policy.least_share > 0 or policy.switching_loss > 0
@@ -248,8 +256,6 @@ def _participation(model: Model) -> None:
         joins = 0.0 if _is_in(staff.members[m], project) else start * float(staff.members[m].rate)
         y = model.pairs[m, p] = model.column(1.0, integer=True, switching=joins)
         loads = [(at, model.offers[at].load) for at in places]
-        # Overtime is kept out by the limit of time, where somebody may give way to it.
-        most = 1.0 + policy.relaxing.overtime_at_most
         for at, load in loads:
             model.row([(at, max(1.0, load / most)), (y, -1.0)], -float("inf"), 0.0)
         if len(loads) > 1:
@@ -330,7 +336,20 @@ def _time(model: Model, calendar: Calendar) -> None:
             if per_hour > 0:
                 over = model.column(float("inf"), balance=per_hour * free)
                 model.row([*loads, (over, -1.0)], -float("inf"), model.fair)
-            model.crowds.setdefault(m, []).append(Crowd(together, over))
+            model.crowds.setdefault(m, []).append(Crowd(together, over, free))
+        _joined(model, m, projects)
+
+
+def _joined(model: Model, member: int, projects: Mapping[int, Sequence[int]]) -> None:
+    """Rows load - over <= fair y, for each project of a member, in the crowd where being over the fair load costs most."""
+    for p, places in projects.items():
+        crowds = [one for one in model.crowds[member] if p in one.projects and one.over is not None]
+        if (member, p) not in model.pairs or not crowds:
+            continue
+        over = max(crowds, key=lambda one: one.free).over
+        loads = [(at, model.offers[at].load) for at in places]
+        terms = [*loads, (over or 0, -1.0), (model.pairs[member, p], -model.fair)]
+        model.row(terms, -float("inf"), 0.0)
 
 
 def _composition(model: Model) -> None:

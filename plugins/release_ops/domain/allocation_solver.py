@@ -44,8 +44,11 @@ def solve(
     """Minimise the objective times `weight`, plus what it costs to give way.
 
     `give` says per row that belongs to a limit what a unit costs; None: it stands. Without `enforced` all limits are there,
-    else only those. Without `integral` the shares of one person and who takes part may be fractions.
+    else only those. Without `integral` the shares of one person and who takes part may be fractions. `unknown` without
+    an answer in `seconds`.
     """
+    if seconds <= 0:
+        return Solution(UNKNOWN, None, None, None, {})
     import numpy as np  # noqa: PLC0415 - the command line starts without it
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415
     from scipy.sparse import csr_array  # noqa: PLC0415
