@@ -42,11 +42,18 @@ class Client:
         self.connection = http.client.HTTPConnection(self.place, timeout=60)
 
     def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str]:
-        """Status and text."""
+        """Status and text. A connection that the server has closed meanwhile is made anew, as browsers do."""
         body = urlencode(fields).encode() if fields is not None else None
-        self.connection.request(method, path, body, FORM if body else {})
-        answer = self.connection.getresponse()
-        return answer.status, answer.read().decode()
+        for is_last in (False, False, True):
+            try:
+                self.connection.request(method, path, body, FORM if body else {})
+                answer = self.connection.getresponse()
+                return answer.status, answer.read().decode()
+            except ConnectionError:
+                self.connection.close()
+                if is_last:
+                    raise
+        raise AssertionError
 
     def close(self) -> None:
         self.connection.close()
