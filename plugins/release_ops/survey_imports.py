@@ -11,6 +11,7 @@ from pathlib import Path
 from release_ops.domain.model import Product
 from release_ops.domain.survey_import import (
     MOST_BYTES,
+    Imported,
     ImportedAnswer,
     ImportRejected,
     ends_at,
@@ -40,8 +41,8 @@ class Brought:
     """Answers of a round that is not over; they are taken in once it is."""
 
 
-def import_file(store: Store, product: Product, path: Path, given: ImportFolder, *, now: datetime) -> list[Brought]:
-    """Take the answers of a file in, all of them or none. ImportRejected names file, line, column, value and remedy."""
+def read_file(product: Product, path: Path, given: ImportFolder, *, now: datetime) -> tuple[SurveyPlan, Imported]:
+    """The survey that a file belongs to, and its answers. ImportRejected names file, line, column, value and remedy."""
     plan = product.surveys.plans.get(given.survey)
     if plan is None:
         names = ", ".join(product.surveys.plans) or "none"
@@ -53,6 +54,7 @@ def import_file(store: Store, product: Product, path: Path, given: ImportFolder,
     scale = product.surveys.scales[plan.kind]
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
+    after_release = plan.cadence is SurveyCadence.AFTER_RELEASE
     read = read_export(
         data,
         path.name,
@@ -60,14 +62,21 @@ def import_file(store: Store, product: Product, path: Path, given: ImportFolder,
         instrument(plan.kind, scale.low, scale.high),
         now=now,
         audience=given.audience,
-        needs_release=plan.cadence is SurveyCadence.AFTER_RELEASE,
+        needs_release=after_release,
     )
-    by_occasion: dict[str, list[ImportedAnswer]] = defaultdict(list)
     for answer in read.answers:
-        if plan.cadence is SurveyCadence.AFTER_RELEASE and not answer.version:
+        if after_release and not answer.version:
             raise ImportRejected(
                 [f"{path.name}:{answer.line}: release: '': this survey is held after releases; name one"]
             )
+    return plan, read
+
+
+def import_file(store: Store, product: Product, path: Path, given: ImportFolder, *, now: datetime) -> list[Brought]:
+    """Take the answers of a file in, all of them or none. ImportRejected as by `read_file`."""
+    plan, read = read_file(product, path, given, now=now)
+    by_occasion: dict[str, list[ImportedAnswer]] = defaultdict(list)
+    for answer in read.answers:
         by_occasion[occasion_of(answer, plan.cadence)].append(answer)
     with store.transaction():
         store.execute("survey_lock")
