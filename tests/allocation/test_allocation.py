@@ -157,7 +157,7 @@ def test_a_budget_is_kept_or_clashes():
     ]
     cheapest = found.alternatives[0]
     assert (cheapest.title, round(cheapest.money, 2)) == ("more money", 100)
-    assert [*cheapest.steps] == ["the people of A cost at most 900.00 EUR: 100.00 more, for 100.00"]
+    assert [*cheapest.steps] == ["A, budget of 900.00 EUR: 100.00 more"]
     assert [(one.member, one.hours) for one in cheapest.shares] == [("bob", 20)]
 
 

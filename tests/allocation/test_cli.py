@@ -49,7 +49,7 @@ def test_a_clash_is_told_with_its_ways_out(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "There is no plan. These clash:" in said
     assert "shop takes 44 h of python (advanced or better): 1 person can do it, with 40 h free then" in said
-    assert "Cheapest way out: overtime, for 300.00 EUR" in said
+    assert "Way out 1: overtime, for 300.00 EUR" in said
     assert "4.0 h of overtime, for 300.00" in said
 
 
@@ -80,3 +80,49 @@ def test_two_of_one_id_and_a_file_that_is_not_there(tmp_path, capsys):
     assert run("allocate", file) == 1
     assert "there are two members of this id" in capsys.readouterr().out
     assert run("allocate", tmp_path / "none.yaml") == 2
+
+
+@pytest.fixture
+def team(tmp_path):
+    file = tmp_path / "team.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    return file
+
+
+def test_a_plan_is_written_looked_at_and_applied_once(team, tmp_path, capsys):
+    plan = tmp_path / "plan.json"
+    assert run("allocate", team, "--out", plan) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "what changes" in said
+    assert "+1,000.00" in said
+    assert run("allocate", team, "--apply", plan) == 0
+    assert "stands now" in capsys.readouterr().out
+    assert run("allocate", team, "--apply", plan) == 0
+    assert "stands already" in capsys.readouterr().out
+    assert run("allocate", team, "--out", plan) == 0
+    assert "Nothing changes" in capsys.readouterr().out
+
+
+def test_a_plan_of_another_team_and_a_file_that_is_none_are_refused(team, tmp_path, capsys):
+    plan = tmp_path / "plan.json"
+    run("allocate", team, "--out", plan)
+    team.write_text(SMALL.replace("rate: 50", "rate: 51"), encoding="utf-8")
+    assert run("allocate", team, "--apply", plan) == 2
+    assert "the team was changed since the plan was made; plan again" in capsys.readouterr().err
+    plan.write_text("{}", encoding="utf-8")
+    assert run("allocate", team, "--apply", plan) == 2
+    assert "is no plan" in capsys.readouterr().err
+
+
+def test_where_there_is_no_plan_a_way_out_is_chosen(team, tmp_path, capsys):
+    team.write_text(SMALL.replace("hours: 20", "hours: 44"), encoding="utf-8")
+    plan = tmp_path / "plan.json"
+    assert run("allocate", team, "--out", plan) == 2
+    assert "choose one of the 2 ways out with --way-out 1 to 2" in capsys.readouterr().err
+    assert run("allocate", team, "--out", plan, "--way-out", 1) == 1
+    assert json.loads(plan.read_text())["bookings"][0]["hours_per_week"] == "44"
+
+
+def test_a_search_that_time_ends_says_so(team, capsys):
+    assert run("allocate", team, "--seconds", "0.000001") == 1
+    assert "Time ran out after 1e-06 s, and neither a plan was found nor that there is none" in capsys.readouterr().out

@@ -108,13 +108,14 @@ def _step(row: Row, limit: Limit, by: float) -> str:
     """What giving way to a limit means, in its unit, and its money."""
     amount = by * limit.amount
     words = {
-        Kind.HOURS: f"{amount:,.1f} h are left out or come from outside",
+        Kind.HOURS: f"{amount:,.1f} h left out or done by people from outside",
         Kind.TIME: f"{amount:,.1f} h of overtime",
-        Kind.PROJECTS: f"{amount:.3g} more at once",
+        Kind.PROJECTS: f"{amount:,.0f} more",
         Kind.BUDGET: f"{amount:,.2f} more",
-        Kind.PEOPLE: f"missed by {amount:.3g}",
+        Kind.PEOPLE: f"missed by {amount:,.0f}",
     }
-    return f"{limit.words}: {words[limit.kind]}, for {by * row.price / limit.weight:,.2f}"
+    money = "" if limit.kind is Kind.BUDGET else f", for {by * row.price / limit.weight:,.2f}"
+    return f"{limit.short}: {words[limit.kind]}{money}"
 
 
 def _status(model: Model, left: Left, enforced: Set[int] | None, *, integral: bool) -> str:

@@ -44,6 +44,9 @@ class Limit(NamedTuple):
 
     kind: Kind
     words: str
+    """What has to be kept, with what makes it hard."""
+    short: str
+    """The same in short, for who knows it already."""
     amount: float = 1.0
     """What 1 of its row is in hours, projects, money or heads."""
     weight: float = 1.0
@@ -301,7 +304,8 @@ def _needs(model: Model, calendar: Calendar) -> None:
                 f"{whole}: {who}"
             )
             price = (relaxing.hours or 0.0) * need.hours * project.priority
-            limit = Limit(Kind.HOURS, words, need.hours, project.priority)
+            short = f"{project.name}, {need.hours:,.0f} h of {need.skill}"
+            limit = Limit(Kind.HOURS, words, short, need.hours, project.priority)
             model.row(((at, 1.0) for at in places), 1.0, 1.0, limit, price, 1.0)
 
 
@@ -324,14 +328,20 @@ def _time(model: Model, calendar: Calendar) -> None:
                 [*loads, *((y, loss) for y, _ in takes if loss)],
                 -float("inf"),
                 1.0 + loss,
-                Limit(Kind.TIME, f"{member.name} has {free:,.0f} h free around {names}", free),
+                Limit(
+                    Kind.TIME,
+                    f"{member.name} has {free:,.0f} h free around {names}",
+                    f"{member.name}, around {names}",
+                    free,
+                ),
                 (policy.relaxing.overtime or 0.0) * float(member.rate) * free,
                 policy.relaxing.overtime_at_most,
             )
             if len(takes) > most:
                 words = f"{member.name} works on at most {most} of {names} at once"
+                short = f"{member.name}, at most {most} of {names} at once"
                 price = (policy.relaxing.projects or 0.0) * float(member.rate)
-                model.row(takes, -float("inf"), most, Limit(Kind.PROJECTS, words), price)
+                model.row(takes, -float("inf"), most, Limit(Kind.PROJECTS, words, short), price)
             over = None
             if per_hour > 0:
                 over = model.column(float("inf"), balance=per_hour * free)
@@ -363,20 +373,23 @@ def _composition(model: Model) -> None:
         everybody = [(y, 1.0) for y in own.values()]
         if project.people_at_least:
             words = f"{project.name} has at least {heads(project.people_at_least)}"
-            model.row(everybody, project.people_at_least, float("inf"), Limit(Kind.PEOPLE, words), price)
+            short = f"{project.name}, at least {heads(project.people_at_least)}"
+            model.row(everybody, project.people_at_least, float("inf"), Limit(Kind.PEOPLE, words, short), price)
         if project.people_at_most is not None:
             words = f"{project.name} has at most {heads(project.people_at_most)}"
-            model.row(everybody, -float("inf"), project.people_at_most, Limit(Kind.PEOPLE, words), price)
+            short = f"{project.name}, at most {heads(project.people_at_most)}"
+            model.row(everybody, -float("inf"), project.people_at_most, Limit(Kind.PEOPLE, words, short), price)
         for mix in project.mix:
             able_ones = [(y, 1.0) for m, y in own.items() if _has(staff, m, mix.skill, mix.level)]
             words = f"{project.name} has at least {heads(mix.people)} with {mix.skill} ({mix.level.word} or better)"
-            model.row(able_ones, mix.people, float("inf"), Limit(Kind.PEOPLE, words), price)
+            short = f"{project.name}, at least {heads(mix.people)} with {mix.skill} ({mix.level.word} or better)"
+            model.row(able_ones, mix.people, float("inf"), Limit(Kind.PEOPLE, words, short), price)
         for member in project.members:
             at = next((m for m, one in enumerate(staff.members) if one.id == member), -1)
             name = staff.members[at].name if at >= 0 else member
             column = [(own[at], 1.0)] if at in own else []
             words = f"{name} is part of {project.name}"
-            model.row(column, 1.0, float("inf"), Limit(Kind.PEOPLE, words), price)
+            model.row(column, 1.0, float("inf"), Limit(Kind.PEOPLE, words, words), price)
 
 
 def _has(staff: Staff, member: int, skill: str, level: int) -> bool:
@@ -396,18 +409,20 @@ def _budgets(model: Model) -> None:
             continue
         terms = [(at, cost(offer)) for at, offer in enumerate(model.offers) if offer.project == p]
         words = f"the people of {project.name} cost at most {project.budget:,.2f} {policy.currency}"
-        _money(model, terms, float(project.budget), words, price)
+        short = f"{project.name}, budget of {project.budget:,.2f} {policy.currency}"
+        _money(model, terms, float(project.budget), (words, short), price)
     if policy.budget is not None:
         terms = [(at, cost(offer)) for at, offer in enumerate(model.offers)]
         words = f"the people of all projects cost at most {policy.budget:,.2f} {policy.currency}"
-        _money(model, terms, float(policy.budget), words, price)
+        short = f"all projects, budget of {policy.budget:,.2f} {policy.currency}"
+        _money(model, terms, float(policy.budget), (words, short), price)
 
 
-def _money(model: Model, terms: Sequence[tuple[int, float]], most: float, words: str, price: float) -> None:
+def _money(model: Model, terms: Sequence[tuple[int, float]], most: float, words: tuple[str, str], price: float) -> None:
     # In units of the budget: HiGHS works best with numbers around 1.
     unit = most or 1.0
     scaled = [(at, by / unit) for at, by in terms]
-    model.row(scaled, -float("inf"), most / unit, Limit(Kind.BUDGET, words, unit), price * unit)
+    model.row(scaled, -float("inf"), most / unit, Limit(Kind.BUDGET, *words, unit), price * unit)
 
 
 def heads(number: int) -> str:
