@@ -33,6 +33,7 @@ from release_ops.product_types import Date, Duration, Part, Region, Text, wrong
 from release_ops.product_validation import Steps, in_words, located
 from release_ops.product_yaml import Node, Unreadable, merge, read
 from release_ops.team_allocations import SUFFIX, allocations_file, read_allocations
+from release_ops.team_csv import members_of, projects_of
 from release_ops.team_review import ReviewPart, review_policy
 
 DEFAULTS = project_root() / "include" / "teams" / "_defaults.capacity.yaml"
@@ -238,7 +239,7 @@ def load_staff(path: Path) -> Staff:
     except Unreadable as error:
         raise ProductError(error.problems) from None
     root = merge(base, own)
-    problems += found
+    problems += [*found, *_tables(root, path)]
     try:
         part = TeamFilePart.model_validate(root.data())
     except ValidationError as error:
@@ -249,6 +250,27 @@ def load_staff(path: Path) -> Staff:
     if problems:
         raise ProductError(problems)
     return with_bookings(_staff(part), plan.id, plan.bookings) if plan else _staff(part)
+
+
+def _tables(root: Node, path: Path) -> Iterator[Problem]:
+    """Put the rows of the CSV files in place of their names; tells what is wrong with their cells."""
+    for name, rows_of in (("members", members_of), ("projects", projects_of)):
+        node = root.value.get(name)
+        if node is None or not isinstance(node.value, str):
+            continue
+        if not node.value.lower().endswith(".csv"):
+            message, remedy = (
+                "is neither a list nor the name of a CSV file",
+                "write a list, or a name that ends in .csv",
+            )
+            yield Problem(node.file, node.line, name, node.raw, message, remedy)
+            root.value[name] = Node([], node.file, node.line)
+            continue
+        try:
+            root.value[name], problems = rows_of(path.parent / node.value)
+        except Unreadable as error:
+            raise ProductError(error.problems) from None
+        yield from problems
 
 
 def _problem(root: Node, loc: Steps, error: Any) -> Problem:

@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from release_ops.domain.allocation_model import Kind, Model
+from release_ops.domain.allocation_model import Kind, Model, Row
 from release_ops.domain.allocation_solver import FEASIBLE, INFEASIBLE, OPTIMAL, UNKNOWN, Solution
 
 WINDOW = 500
@@ -48,7 +48,7 @@ class Relaxed(NamedTuple):
     bound: float
     values: Any
     worth: Any
-    """Cost of each column less what its rows' prices give for it, but for the rows of needs."""
+    """Cost of each column with what the time, places and money that it takes are worth to others."""
     reduced: Any
 
 
@@ -130,8 +130,9 @@ def _relaxed(model: Model, programme: Programme, seconds: float) -> Relaxed | st
     prices[above] += found.ineqlin.marginals[: above.sum()]
     prices[below] -= found.ineqlin.marginals[above.sum() :]
     reduced = programme.cost - matrix.T @ prices
-    needs = np.array([model.rows[one].limit >= 0 and low[k] == high[k] == 1.0 for k, one in enumerate(at)])
-    worth = programme.cost - matrix[~needs].T @ prices[~needs]
+    # What rows of one need, or of one pair, say is left to the windows, which plan those as a whole.
+    shared = np.array([_is_shared(model, model.rows[one]) for one in at])
+    worth = np.maximum(0.0, programme.cost - matrix[shared].T @ prices[shared])
     return Relaxed(float(found.fun), found.x, worth, reduced)
 
 
@@ -155,6 +156,13 @@ def _kept(model: Model) -> list[bool]:
         is_least = row.low == 0.0
         found.append(not is_least and not (is_link and offers[y] == 1 and _balanced(model)))
     return found
+
+
+def _is_shared(model: Model, row: Row) -> bool:
+    """Whether projects of different windows meet in a row, or it says of whom a project consists."""
+    if row.limit >= 0:
+        return model.limits[row.limit].kind is not Kind.HOURS
+    return row.high > 0
 
 
 def _balanced(model: Model) -> bool:
@@ -270,7 +278,8 @@ class _Search:
         soft = np.flatnonzero(programme.is_limit[rows])
         signs = np.where(np.isfinite(programme.low[rows[soft]]), 1.0, -1.0)
         slack = csr_array((signs, (soft, np.arange(len(soft)))), shape=(len(rows), len(soft)))
-        cost = self._guided(columns) if is_first else programme.cost[columns]
+        # First with what people's time is worth to the projects that are not planned yet.
+        cost = self._worth[columns] if is_first else programme.cost[columns]
         found = milp(
             np.concatenate([cost, np.full(len(soft), MISSING)]),
             integrality=np.concatenate([programme.integer[columns], np.zeros(len(soft))]),
@@ -288,13 +297,6 @@ class _Search:
             self.missing > before[2] + OPEN or (self.missing > before[2] - OPEN and self.cost >= before[3])
         ):
             self.values, self.missed, self.missing, self.cost = before
-
-    def _guided(self, columns: Any) -> Any:
-        """What columns cost, with what their people's time is worth to the projects that are not planned yet."""
-        import numpy as np  # noqa: PLC0415
-
-        over = ~np.isin(columns, [*self._member]) & ~self.programme.integer[columns]
-        return np.where(over, self.programme.cost[columns], np.maximum(self._worth[columns], -0.5))
 
 
 def _mixes(model: Model, member: int, project: int) -> Iterator[bool]:
