@@ -233,7 +233,7 @@ def _dots(alt: Any) -> Any:
 
 
 def _legend(alt: Any) -> Any:
-    return alt.Legend(orient="top", direction="horizontal")
+    return alt.Legend(orient="top", direction="horizontal", columns=2)
 
 
 def _finished(chart: Any, title: str, ink: Theme, note: str, width: int | str, height: int) -> Spec:
