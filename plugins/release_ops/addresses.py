@@ -42,6 +42,8 @@ def metrics_page(product: str, part: str = "") -> str:
 def budget_page(product: str, part: str = "") -> str:
     """Page of a product's budget, or its `charts`, below PREFIX."""
     return f"{BUDGET}/{_part(product)}" + (f"/{_part(part)}" if part else "")
+
+
 def surveys_page(product: str, survey: str) -> str:
     """Page of the last report of a survey, below PREFIX."""
     return f"{SURVEYS}/{_part(product)}/{_part(survey)}"

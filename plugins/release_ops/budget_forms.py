@@ -1,4 +1,4 @@
-"""The forms of the budget report: a page, a mail, Markdown, plain text, and a workbook, all made from the kept facts.
+"""The forms of the budget report: a page, a mail, Markdown and plain text, all made from the kept facts.
 
 Here alone amounts are rounded: to the minor unit of the report's currency, half away from zero.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from release_ops import charts
 from release_ops.budget_charts import CAUSES, drawings
@@ -17,10 +17,6 @@ from release_ops.charts import Picture
 from release_ops.domain.earned_value import rounded
 from release_ops.domain.money import money_text, rounded_money
 from release_ops.render import Safe, render
-from release_ops.spreadsheet import workbook
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Facts = Mapping[str, Any]
 
@@ -36,34 +32,6 @@ ESTIMATES: Mapping[str, str] = {
 """Estimate at completion to what it assumes of the rest."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _MONEY = ("bac", "pv", "ev", "ac", "sv", "cv", "eac", "etc", "vac")
-_TEXTS = frozenset(
-    {
-        "version",
-        "category",
-        "item",
-        "unit",
-        "status",
-        "words",
-        "driver",
-        "kind",
-        "entry",
-        "currency",
-        "source",
-        "name",
-        "assumes",
-    }
-    | {"forecast_method", "forecast_reason"}
-)
-"""Columns of a workbook that are text, even where it looks like a number."""
-_SHARES = frozenset(
-    {"ratio", "complete", "spent", "share", "risk", "at_least", "at_most"}
-    | {f"roi_{case}" for case in ("low", "expected", "high")}
-)
-_COUNTS = frozenset(
-    {"pd", "used", "quantity", "planned_quantity", "actual_quantity", "priority", "starts_after", "ramp"}
-    | {f"payback_{case}" for case in ("low", "expected", "high")}
-)
-_DAYS = frozenset({"starts_on", "planned_end"})
 _INDICES = ("cpi", "spi", "tcpi_bac", "tcpi_eac", "spi_t", "tspi", "es", "at", "sv_t", "duration", "delay")
 
 
@@ -122,44 +90,6 @@ def plain(facts: Facts) -> str:
 def mail(facts: Facts, *, link: str = "", pictures: Sequence[Picture] = ()) -> str:
     """The same as HTML for mail programs: its style in the elements, pictures by `cid:<name>`."""
     return render("reports/budget.mail.html.j2", fmt="html", report=view(facts), link=link, pictures=pictures)
-
-
-def excel(facts: Facts, entries: Sequence[Mapping[str, Any]]) -> bytes:
-    """A workbook: categories, items, releases, savings, and every entry that they were made of, amounts as numbers."""
-    lines = [{**line, "category": line["category"] or "all"} for line in (*facts["lines"], facts["total"])]
-    work = [{**one, "version": one["version"] or "all"} for one in facts["work"]]
-    sheets = {
-        "Categories": _table(lines, ("driver", "words", "forecast_reason")),
-        "Items": _table(facts["items"]),
-        "Releases": _table([{k: v for k, v in one.items() if k != "reasons"} for one in work], ("words",)),
-        "Savings": _table(facts["savings"]),
-        "Options": _table((facts["investments"] or {}).get("options", []), ("assumes",)),
-        "Entries": _table(entries),
-    }
-    formats = {
-        name: "share" if name in _SHARES else "money"
-        for table in sheets.values()
-        for name in table.columns
-        if name not in (*_INDICES, *_COUNTS, *_TEXTS, *_DAYS, "on_day")
-    }
-    return workbook(sheets, formats, title=f"Budget of {facts['name']}, {month_name(facts['month'])}")
-
-
-def _table(rows: Sequence[Mapping[str, Any]], last: Sequence[str] = ()) -> pd.DataFrame:
-    """A table of rows, their numbers as Decimal, days as days, and long texts as its last columns."""
-    import pandas as pd  # noqa: PLC0415 - the command line starts without it
-
-    names = [*dict.fromkeys(name for row in rows for name in row)]
-    names = [*(name for name in names if name not in last), *(name for name in names if name in last)]
-    cells = [[_value(name, row.get(name)) for name in names] for row in rows]
-    return pd.DataFrame(cells, columns=names, dtype=object)
-
-
-def _value(name: str, value: Any) -> Any:
-    """A cell; JSON has kept numbers as text."""
-    if not isinstance(value, str) or name in _TEXTS:
-        return value
-    return date.fromisoformat(value) if name in _DAYS else Decimal(value)
 
 
 def _tidy(text: str) -> str:

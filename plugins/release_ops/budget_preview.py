@@ -15,8 +15,8 @@ from release_ops.store import Store
 
 def preview(
     product: Product, month: date, *, folder: Path, now: datetime, database: str | None = None
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Facts as the month would be closed now, and the entries that they are made of. BudgetError.
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Facts as the month would be closed now, and the entries and exchange rates that they are made of. BudgetError.
 
     How much of the releases is done comes from `database`; without one it is unknown.
     """
@@ -31,4 +31,4 @@ def preview(
     rows = [{**one._asdict(), "on_day": one.day} for one in entries]
     for row in rows:
         del row["day"]
-    return {**facts, "revision": None, "closed_at": None, "before": None}, rows
+    return {**facts, "revision": None, "closed_at": None, "before": None}, rows, [one._asdict() for one in inputs.rates]

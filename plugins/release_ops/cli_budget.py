@@ -60,7 +60,7 @@ def _shown(args: argparse.Namespace, product: Product, terminal: Terminal) -> in
     now = datetime.combine(terminal.today, time(12), UTC)
     month = args.month or due_month(product, now)
     try:
-        facts, entries = preview(product, month, folder=folder, now=now, database=args.database)
+        facts, entries, rates = preview(product, month, folder=folder, now=now, database=args.database)
     except BudgetError as error:
         for line in str(error).splitlines():
             terminal.say(line)
@@ -68,7 +68,7 @@ def _shown(args: argparse.Namespace, product: Product, terminal: Terminal) -> in
     if args.format == "table" and args.output is None:
         _tell(facts, terminal)
     else:
-        made = _made(args.format, facts, entries)
+        made = _made(args.format, facts, entries, rates)
         if args.output is None:
             terminal.say(made.decode().rstrip("\n"))
         else:
@@ -76,11 +76,12 @@ def _shown(args: argparse.Namespace, product: Product, terminal: Terminal) -> in
     return OK
 
 
-def _made(form: str, facts: Facts, entries: Sequence[Facts]) -> bytes:
-    from release_ops.budget_forms import excel, markdown, page  # noqa: PLC0415
+def _made(form: str, facts: Facts, entries: Sequence[Facts], rates: Sequence[Facts]) -> bytes:
+    from release_ops.budget_forms import markdown, page  # noqa: PLC0415
+    from release_ops.budget_workbook import excel  # noqa: PLC0415
 
     if form == "xlsx":
-        return excel(facts, entries)
+        return excel(facts, entries, rates)
     if form == "json":
         return f"{json.dumps(facts, indent=2, ensure_ascii=False)}\n".encode()
     return (page(facts) if form == "html" else markdown(facts)).encode()

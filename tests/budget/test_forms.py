@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -13,6 +13,7 @@ from release_ops import budget_forms as forms
 from release_ops.adapters.slack_blocks import Block
 from release_ops.budget_blocks import budget_blocks
 from release_ops.budget_charts import CHARTS, words
+from release_ops.budget_workbook import excel
 from release_ops.store import clean_text
 from tests.budget import books
 from tests.budget.conftest import NOW
@@ -63,23 +64,38 @@ def test_every_form_shows_what_pandas_makes_of_the_rows(office, october):
 
 def test_the_page_stands_alone_and_has_its_charts(october):
     text = forms.page(october)
-    assert text.count("<svg") == 2
+    assert text.count("<svg") == 3
     assert "<script" not in text
     assert "http" not in text.replace("http://www.w3.org/", "")
 
 
 def test_the_workbook_has_every_number_as_a_number_and_the_rows_behind_them(office, october):
     rows = office.store.all("budget_entries_shown", product="webapp", month="2026-10-01", at=october["closed_at"])
-    found = sheets(forms.excel(october, rows))
-    assert [*found] == ["Categories", "Items", "Releases", "Savings", "Options", "Entries"]
-    amounts = dict(zip(found["Categories"]["category"], found["Categories"]["variance"], strict=True))
+    rates = office.store.all("exchange_rates", product="webapp", until=date(2026, 10, 31), at=october["closed_at"])
+    found = sheets(excel(october, rows, rates))
+    wanted = ["Overview", "Months", "Items", "Releases", "Earned value", "Savings", "Entries", "Rates", "Notes"]
+    assert [*found] == wanted
+    overview = found["Overview"].set_index("Category")
     oracle = expected(office.folder, "2026-10-01", books.SCOPE)["lines"]
-    assert amounts == {name: pytest.approx(line["variance"]) for name, line in oracle.items()}
+    for title, name in (("Over (+) or under (-) plan", "variance"), ("Cost of the year, expected", "forecast")):
+        assert dict(overview[title]) == {category: pytest.approx(line[name]) for category, line in oracle.items()}
     entries = found["Entries"]
-    spent = entries[(entries["kind"] == "actual") & (entries["currency"] == "EUR")]["amount"].sum()
+    spent = entries[(entries["Kind"] == "actual") & (entries["Currency"] == "EUR")]["Amount"].sum()
     costs = books.table(office.folder, "budget_actuals")
     assert spent == pytest.approx(costs[costs["currency"] != "USD"]["amount"].sum())
-    assert pd.api.types.is_datetime64_any_dtype(entries["on_day"])
+    assert pd.api.types.is_datetime64_any_dtype(entries["Day"])
+    assert len(found["Rates"]) == len(books.RATES)
+    assert found["Earned value"].iloc[-1]["Planned value (PV)"] == 32000
+
+
+def test_the_same_month_gives_the_same_workbook(october):
+    assert excel(october, []) == excel(october, [])
+
+
+@pytest.mark.parametrize(("currency", "form"), [("EUR", "#,##0.00"), ("JPY", "#,##0"), ("KWD", "#,##0.000")])
+def test_a_workbook_shows_the_minor_unit_of_its_currency(october, currency, form):
+    page = load_workbook(io.BytesIO(excel({**october, "currency": currency}, [])))["Overview"]
+    assert page["C5"].number_format == form
 
 
 def texts(blocks: list[Block]) -> list[str]:

@@ -27,7 +27,7 @@ def test_on_any_day_the_books_make_a_report_with_a_forecast(tmp_path: Path, mont
     assert len(write_money(feeds, product, now, earlier)) == 4
     assert write_money(feeds, product, now, earlier) == []
     due = due_month(product, now)
-    facts, entries = preview(product, due, folder=tmp_path, now=now)
+    facts, entries, _ = preview(product, due, folder=tmp_path, now=now)
     assert facts["total"]["forecast_low"] is not None or due.month == 12
     assert float(facts["total"]["actual"]) > 0
     booked = [one["on_day"] for one in entries if one["kind"] == "actual"]

@@ -124,7 +124,7 @@ def _budgets() -> tuple[dict[str, Any], ...]:
             own = Path(folder, f"{product}-{month}-{revision}")
             path = books.write(own, **{"section": {"investments": INVESTMENTS}, **more})
             at = NOW - (3 - revision) * DAY
-            facts, _ = preview(load_product(path), date(2026, month, 1), folder=own, now=at)
+            facts, *_ = preview(load_product(path), date(2026, month, 1), folder=own, now=at)
             facts |= {
                 "product": product,
                 "name": product.capitalize(),

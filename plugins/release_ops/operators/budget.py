@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -14,9 +14,11 @@ from release_ops.addresses import artifact_page
 from release_ops.budget_blocks import budget_blocks
 from release_ops.budget_charts import pictures
 from release_ops.budget_closing import Closed, close, due_month
-from release_ops.budget_forms import excel, mail, markdown, page, view
+from release_ops.budget_forms import mail, markdown, page, view
 from release_ops.budget_inputs import bring
+from release_ops.budget_workbook import excel
 from release_ops.domain.model import Product
+from release_ops.domain.months import last_day
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import Rich, tell
@@ -106,11 +108,13 @@ def report_name(product: Product, month: str, ending: str = "html") -> str:
 def keep_report(store: Store, product: Product, facts: Mapping[str, Any]) -> None:
     """Write the report as a page, as text and as a workbook; a later revision of the month replaces it."""
     entries = store.all("budget_entries_shown", product=product.id, month=facts["month"], at=facts["closed_at"])
+    until = last_day(date.fromisoformat(facts["month"]))
+    rates = store.all("exchange_rates", product=product.id, until=until, at=facts["closed_at"])
     with store.transaction():
         month = facts["month"]
         keep(store, PLACE, report_name(product, month, "md"), markdown(facts))
         keep(store, PLACE, report_name(product, month, "html"), page(facts), "text/html")
-        keep(store, PLACE, report_name(product, month, "xlsx"), excel(facts, entries), MEDIA_TYPE)
+        keep(store, PLACE, report_name(product, month, "xlsx"), excel(facts, entries, rates), MEDIA_TYPE)
 
 
 def tell_report(ledger: Ledger, product: Product, facts: Mapping[str, Any], *, run_id: str) -> dict[str, Any]:
