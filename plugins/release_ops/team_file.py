@@ -35,6 +35,7 @@ from release_ops.product_yaml import Node, Unreadable, merge, read
 from release_ops.team_allocations import SUFFIX, allocations_file, read_allocations
 from release_ops.team_csv import members_of, projects_of
 from release_ops.team_review import ReviewPart, review_policy
+from release_ops.team_tables import add_tables
 
 DEFAULTS = project_root() / "include" / "teams" / "_defaults.capacity.yaml"
 MOST_DAYS = 1100
@@ -238,6 +239,7 @@ def load_staff(path: Path) -> Staff:
         base, found = read(DEFAULTS)
     except Unreadable as error:
         raise ProductError(error.problems) from None
+    add_tables(own)
     root = merge(base, own)
     problems += [*found, *_tables(root, path)]
     try:
