@@ -96,6 +96,7 @@ PLAUSIBLE: dict[str, Any] = {
     "inputs": "5f1c",
     "revision": 1,
     "team_file": "demo",
+    "teams": ["web"],
     "reviewed_on": date(2026, 11, 2),
     "reviewed_at": NOW,
     "plan": "0123456789abcdef",

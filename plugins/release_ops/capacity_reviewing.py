@@ -50,7 +50,7 @@ def review_team(
         hours, made = history(store, team_file, staff, today)
         facts = facts_for(
             staff, planned, team_file=team_file, today=today, worked=hours, made=made,
-            satisfaction=worked.satisfaction if worked is not None else {},
+            satisfaction=satisfied(store, staff, worked),
         )  # fmt: skip
         about = {"team_file": team_file, "reviewed_on": today}
         store.execute("capacity_review_save", **about, reviewed_at=now, run_id=run_id, facts=facts)
@@ -95,6 +95,16 @@ def facts_for(
         plan=planned.allocation if planned is not None else None,
         proposal=planned.proposal if planned is not None else None,
     )
+
+
+def satisfied(store: Store, staff: Staff, worked: WorkedHours | None) -> dict[str, float | None]:
+    """Team to how content it is, 1 to 5: by the last survey of a group of its name, else by the feed of worked hours.
+
+    Surveys tell no score of a group that is too small.
+    """
+    asked = sorted({one.team for one in staff.members})
+    found = {row["team"]: float(row["score"]) for row in store.all("team_satisfaction_of", teams=asked)}
+    return {**(worked.satisfaction if worked is not None else {}), **found}
 
 
 def keep_worked(store: Store, team_file: str, hours: Sequence[Worked]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from psycopg.types.json import Jsonb
 
 from release_ops.ledger import Ledger
 from release_ops.operators import capacity
@@ -207,3 +208,41 @@ def test_without_approvers_nobody_is_asked(office: Office) -> None:
 def test_what_is_pushed_is_json(office: Office) -> None:
     review(office)
     assert json.loads(json.dumps(office.pushed)) == office.pushed
+
+
+def test_a_survey_of_a_group_called_like_the_team_says_how_content_it_is(office: Office) -> None:
+    office.worked(*(f"{weeks_ago(1)},{who},shop,20,,2" for who in ("ana", "bo")))
+    review(office)
+    query = "SELECT team, score FROM release_metrics.team_satisfaction ORDER BY team"
+    assert office.rows(query) == [{"team": "ops", "score": None}, {"team": "web", "score": None}]
+    results = [
+        {"audience": "web", "state": "told", "mean": 4.25, "answers": 9},
+        {"audience": "ops", "state": "hidden", "mean": None},
+    ]
+    facts = Jsonb({"kind": "csat", "occasion": "2026-11", "title": "Team", "results": results})
+    with office.store.connect() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "INSERT INTO release_ops.survey_report (round, product, survey, closed_on, made_at, revision, facts, told)"
+            " VALUES ('r', 'webapp', 'team', current_date, now(), 1, %s, '[]')",
+            [facts],
+        )
+    review(office)
+    assert office.rows(query) == [{"team": "ops", "score": None}, {"team": "web", "score": 4.25}]
+
+
+def test_worked_hours_are_replaced_from_the_feeds_first_week_on_and_earlier_ones_stay(office: Office) -> None:
+    office.worked(f"{weeks_ago(3)},ana,shop,20,,", f"{weeks_ago(2)},ana,shop,30,python,")
+    review(office)
+    office.worked(f"{weeks_ago(2) + timedelta(days=3)},ana,shop,31.5,,")
+    review(office)
+    rows = office.rows("SELECT week, hours, skill FROM release_ops.worked_hours ORDER BY week")
+    assert [(one["week"], float(one["hours"]), one["skill"]) for one in rows] == [
+        (weeks_ago(3), 20.0, ""),
+        (weeks_ago(2), 31.5, ""),
+    ]
+    told = office.rows(
+        "SELECT week, worked, available FROM release_metrics.utilisation_week WHERE dimension = 'team' AND name = 'web'"
+        " ORDER BY week"
+    )
+    assert [(one["week"], one["worked"]) for one in told] == [(weeks_ago(3), 20.0), (weeks_ago(2), 31.5)]
