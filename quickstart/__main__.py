@@ -20,6 +20,7 @@ from quickstart import summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
 from quickstart.demo import TEAMS, Demo, make_demo
+from quickstart.demo_survey import answer_on_page
 from quickstart.evaluation import LATER, ROUNDS, Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
@@ -27,6 +28,7 @@ from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
 from quickstart.repository import NotOurs
 from release_ops.addresses import CALENDAR, HEALTH, METRICS, PREFIX, STAKEHOLDERS, release_page, story_page
 from release_ops.domain.model import MilestoneKind
+from release_ops.domain.survey_links import Secret, Secrets
 from release_ops.product import ProductError, load_product, load_products
 from release_ops.store import Store
 
@@ -159,10 +161,22 @@ class Run:
                 self.say(f"the CI deploys {deployed}")
         evaluation = Evaluation(airflow, self.say, approver.look)
         if evaluation.run():
+            self._answer(airflow)
             return 0
         for problem in evaluation.failed:
             self.say(f"STOPPED: {problem}")
         return FAILED
+
+    def _answer(self, airflow: Airflow) -> None:
+        """Let people answer the survey that has just been opened."""
+        if self.demo is None:
+            return
+        secret = Secret(airflow.survey_secret)
+        secrets = Secrets(secret, (secret,))
+        answered, unused = answer_on_page(Store(airflow.dsn), self.demo.products, secrets, airflow.url)
+        self.say(f"{answered} people answer a survey on the page")
+        if unused:
+            self.say(f"answer it yourself: {unused}")
 
     def _report(self, airflow: Airflow, rehearsal: Rehearsal) -> None:
         """Print what there is now, and where to look at it."""

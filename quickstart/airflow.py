@@ -25,6 +25,9 @@ from quickstart.processes import Child, Minder
 PROJECT = Path(__file__).resolve().parent.parent
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 CONNECTION = "release_ops_db"
+SURVEYS = "release_ops_surveys"
+SURVEY_RATES = {"per_client": 6000}
+"""All of the demo's people answer from this one machine."""
 T = TypeVar("T")
 
 
@@ -127,6 +130,9 @@ class Airflow:
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "2",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "AIRFLOW_CONN_" + CONNECTION.upper(): json.dumps(self.postgres.connection(self.database)),
+            "AIRFLOW_CONN_" + SURVEYS.upper(): json.dumps(
+                {"conn_type": "generic", "password": self._secrets["survey_secret"], "extra": SURVEY_RATES}
+            ),
             "AIRFLOW_VAR_RELEASE_OPS_PARQUET": env.get(
                 "AIRFLOW_VAR_RELEASE_OPS_PARQUET", (self.home / "parquet").as_uri()
             ),
@@ -146,6 +152,11 @@ class Airflow:
     def dsn(self) -> str:
         """URI for libpq of the database that holds `release_ops` and `release_metrics`."""
         return self.postgres.dsn(self.database)
+
+    @property
+    def survey_secret(self) -> str:
+        """What the links of surveys are signed with."""
+        return str(self._secrets["survey_secret"])
 
     def password(self, user: str) -> str:
         """Password of a user; it was made up for this installation alone."""
@@ -316,6 +327,7 @@ def _secrets(file: Path, users: Iterable[User]) -> dict[str, Any]:
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "secret_key": secrets.token_urlsafe(32),
         "jwt_secret": secrets.token_urlsafe(64),
+        "survey_secret": secrets.token_urlsafe(32),
     } | kept
     made["passwords"] = {user.id: secrets.token_urlsafe(9) for user in users} | kept.get("passwords", {})
     if made != kept:

@@ -15,6 +15,7 @@ from quickstart.demo_budget import write_money
 from quickstart.demo_capacity import write_team
 from quickstart.demo_ci import Ci
 from quickstart.demo_history import WEBAPP, Story
+from quickstart.demo_survey import write_people
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
 from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.domain.model import Product
@@ -88,6 +89,8 @@ def make_demo(
         say(f"{rehearsal.product.name}: made-up budget, costs and exchange rates lie in {money}")
     if write_team(products.parent / TEAMS, rehearsal.at):
         say(f"made-up teams and the hours that they worked lie in {products.parent / TEAMS}")
+    if write_people(money):
+        say(f"{rehearsal.product.name}: made-up people who are asked for their opinion lie in {money}")
     return Demo(rehearsal, second, tuple(cis), (products, remotes, kept))
 
 

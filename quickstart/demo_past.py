@@ -17,6 +17,7 @@ from quickstart.demo import TEAMS, Demo, make_demo
 from quickstart.demo_capacity import tell_capacity
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
+from quickstart.demo_survey import tell_rounds
 from quickstart.demo_stakeholders import tell_updates
 from release_ops.domain.business_days import Days
 from release_ops.domain.feasibility import plan_release
@@ -30,6 +31,7 @@ from release_ops.operators.predictions import note, opened_on
 from release_ops.operators.scope_days import snapshot
 from release_ops.operators.slip_record import note_moves
 from release_ops.store import Store
+from release_ops.survey_secret import read_secrets
 
 DAY = timedelta(days=1)
 WEEKS = 5
@@ -99,6 +101,13 @@ def main() -> None:
     store = Store(dsn)
     if told := tell(store, demo):
         print(f"{told} earlier releases have a made-up past, so that there is something to compare with")
+    held = sum(
+        tell_rounds(Store(dsn), product, read_secrets(), folder=Path(products), now=datetime.now(UTC))
+        for product in demo.products
+        if product.surveys.plans
+    )
+    if held:
+        print(f"{held} surveys were held: people and opinions are made up, links and answers went the usual way")
     if told := tell_capacity(store, Path(products).parent / TEAMS, demo.rehearsal.at):
         print(f"{told} earlier reviews of the teams' capacity are made up, with what they expected")
 

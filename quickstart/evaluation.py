@@ -15,9 +15,19 @@ PATIENCE = 600
 ROUNDS: Sequence[Mapping[str, str]] = (
     {"delivery_ingest": "", "calendar_watch": "", "release_forecast": "", "delivery_metrics": "delivery_ingest"},
     {"health_report": "", "budget_variance": "", "capacity_review": "", "stakeholder_updates": ""},
+    {"satisfaction_survey": ""},
 )
 """DAGs that run at the same time, round after round; one that names another is started by what that one publishes."""
-LATER = frozenset({"delivery_metrics", "health_report", "budget_variance", "capacity_review", "stakeholder_updates"})
+LATER = frozenset(
+    {
+        "delivery_metrics",
+        "health_report",
+        "budget_variance",
+        "capacity_review",
+        "stakeholder_updates",
+        "satisfaction_survey",
+    }
+)
 """DAGs that have nothing to say before, and would only slow the train down."""
 ENDED = frozenset({"success", "failed"})
 

@@ -66,6 +66,7 @@ def mix(store: Store, about: Row, secrets: tuple[Secret, ...]) -> int:
             store.copy("survey_box_mixed", ((about["round"], True, _anew(one, about["id"], secrets)) for one in found))
     except _TooFew:
         return 0
+    store.execute("survey_box_vacuum")
     return len(found)
 
 

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from airflow.sdk import BaseHook, Connection
 
-from release_ops.domain.survey_links import Secret
+from release_ops.domain.survey_links import SURVEY_CONNECTION, Secret, Secrets
 
-SURVEY_CONNECTION = "release_ops_surveys"
-
-
-class Secrets(NamedTuple):
-    """The secret of new rounds, and all with which links of older ones may be signed, it among them."""
-
-    current: Secret
-    known: tuple[Secret, ...]
-
-    def of(self, key: str) -> Secret:
-        """Secret with an id. LookupError with the remedy where it is gone."""
-        for one in self.known:
-            if one.id == key:
-                return one
-        raise LookupError(
-            f"connection {SURVEY_CONNECTION}: secret {key} of an open round is gone; add it to `previous` in the extra "
-            "until the round is closed"
-        )
+__all__ = ["SURVEY_CONNECTION", "Secrets", "read_secrets", "secrets_of"]
 
 
 def read_secrets() -> Secrets:

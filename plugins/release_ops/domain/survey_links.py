@@ -15,8 +15,11 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
+SURVEY_CONNECTION = "release_ops_surveys"
+"""Airflow connection that has the secrets."""
 SHORTEST = 32
 """Characters of a secret at least."""
 _HEAD = struct.Struct(">B4s16sBI16s")
@@ -66,6 +69,23 @@ class Secret:
         """32 bytes for one purpose; those of another purpose do not follow from them."""
         return hmac.digest(
             self.text.encode(), b"release-ops survey\0" + purpose.encode() + b"\0" + about, hashlib.sha256
+        )
+
+
+class Secrets(NamedTuple):
+    """The secret of new rounds, and all with which links of older ones may be signed, it among them."""
+
+    current: Secret
+    known: tuple[Secret, ...]
+
+    def of(self, key: str) -> Secret:
+        """Secret with an id. LookupError with the remedy where it is gone."""
+        for one in self.known:
+            if one.id == key:
+                return one
+        raise LookupError(
+            f"connection {SURVEY_CONNECTION}: secret {key} of an open round is gone; add it to `previous` in the extra "
+            "until the round is closed"
         )
 
 
