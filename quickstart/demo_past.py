@@ -17,8 +17,8 @@ from quickstart.demo import TEAMS, Demo, make_demo
 from quickstart.demo_capacity import tell_capacity
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
-from quickstart.demo_survey import tell_rounds
 from quickstart.demo_stakeholders import tell_updates
+from quickstart.demo_survey import tell_rounds
 from release_ops.domain.business_days import Days
 from release_ops.domain.feasibility import plan_release
 from release_ops.domain.health_report import report_of, week_of
