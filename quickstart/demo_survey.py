@@ -26,12 +26,12 @@ from release_ops.survey_rounds import open_round, people_of
 
 SEED = 20_261_128
 FILE = "survey_people.csv"
-PEOPLE: Mapping[str, int] = {"customers": 120, "support": 14, "executives": 4}
+PEOPLE: Mapping[str, int] = {"customers": 90, "partners": 26, "support": 14, "executives": 4}
 """Audience to how many people of it may be asked; executives are too few to be told apart."""
 BACK = timedelta(days=280)
 SETTLED = timedelta(days=22)
 """A round of the past was opened at least so long ago, and is closed."""
-ANSWERED = {"customers": 0.46, "support": 0.8, "executives": 0.6}
+ANSWERED = {"customers": 0.46, "partners": 0.6, "support": 0.8, "executives": 0.6}
 REMARKS: tuple[tuple[int, str], ...] = (
     (10, "The new search finds what I mean, not what I type"),
     (9, "Checkout is quick now"),
