@@ -16,6 +16,7 @@ from quickstart.demo_capacity import write_team
 from quickstart.demo_ci import Ci
 from quickstart.demo_history import WEBAPP, Story
 from quickstart.demo_survey import write_people
+from quickstart.demo_survey_answers import write_answers
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
 from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.domain.model import Product
@@ -87,6 +88,8 @@ def make_demo(
     money = products / "feeds" / WEBAPP.product
     if write_money(money, rehearsal.product, rehearsal.at, earlier):
         say(f"{rehearsal.product.name}: made-up budget, costs and exchange rates lie in {money}")
+    if write_answers(money, rehearsal.at):
+        say(f"{rehearsal.product.name}: made-up answers of its customers lie in {money}")
     if write_team(products.parent / TEAMS, rehearsal.at):
         say(f"made-up teams and the hours that they worked lie in {products.parent / TEAMS}")
     if write_people(money):

@@ -80,7 +80,13 @@ def rounds_due(store: Store, product: Product, now: datetime) -> list[Due]:
         if row["state"] != "skipped"
     }
     today = now.astimezone(ZoneInfo(product.timezone)).date()
-    return [one for one in due(policy, now, today, out) if (one.plan.id, one.occasion) not in done]
+    # Those are held by another tool.
+    elsewhere = {one.survey for one in product.survey_results.imports}
+    return [
+        one
+        for one in due(policy, now, today, out)
+        if one.plan.id not in elsewhere and (one.plan.id, one.occasion) not in done
+    ]
 
 
 def round_name(product: Product, what: Due) -> str:
