@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from quickstart.demo import Demo, make_demo
 from quickstart.demo_past import EARLIER, tell
+from quickstart.demo_stakeholders import tell_updates
 from release_ops.domain.model import MilestoneKind
 from release_ops.store import Store
 
@@ -20,6 +22,7 @@ NOW = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
 @pytest.fixture
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
     monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(tmp_path / "products"))
+    monkeypatch.setenv("RELEASE_OPS_HOME", str(tmp_path / "state"))
     return make_demo(tmp_path / "products", tmp_path / "remotes", kept=tmp_path / "kept.json", now=NOW)
 
 
@@ -114,7 +117,23 @@ def test_the_forecasts_of_the_release_that_came_on_its_day_grew_surer(demo: Demo
 def test_nobody_is_told_of_moves_of_the_past(demo: Demo, store: Store) -> None:
     tell(store, demo)
     assert store.all("slips_untold") == []
-    assert query(store, "SELECT * FROM release_ops.message") == []
+    asked_for = "SELECT FROM release_ops.stakeholder_message AS asked WHERE asked.key = told.key"
+    assert query(store, f"SELECT * FROM release_ops.message AS told WHERE NOT EXISTS ({asked_for})") == []
+
+
+def test_stakeholders_have_heard_what_was_due_and_what_was_refused_went_another_way(demo: Demo, store: Store) -> None:
+    tell(store, demo)
+    rows = {row["key"]: row for row in query(store, "SELECT * FROM release_metrics.stakeholder_message")}
+    states = Counter(row["state"] for row in rows.values())
+    assert states["sent"] > 20
+    refused = {row["stakeholder"]: rows[row["escalated_to"]] for row in rows.values() if row["state"] == "escalated"}
+    assert {who: (row["phase"], row["state"]) for who, row in refused.items()} == {
+        "kito": ("digest", "sent"),
+        "lumen": ("escalation", "sent"),
+    }
+    sent = [row["sent_at"] for row in rows.values() if row["sent_at"]]
+    assert max(sent) < demo.rehearsal.at, "all of it is past"
+    assert tell_updates(store, demo.products, demo.rehearsal.at) == 0, "and nothing is sent twice"
 
 
 def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(demo: Demo, store: Store) -> None:
