@@ -18,7 +18,7 @@ from release_ops.domain.expectations import (
     Party,
     is_occasion,
 )
-from release_ops.domain.model import Product
+from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.slips import Category
 from release_ops.render import render
 from release_ops.store import Row, Store, json_safe
@@ -57,7 +57,8 @@ def _slips(rows: Sequence[Row]) -> list[Event]:
                 kind=EventKind.SLIP,
                 id=f"{at:%Y-%m-%dT%H%M%S.%fZ}",
                 version=version,
-                title=head["title"],
+                # Outside readers do not know the word GA.
+                title="the release" if head["entry"] == MilestoneKind.GA else head["title"],
                 at=at,
                 milestones=frozenset(row["entry"] for row in moved if row["category"] == Category.MILESTONE),
                 old=head["old_on"],

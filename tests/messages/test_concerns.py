@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from release_ops.operators.concerns import chase
 from release_ops.product import load_product
 from release_ops.store import Store
 
-DEMO = Path(__file__).parents[2] / "include" / "products" / "demo.yaml"
 FRIDAY = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 """15:00 in Berlin."""
 OFFICE = ConcernPolicy(answer_within=timedelta(hours=8), hours=read_hours({"mon-fri": ["09:00-12:00", "13:00-17:00"]}))
@@ -50,23 +50,18 @@ def test_an_answer_is_due_within_hours_and_later_than_it_was_received(minutes: i
     assert due >= at + timedelta(hours=hours)
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for file in DEMO.parent.glob("*.yaml"):
-        (tmp_path / file.name).write_text(file.read_text())
-    demo = tmp_path / "demo.yaml"
-    demo.write_text(
-        demo.read_text()
-        + """
+REGISTER = """
 stakeholders:
   people:
     contoso: {name: Contoso, type: client, influence: 5, interest: 5, owner: mia, channels: [{kind: outbox}]}
     mia: {name: Mia, type: internal_team, influence: 2, interest: 5, channels: [{kind: outbox}]}
     orphan: {name: Orphan, type: client, influence: 1, interest: 1}
 """
-    )
-    monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(tmp_path))
-    return tmp_path
+
+
+@pytest.fixture
+def folder(registered: Callable[[str], Path]) -> Path:
+    return registered(REGISTER)
 
 
 def test_a_concern_is_registered_once_and_answered_once(folder: Path, store: Store) -> None:

@@ -13,7 +13,7 @@ from release_ops.domain.expectation_policy import OTHER, EventPolicy, Expectatio
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.stakeholder_policy import Stakeholder
 from release_ops.domain.stakeholders import treatment_of
-from release_ops.domain.words import days_text
+from release_ops.domain.words import capital, days_text
 
 _NAME = re.compile(r"\{([a-z]+)\}")
 
@@ -210,7 +210,7 @@ def _values(product: Product, event: Event) -> Mapping[str, str]:
     return {
         "product": product.name,
         "version": event.version,
-        "title": event.title,
+        "title": capital(event.title),
         "day": f"{event.at:%a %Y-%m-%d}",
         "old": f"{event.old:%a %Y-%m-%d}" if event.old else "",
         "new": f"{event.new:%a %Y-%m-%d}" if event.new else "",
