@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from release_ops.adapters.slack_blocks import Block
@@ -127,7 +127,7 @@ def _words(kind: str, audience: str, detail: str, facts: Facts, policy: MessageP
         "web_url": facts.changelog.web_url if facts.changelog else "",
         "highlights": _highlights(notes, facts),
         "guide": _guide(facts),
-        "known_issues": _issues(notes, facts),
+        "known_issues": _issues(facts, one.notes or reader.notes),
         "features": features,
         "standing": facts.standing,
     }
@@ -196,7 +196,7 @@ def _highlights(notes: Notes | None, facts: Facts) -> list[dict[str, Any]]:
         ]
     ranked = sorted(facts.features or (), key=lambda each: (_PRIORITIES.get(each.priority, 3), each.id))
     done = [each for each in ranked if each.status is FeatureStatus.DONE]
-    return [{"title": each.title, "change": None, "breaks": False} for each in done[:5]]
+    return [{"title": each.title.strip() or each.id, "change": None, "breaks": False} for each in done[:5]]
 
 
 def _guide(facts: Facts) -> tuple[Group, ...] | None:
@@ -204,11 +204,11 @@ def _guide(facts: Facts) -> tuple[Group, ...] | None:
     return migration_guide(facts.changelog, facts.product.notes) if facts.changelog is not None else None
 
 
-def _issues(notes: Notes | None, facts: Facts) -> Sequence[KnownIssue]:
-    """In the words for the reader: whoever sees no links gets no ticket numbers either."""
-    if notes is not None and notes.known_issues:
-        return notes.known_issues
-    return facts.known_issues
+def _issues(facts: Facts, name: str) -> Sequence[KnownIssue]:
+    """Known issues; whoever sees no links in notes gets no ticket numbers either."""
+    if "links" in facts.product.notes.audience(name).show:
+        return facts.known_issues
+    return [replace(one, id="", url="") for one in facts.known_issues]
 
 
 def _short(subject: str) -> str:

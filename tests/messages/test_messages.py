@@ -267,6 +267,15 @@ def test_the_first_sentence_of_a_product_file_has_its_names_filled_in() -> None:
     )
 
 
+def test_outside_readers_see_no_ticket_numbers() -> None:
+    issue = KnownIssue(id="WEB-240", title="The voucher field is empty", workaround="Reload", url=f"{WEB}/issues/240")
+    for facts in (replace(BARE, known_issues=(issue,)), replace(told("x")[0], known_issues=(issue,))):
+        assert "WEB-240" in compose("known_issues", "engineering", facts).plain
+        outside = compose("known_issues", "customers", facts)
+        assert "The voucher field is empty" in outside.plain
+        assert "240" not in outside.plain + outside.html
+
+
 # Limits
 
 
