@@ -20,5 +20,6 @@ COPY --chown=airflow:0 deploy /opt/airflow/deploy
 
 ENV PYTHONPATH=/opt/airflow/plugins \
     RELEASE_OPS_PRODUCTS=/opt/airflow/include/products \
-    RELEASE_OPS_HOME=/opt/airflow/state
+    RELEASE_OPS_HOME=/opt/airflow/state \
+    RELEASE_OPS_ALLOCATIONS=/opt/airflow/state/teams
 RUN mkdir -p /opt/airflow/state && chmod g+w /opt/airflow/state

@@ -8,6 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from quickstart.env import fill
+from release_ops.team_file import teams_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG_RUNNING = {"postgres", "redis", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
@@ -83,6 +84,22 @@ def test_every_file_that_is_mounted_or_copied_is_there(compose):
         assert (ROOT / path).exists(), path
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert set(copied) <= allowed
+
+
+def test_team_files_are_shipped_and_approved_plans_are_kept_where_every_worker_writes(compose):
+    """Team files lie beside the plugins. `include` is read-only, so what is approved goes to the volume of state."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    copied = dict(re.findall(r"^COPY (?:--\S+ )*(\S+) (\S+)$", dockerfile, re.M))
+    assert Path(copied["include"]).parent == Path(copied["plugins"]).parent
+    assert teams_folder() == ROOT / "include" / "teams"
+    assert {one.name for one in teams_folder().glob("*.yaml")} >= {"_defaults.capacity.yaml", "demo.yaml"}
+    kept = re.search(r"RELEASE_OPS_ALLOCATIONS=(\S+)", dockerfile)[1]
+    for name in LONG_RUNNING - {"postgres", "redis"}:
+        service = compose["services"][name]
+        assert service["environment"]["RELEASE_OPS_ALLOCATIONS"] == kept
+        mounts = {mount.split(":")[1]: mount for mount in service["volumes"]}
+        parent = next(one for one in mounts if kept.startswith(f"{one}/"))
+        assert not mounts[parent].endswith(":ro")
 
 
 def test_the_image_is_the_airflow_that_the_pins_name():
