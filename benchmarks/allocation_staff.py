@@ -1,7 +1,7 @@
 """A made-up company of the shape of real ones, in which there is a plan: projects want what a hidden crew of theirs can do.
 
-Skills are unequally spread, projects overlap, people are away or on call, and some projects have a budget, a limit of people,
-a mix of skills or work that has to be one person's.
+Skills are unequally spread, projects overlap, people are away or on call, and some projects have a budget, a limit of
+people, a mix of skills or work that has to be one person's.
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ def _project(
         end=end,
         priority=rng.randint(1, 5),
         needs=tuple(
-            Need(skill=skill, level=wanted[skill], hours=round(by, 1), whole=[one for one, _ in levels].count(skill) == 1)
+            Need(
+                skill=skill, level=wanted[skill], hours=round(by, 1), whole=[one for one, _ in levels].count(skill) == 1
+            )
             for skill, by in hours.items()
         ),
         budget=Decimal(round(cost * 1.02) + 1) if rng.random() < 0.3 else None,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from release_ops.domain.allocation_model import Kind, Model, Row
 from release_ops.domain.allocation_solver import FEASIBLE, INFEASIBLE, OPTIMAL, UNKNOWN, Solution
 
-WINDOW = 500
+WINDOW = 800
 """Offers of a window: what HiGHS plans well within a second or two."""
 NEAREST = 30
 """Offers of a need that are looked at: those of the relaxed plan, and the cheapest by its prices."""
@@ -187,9 +187,12 @@ class _Search:
             for one in crowds:
                 if one.over is not None:
                     self._crowds.setdefault(m, []).append(one.over)
-        self._member = {}
+        self._member: dict[int, int] = {}
+        self._pair: dict[int, int] = {}
         for place, offer in enumerate(model.offers):
             self._member[place] = offer.member
+            if (offer.member, offer.project) in model.pairs:
+                self._pair[place] = model.pairs[offer.member, offer.project]
         self._projects_of = {p: model.staff.projects[p] for p in self._columns}
         self.missed: Any = np.zeros(len(programme.low))
         self._miss()
@@ -236,6 +239,7 @@ class _Search:
         """Projects that are planned together: first in the order of their days, then those that overlap."""
         yield from self._cut(self._order)
         while True:
+            yield ()
             yield from self._cut(self._order[rng.randint(1, 6) :])
             for _ in range(4):
                 first = self._projects_of[rng.choice(self._order)]
@@ -261,16 +265,23 @@ class _Search:
             yield window
 
     def improve(self, window: Sequence[int], seconds: float) -> None:
-        """Plan some projects anew while the others stay; the plan changes only for a better one."""
+        """Plan some projects anew while the others stay; without any, all hours anew while everybody stays where he is."""
+        if window:
+            self._plan([one for p in window for one in self._columns[p]], seconds)
+        else:
+            takes = [one for one in self._member if self.values[self._pair.get(one, one)] > OPEN]
+            self._plan(takes, seconds)
+
+    def _plan(self, own: Sequence[int], seconds: float) -> None:
+        """Choose some columns anew while the others stay; the plan changes only for a better one."""
         import numpy as np  # noqa: PLC0415
         from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415
         from scipy.sparse import csr_array, hstack  # noqa: PLC0415
 
         programme = self.programme
-        own = [one for p in window for one in self._columns[p]]
         people = {self._member[one] for one in own if one in self._member}
         columns = np.array(sorted({*own, *(one for m in people for one in self._crowds.get(m, []))}))
-        is_first = not self.values[own].any()
+        is_first = not self.values[[*own]].any()
         rows = np.unique(self._by_column[:, columns].indices)
         part = programme.matrix[rows][:, columns]
         outside = programme.matrix[rows] @ self.values - part @ self.values[columns]
