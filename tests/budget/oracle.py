@@ -83,7 +83,9 @@ def _lines(
         "rest",
         "year_plan",
     )
-    found["all"] = {name: sum(line[name] for line in found.values()) for name in (*keys, "forecast")}
+    parts = [*found.values()]
+    whole = {name: sum(line[name] for line in parts) for name in (*keys, "forecast", "committed")}
+    found["all"] = whole | _whole_forecast(parts, whole, chance)
     return found
 
 
@@ -122,7 +124,8 @@ def _forecast(
     past = pd.date_range(min(begun), first, freq="MS")[-12:] if begun else []
     if len(past) < 3:
         rest = max(p_ahead.sum(), line["committed"])
-        return {"forecast": line["actual"] + rest, "forecast_low": np.nan, "forecast_high": np.nan}
+        unknown = dict.fromkeys(("forecast_low", "forecast_high", "forecast_error"), np.nan)
+        return {"forecast": line["actual"] + rest, **unknown}
     p, c = (by.reindex(past).fillna(0).to_numpy(dtype=float) for by in (by_plan, by_cost))
     if (p > 0).all():
         design, weights, ahead_x, ahead_variance = p, 1 / p, p_ahead.sum(), p_ahead.sum()
@@ -142,6 +145,27 @@ def _forecast(
         "forecast": line["actual"] + max(middle, floor),
         "forecast_low": line["actual"] + max(low, floor),
         "forecast_high": line["actual"] + max(high, floor),
+        "forecast_error": error,
+        "forecast_freedom": len(p) - 1,
+    }
+
+
+def _whole_forecast(lines: Sequence[dict[str, float]], whole: dict[str, float], chance: float) -> dict[str, float]:
+    """Interval of the sum: Satterthwaite's, parts that are not known taken as certain if they are small."""
+    rest = {id(line): line["forecast"] - line["actual"] for line in lines}
+    dark = [line for line in lines if np.isnan(line["forecast_error"])]
+    if sum(rest[id(line)] for line in dark) > 0.1 * sum(rest.values()):
+        return {"forecast_low": np.nan, "forecast_high": np.nan}
+    known = [(line["forecast_error"], line["forecast_freedom"]) for line in lines if line not in dark]
+    variance = sum(error**2 for error, _ in known)
+    if not variance:
+        return {"forecast_low": whole["forecast"], "forecast_high": whole["forecast"]}
+    freedom = variance**2 / sum(error**4 / free for error, free in known)
+    reach = stats.t.ppf((1 + chance) / 2, freedom) * variance**0.5
+    least = whole["actual"] + whole["committed"]
+    return {
+        "forecast_low": max(whole["forecast"] - reach, least),
+        "forecast_high": max(whole["forecast"] + reach, least),
     }
 
 
