@@ -219,3 +219,55 @@ def test_what_is_planned_at_the_earned_schedule_is_what_is_earned(steps, share):
 def test_work_without_a_budget_earns_nothing_and_costs_what_it_costs():
     whole = total([("2.8.0", work()), ("2.8.1", work(bac=0, pv=0, ev=None, ac=50))])
     assert (whole.ev, whole.ac) == (300, 450)
+
+
+def test_periods_of_unlike_length_count_as_long_as_they_are():
+    """January, February and March in days: half of what February adds is earned on its 14th day."""
+    made = EarnedSchedule(planned=[D(10), D(30), D(60)], ends=[D(31), D(59), D(90)], ev=D(20), at=D(59))
+    assert (made.pd, made.es.value, made.sv.value) == (90, 45, -14)
+    assert made.duration.value == 118
+    assert made.tspi.rounded(4) == D("1.4516")
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"), [([1], "there are 1 ends of 2 periods"), ([2, 2], "do not rise"), ([0, 1], "do not rise")]
+)
+def test_ends_that_make_no_sense_are_refused(ends, said):
+    with pytest.raises(ValueError, match=said):
+        EarnedSchedule(planned=[D(10), D(20)], ends=[D(one) for one in ends], ev=D(5), at=D(1))
+
+
+@pytest.mark.parametrize(
+    ("bac", "pv", "ev", "ac", "rest", "figures"),
+    [
+        # A textbook of project management in information technology: six months, of which three have passed.
+        (
+            200000,
+            120000,
+            100000,
+            90000,
+            None,
+            {"cv": "10000", "sv": "-20000", "cpi": "1.11", "spi": "0.83", "eac": "180000"},
+        ),
+        # One task of 100 hours at 100, of which 110 hours are spent and 10 are left (Earned Value Management, part IV).
+        (10000, 10000, "9166.67", 11000, 1000, {"bottom_up": "12000", "vac": "-2000", "cpi": "0.83", "spi": "0.92"}),
+        # Civil engineering board examinations: what the rest needs after an overrun.
+        (10000000, 3200000, 3000000, 3500000, None, {"cpi": "0.857", "tcpi": "1.077"}),
+        (5000000, 1600000, 1500000, 1800000, None, {"eac": "6000000"}),
+        (2000000, 1000000, 1000000, 1100000, None, {"atypical": "2100000"}),
+        (5000000, 2500000, 2000000, 2500000, None, {"tcpi": "1.2"}),
+    ],
+)
+def test_exercises_of_textbooks(bac, pv, ev, ac, rest, figures):
+    some = work(bac=bac, pv=pv, ev=ev, ac=ac, bottom_up=None if rest is None else D(rest))
+    found = {
+        **{name: getattr(some, name) for name in ("cv", "sv", "cpi", "spi")},
+        "eac": some.eac(),
+        "atypical": some.eac(Estimate.ATYPICAL),
+        "bottom_up": some.eac(Estimate.BOTTOM_UP),
+        "vac": some.vac(Estimate.BOTTOM_UP),
+        "tcpi": some.tcpi_bac,
+    }
+    for name, text in figures.items():
+        places = len(text.partition(".")[2])
+        assert found[name].rounded(places) == D(text), name

@@ -250,7 +250,7 @@ def planned_end(work: Work) -> date | None:
     """Last month of the plan of a release; None without a schedule."""
     if work.schedule is None or work.start is None:
         return None
-    return later(work.start, work.schedule.pd - 1)
+    return later(work.start, int(work.schedule.pd) - 1)
 
 
 def _judge(cpi: Figure, spi: Figure, policy: BudgetPolicy) -> Verdict:

@@ -212,8 +212,8 @@ def total(parts: Sequence[tuple[str, EarnedValue]]) -> EarnedValue:
 class EarnedSchedule:
     """Where work stands at one moment, in time: when what is earned now was to be earned.
 
-    Time is in periods (months, weeks) from the planned start. ValueError for a plan that falls or has no value, for an
-    earned value below 0, and for no time that has passed.
+    Time is in periods (months, weeks) from the planned start, or in the unit of `ends`. ValueError for a plan that falls or
+    has no value, for an earned value or a time below 0, and for ends that do not rise.
     """
 
     planned: Sequence[Decimal]
@@ -222,8 +222,14 @@ class EarnedSchedule:
     at: Decimal
     """Actual time: periods that have passed."""
     unknown: str = "how much is done is not known"
+    ends: Sequence[Decimal] = ()
+    """When each period ends, of periods that are not all as long; empty: after 1, 2, 3..."""
 
     def __post_init__(self) -> None:
+        if self.ends and len(self.ends) != len(self.planned):
+            raise ValueError(f"there are {len(self.ends)} ends of {len(self.planned)} periods; give one of each")
+        if self.ends and any(later <= sooner for sooner, later in pairwise((ZERO, *self.ends))):
+            raise ValueError("the ends of the periods do not rise; give times since the planned start")
         if not self.planned or self.planned[-1] <= 0:
             raise ValueError("the plan has no value; give the cumulative planned value of each period")
         if self.planned[0] < 0 or any(later < sooner for sooner, later in pairwise(self.planned)):
@@ -234,24 +240,36 @@ class EarnedSchedule:
             raise ValueError(f"at is {self.at}; it cannot be below 0")
 
     @property
-    def pd(self) -> int:
-        """Planned duration: periods until all value is planned. Later ones, in which nothing is planned, do not count."""
+    def _periods(self) -> int:
+        """How many it takes until all value is planned."""
         return next(place for place, value in enumerate(self.planned, 1) if value == self.planned[-1])
+
+    def _time(self, periods: int) -> Decimal:
+        """When so many periods are over."""
+        return ZERO if periods == 0 else self.ends[periods - 1] if self.ends else Decimal(periods)
+
+    @property
+    def pd(self) -> Decimal:
+        """Planned duration: time until all value is planned. Later periods, in which nothing is planned, do not count."""
+        return self._time(self._periods)
 
     @property
     def es(self) -> Figure:
         """Earned schedule C + (EV - PV_C) / (PV_{C+1} - PV_C), in periods, at most the planned duration.
 
-        C is the number of periods whose planned value is earned in full (Lipke 2003). Of periods in which nothing is
-        planned the last one counts: who has earned all before a pause has earned the pause.
+        The fraction is one of the period C + 1, however long that is. C is the number of periods whose planned value is
+        earned in full (Lipke 2003). Of periods in which nothing is planned the last one counts: who has earned all before a
+        pause has earned the pause.
         """
         if self.ev is None:
             return Figure(None, self.unknown)
-        curve = (ZERO, *self.planned[: self.pd])
+        curve = (ZERO, *self.planned[: self._periods])
         if self.ev >= curve[-1]:
-            return Figure(Decimal(self.pd))
+            return Figure(self.pd)
         whole = max(place for place, value in enumerate(curve) if value <= self.ev)
-        return Figure(whole + (self.ev - curve[whole]) / (curve[whole + 1] - curve[whole]))
+        share = (self.ev - curve[whole]) / (curve[whole + 1] - curve[whole])
+        begun, over = self._time(whole), self._time(whole + 1)
+        return Figure(begun + share * (over - begun))
 
     @property
     def sv(self) -> Figure:
