@@ -18,6 +18,7 @@ from release_ops.delivery_refresh import refresh
 from release_ops.product import load_product
 from release_ops.store import Store
 from tests.budget import books
+from tests.capacity.reviews import fill_capacity
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TRAIN = ("planning", "feature_complete", "freeze", "ga")
@@ -57,6 +58,7 @@ def fill(store: Store) -> None:
     refresh(store, now=at("2026-11-01 04:00"))
     with tempfile.TemporaryDirectory() as folder:
         money(store, Path(folder))
+    fill_capacity(store)
 
 
 def money(store: Store, folder: Path) -> None:

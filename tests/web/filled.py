@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
+from tests.web.filled_capacity import fill_capacity
 
 from release_ops.budget_preview import preview
 from release_ops.delivery_refresh import refresh
@@ -20,7 +21,7 @@ from release_ops.domain.health_report import Headline
 from release_ops.product import load_product
 from release_ops.store import Store
 from tests.budget import books
-from tests.web.filled_capacity import fill_capacity
+from tests.capacity.reviews import fill_capacity
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 PRODUCT, VERSION = "webapp", "2.8.0"

@@ -10,12 +10,12 @@ from typing import Any
 from release_ops.capacity_reviewing import facts_for, plan_of
 from release_ops.domain.allocation_change import document
 from release_ops.domain.capacity_tracking import Worked
-from release_ops.domain.staff import Level, Skill
+from release_ops.domain.staff import Booking, Level, Skill
 from release_ops.store import Store
 from tests.capacity import cases
 
 TEAM, DAY = "crew", date(2026, 11, 30)
-NAMES = ("Ana Secret", "Bo Private", "Cy Hidden")
+NAMES = ("Ana Secret", "Bo Private", "Cy Hidden", "Dee Unsaid")
 
 
 @cache
@@ -26,6 +26,8 @@ def made() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         cases.member("bo", skills={"python": Level.ADVANCED, "react": Level.ADVANCED}),
         cases.member("cy", team="ops", hours=30, skills={"ops": Level.EXPERT}),
     ]
+    duty = Booking(project="on call", start=DAY, end=DAY + timedelta(days=60), hours_per_week=38)
+    people.append(cases.member("dee", team="ops", booked=(duty,)))
     people = [replace(one, name=name) for one, name in zip(people, NAMES, strict=True)]
     stale = Skill(level=Level.EXPERT, last_used=date(2020, 1, 1))
     people[0] = replace(people[0], skills={**people[0].skills, "perl": stale})
@@ -61,6 +63,8 @@ def fill_capacity(store: Store) -> None:
         store.execute(
             "capacity_review_save", team_file=TEAM, reviewed_on=day, reviewed_at=at, run_id="scheduled__1", facts=facts
         )
+    told = [{"dimension": "team", "name": "web", "week": DAY - timedelta(weeks=1), "hours": 66, "low": 60, "high": 70}]
+    store.execute("hours_prediction_save", team_file=TEAM, made_on=DAY - timedelta(weeks=3), rows=told)
     at = datetime(DAY.year, DAY.month, DAY.day, 6, 45, tzinfo=UTC)
     about = {"team_file": TEAM, "reviewed_on": DAY, "plan": proposal["id"]}
     store.execute("allocation_plan_save", **about, at=at, run_id="scheduled__1", proposal=proposal)
