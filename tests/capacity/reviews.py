@@ -27,7 +27,7 @@ def made() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         cases.member("cy", team="ops", hours=30, skills={"ops": Level.EXPERT}),
     ]
     duty = Booking(project="on call", start=DAY, end=DAY + timedelta(days=60), hours_per_week=38)
-    people.append(cases.member("dee", team="ops", booked=(duty,)))
+    people.append(cases.member("dee", team="desk", booked=(duty,)))
     people = [replace(one, name=name) for one, name in zip(people, NAMES, strict=True)]
     stale = Skill(level=Level.EXPERT, last_used=date(2020, 1, 1))
     people[0] = replace(people[0], skills={**people[0].skills, "perl": stale})
