@@ -245,8 +245,8 @@ def _response(facts: Facts) -> Iterator[str]:
         )
     elif last["state"] == "told":
         yield (
-            "What those think who did not answer is unknown: there are too few answers before or after the reminder to "
-            "compare them."
+            "What those think who did not answer is unknown. To estimate it takes enough answers before and after a "
+            "reminder, and the number of people who were asked."
         )
     if weighted := response["weighted"]:
         silent = (

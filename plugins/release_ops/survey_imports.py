@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from release_ops.domain.model import Product
@@ -139,8 +139,9 @@ def _bring(
         scale_high=scale.high,
         minimum=product.surveys.minimum,
         opened_at=first,
-        closes_at=ends,
-        closed_at=ends,
+        # Its last moment, so that a quarter closes on its own last day.
+        closes_at=max(first, ends - timedelta(seconds=1)),
+        closed_at=max(first, ends - timedelta(seconds=1)),
     )
     for audience in dict.fromkeys(clean_text(one.audience) for one in answers):
         store.execute("survey_import_group", round=name, audience=audience)

@@ -213,8 +213,8 @@ class TestTables:
         with house.store.connect() as connection:
             connection.execute(
                 "INSERT INTO release_ops.survey_round (round, product, survey, occasion, kind, title, source, state, "
-                "scale_low, scale_high, minimum, opened_at, closes_at) VALUES ('webapp:customers:2026-Q1', 'webapp', 'customers', "
-                "'2026-Q1', 'nps', 'C', 'page', 'open', 0, 10, 5, now(), now())"
+                "scale_low, scale_high, minimum, opened_at, closes_at) VALUES ('webapp:customers:2026-Q1', 'webapp', "
+                "'customers', '2026-Q1', 'nps', 'C', 'page', 'open', 0, 10, 5, now(), now())"
             )
         with pytest.raises(ImportRejected, match="held on our own page"):
             self.bring(house, self.TEXT)

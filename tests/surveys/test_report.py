@@ -280,10 +280,27 @@ class TestHidden:
                     if figure["state"] == "told":
                         seen.append(cells)
                         assert sum(counts[key] for key in cells) == figure["answers"] >= MINIMUM
-        for key, n in counts.items():
-            if 0 < n < MINIMUM:
-                low, high = attacker(counts, seen, frozenset([key]))
-                assert high - low >= MINIMUM - 1e-6
+        secrets = [frozenset([key]) for key, n in counts.items() if 0 < n < MINIMUM]
+        for name in "abc":
+            of = [key for key in counts if key[1] == name]
+            if 0 < max(counts[key] for key in of) < MINIMUM:
+                secrets.append(frozenset(of))
+        for secret in secrets:
+            low, high = attacker(counts, seen, secret)
+            assert high - low >= MINIMUM - 1e-6
+
+    def test_three_people_who_answer_in_every_round_are_three_people(self) -> None:
+        """Nine answers of three executives are no group of nine."""
+        one, told = Series(), list[Any]()
+        for _ in range(3):
+            one.round({"customers": (60, [10] * 30), "press": (9, [8] * 6), "executives": (3, [2, 2, 9])})
+            report = one.report(told=told)
+            told += [frozenset(Key(*key) for key in keys) for keys in report["told"]]
+            sums = {group["audience"]: group["all"]["state"] for group in report["audiences"]}
+            assert sums["executives"] == "hidden"
+        counts = {key: tally.n for key, tally in one.survey.tallies().items()}
+        low, high = attacker(counts, told, frozenset(key for key in counts if key.audience == "executives"))
+        assert high - low >= MINIMUM
 
 
 def test_a_report_needs_a_round() -> None:

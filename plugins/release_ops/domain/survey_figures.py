@@ -61,11 +61,13 @@ def figures_of(
     minimum: int,
     protection: int,
     told: Collection[Keys] = (),
+    windows: Collection[Collection[str]] = (),
 ) -> Told:
     """Choose what may be told of `rounds`: cells, rounds, audiences over all rounds, releases with several rounds, and all.
 
     `told` are the cells of figures that were told before, also of rounds that are shown no more; their tallies have to be in
-    `tallies`.
+    `tallies`. `windows` are the rounds of each report of the survey: a small audience's sum over those stays hidden too.
+    People answer in several rounds, so a figure over rounds is about as many people as its largest round has answers.
     """
     shown = {one.id for one in rounds}
     keys = [key for key in tallies if key.round in shown]
@@ -98,11 +100,38 @@ def figures_of(
     hide = hidden(
         {key: one.n for key, one in tallies.items()},
         [
-            Figure(name, of, WEIGHTS[sorts[name]] + sum(tallies[key].n for key in of) / answers)
+            Figure(
+                name,
+                of,
+                WEIGHTS[sorts[name]] + sum(tallies[key].n for key in of) / answers,
+                people=people_of(of, tallies),
+            )
             for name, of in found.items()
         ],
         minimum=minimum,
         protection=protection,
         told=told,
+        also=_small_sums(tallies, audiences, windows, minimum),
     )
     return Told(tallies, commented, found, frozenset(hide))
+
+
+def people_of(keys: Iterable[Key], tallies: Mapping[Key, Tally]) -> int:
+    """How many people at least the answers of some cells come from: those of the round with most of them."""
+    rounds: dict[str, int] = {}
+    for key in keys:
+        rounds[key.round] = rounds.get(key.round, 0) + tallies[key].n
+    return max(rounds.values(), default=0)
+
+
+def _small_sums(
+    tallies: Mapping[Key, Tally], audiences: Iterable[str], windows: Collection[Collection[str]], minimum: int
+) -> list[Keys]:
+    """Audiences over the rounds of each window in which none of them has `minimum` answers."""
+    found = []
+    for window in windows:
+        for audience in audiences:
+            keys = frozenset(key for key in tallies if key.audience == audience and key.round in window)
+            if 0 < people_of(keys, tallies) < minimum:
+                found.append(keys)
+    return found

@@ -5,6 +5,8 @@ rounds, a release, all). Figures are additive: who knows those of a set and of a
 enough to hide small cells. What is told must leave an attacker, who knows every figure that was ever told and that counts
 are not negative, with an interval of at least `protection` for the count of each cell below `minimum`.
 
+The same holds for figures that are small though their count is not: three people who answer six times are three people.
+
 From that follows that no set with a small cell in it that can be worked out has less than `protection` answers: its count is
 known, at least the cell's upper bound, and the lower bound is not below 0.
 
@@ -37,6 +39,8 @@ class Figure:
     name: str
     cells: Cells
     weight: float = 1.0
+    people: int | None = None
+    """How many people at least its answers come from; None: as many as there are answers."""
 
 
 class Bounds(NamedTuple):
@@ -92,19 +96,28 @@ def hidden(
     minimum: int,
     protection: int | None = None,
     told: Iterable[Cells] = (),
+    also: Iterable[Cells] = (),
 ) -> frozenset[str]:
     """Names of the figures that must not be told, of least total weight.
 
-    `told` are sets whose figures are known already, from earlier reports; a figure about one of them stays. A cell that
-    those alone give away cannot be protected any more and is left out. An empty cell is no secret.
+    `told` are sets whose figures are known already, from earlier reports; a figure about one of them stays. `also` are sets
+    to be protected beside small cells and figures. What `told` alone gives away cannot be protected any more and is left
+    out. An empty cell is no secret.
     """
     protection = minimum if protection is None else protection
     known = frozenset(told)
-    small = [cell for cell, count in counts.items() if 0 < count < minimum]
-    lost = (
-        {cell for cell in small if bounds(counts, known, frozenset([cell])).width < protection - TINY} if known else ()
+    sizes = {
+        figure.name: sum(counts[cell] for cell in figure.cells) if figure.people is None else figure.people
+        for figure in figures
+    }
+    small = dict.fromkeys(
+        [
+            *(frozenset([cell]) for cell, count in counts.items() if 0 < count < minimum),
+            *(figure.cells for figure in figures if 0 < sizes[figure.name] < minimum),
+            *(one for one in also if any(counts[cell] for cell in one)),
+        ]
     )
-    sizes = {figure.name: sum(counts[cell] for cell in figure.cells) for figure in figures}
+    lost = {one for one in small if bounds(counts, known, one).width < protection - TINY} if known else set()
     open_ = [figure for figure in figures if figure.cells not in known and sizes[figure.name] >= minimum]
     never = {figure.name for figure in figures if figure.cells not in known and 0 < sizes[figure.name] < minimum}
     chosen, cuts = frozenset(open_), set[frozenset[int]]()
@@ -114,16 +127,17 @@ def hidden(
     while True:
         now = known | {figure.cells for figure in chosen}
         fresh = set[frozenset[int]]()
-        for cell in small:
-            if cell in lost:
+        for one in small:
+            if one in lost:
                 continue
-            seen = bounds(counts, now, frozenset([cell]))
+            seen = bounds(counts, now, one)
             if seen.width < protection - TINY:
-                fresh.add(frozenset(index for one in seen.proof for index in by_cells.get(one, ())[:1]))
+                fresh.add(frozenset(index for told_ in seen.proof for index in by_cells.get(told_, ())[:1]))
         if not fresh:
             return frozenset(never | {figure.name for figure in open_ if figure not in chosen})
         if fresh <= cuts or frozenset() in fresh:
-            raise ArithmeticError("the solver's proofs do not lead to a safe choice; no figure may be told")
+            # A proof at the edge of what a float can tell: better nothing new than something that is not safe.
+            return frozenset(never | {figure.name for figure in open_})
         cuts |= fresh
         hide = _cheapest(open_, cuts, by_cells)
         chosen = frozenset(figure for index, figure in enumerate(open_) if index not in hide)

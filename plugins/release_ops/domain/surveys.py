@@ -53,6 +53,10 @@ def survey_report(
         minimum=lowest,
         protection=max(lowest, policy.protection),
         told=told,
+        windows=[
+            {one.id for one in survey.rounds[max(0, end - policy.rounds) : end]}
+            for end in range(1, len(survey.rounds) + 1)
+        ],
     )
     view = _Report(survey, policy, rounds, figures, lowest)
     groups = view.groups()
