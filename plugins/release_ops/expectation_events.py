@@ -23,6 +23,9 @@ from release_ops.domain.slips import Category
 from release_ops.render import render
 from release_ops.store import Row, Store, json_safe
 
+FOLDER = "expectations"
+"""Kind under which the plans stand among the artifacts of a release."""
+
 
 def new_events(store: Store, product: Product, now: datetime) -> list[Event]:
     """Slips, changes of scope and incidents of a product that are recent and have no plan yet, the oldest first."""
@@ -196,7 +199,7 @@ def plan_markdown(product: Product, plan: ExpectationPlan, owners: Mapping[str, 
     return text.strip() + "\n"
 
 
-def plan_name(event: Event) -> str:
-    """Name of the plan among the artifacts: one part of an address, whatever the incident is called."""
-    word = "".join(char if char.isalnum() or char in ".+-" else "-" for char in event.id)[:80]
-    return f"expectations-{event.kind.value}-{word}.md"
+def plan_name(kind: str, event: str) -> str:
+    """Name of an event's plan among the artifacts: one part of an address, whatever an incident's id is."""
+    word = "".join(char if char.isalnum() or char in ".+-" else "-" for char in event)[:80]
+    return f"expectations-{kind}-{word}.md"

@@ -185,3 +185,65 @@ def test_what_goes_alike_to_several_is_one_line_and_what_differs_is_not(site: Si
     found = read_stakeholders(site.store, product=None, state=None, page=1, products=[])
     lines = {(one.first.state, one.first.channel_kind): len(one.readers) for one in rounds(found.messages)}
     assert lines == {("due", "email"): 2, ("due", "slack"): 1, ("held", "email"): 1}
+
+
+def concern(number: int, **facts: Any) -> dict[str, Any]:
+    return {
+        **{"id": f"c-{number}", "product": "webapp", "version": "2.8.0", "stakeholder": "eva", "topic": "date"},
+        **{"text": "a secret worry", "received_at": NOW, "due_at": NOW + timedelta(hours=24), "owner": "mia"},
+        **facts,
+    }
+
+
+def test_concerns_are_shown_with_their_times_and_without_their_words(site: Site):
+    answered = {"answer": "a secret answer", "answered_by": "mia"}
+    with site.store.connect() as connection:
+        put(connection, "stakeholder", person())
+        put(
+            connection,
+            "concern",
+            concern(1, reminders=2),
+            concern(2, **answered, answered_at=NOW + timedelta(hours=2)),
+            concern(3, **answered, answered_at=NOW + timedelta(hours=30)),
+            concern(4, product="other"),
+        )
+    found = site.reader.get(f"{PATH}?product=webapp", headers=JSON).json()["concerns"]
+    assert (found["total"], found["open"], found["in_time"]) == (3, 1, 1)
+    assert [one["id"] for one in found["shown"]] == ["c-1", "c-3", "c-2"]
+    text = site.reader.get(f"{PATH}?product=webapp").text
+    for said in ("1 of 3 wait for an answer; 1 were answered in time", "overdue", "reminded 2 times", "answered late"):
+        assert said in text
+    assert "secret" not in text
+
+
+def test_news_says_how_many_it_touches_and_links_the_plan(site: Site):
+    event = {"product": "webapp", "version": "2.8.0", "kind": "slip", "event": "2026-11-20T090000Z"}
+    with site.store.connect() as connection:
+        put(
+            connection,
+            "expectation_event",
+            {
+                **event,
+                "title": "the <b>release",
+                "happened_at": NOW,
+                "old_on": NOW.date(),
+                "new_on": NOW.date(),
+                "planned_at": NOW,
+            },
+        )
+        put(
+            connection,
+            "expectation",
+            {**event, "party": "eva", "is_person": True, "name": "Eva", "stated": 1, "next_contact_on": NOW.date()},
+            {
+                **{**event, "party": "customers", "is_person": False, "name": "Customers", "told_at": NOW},
+                **{"told_by": "announcement", "next_contact_on": NOW.date() + timedelta(days=2)},
+            },
+        )
+    (news,) = site.reader.get(PATH, headers=JSON).json()["news"]
+    assert (news["touched"], news["concerned"], news["told"]) == (2, 1, 1)
+    assert news["next_contact_on"] == str(NOW.date())
+    text = site.reader.get(PATH).text
+    assert "1 of 2" in text
+    assert "/artifacts/webapp/2.8.0/expectations/expectations-slip-2026-11-20T090000Z.md" in text
+    assert "<b>release" not in text

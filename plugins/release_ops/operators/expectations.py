@@ -29,8 +29,6 @@ from release_ops.stakeholder_plan import read_registers
 
 log = logging.getLogger(__name__)
 
-FOLDER = "expectations"
-"""Kind under which the plans stand among the artifacts of a release."""
 AT_ONCE = "critical"
 """Severity of incidents that wait for nobody's hours."""
 
@@ -74,10 +72,10 @@ def _plan(ledger: Ledger, product: Product, people: Sequence[Stakeholder], now: 
     }
     for event in events:
         plan = plan_expectations(product, event, parties_of(product, people), today=today)
-        run = {"product": product.id, "version": event.version, "kind": FOLDER}
+        run = {"product": product.id, "version": event.version, "kind": kept.FOLDER}
         with store.transaction():
             kept.save(store, product, plan, now)
-            keep(store, run, kept.plan_name(event), kept.plan_markdown(product, plan, owners))
+            keep(store, run, kept.plan_name(event.kind.value, event.id), kept.plan_markdown(product, plan, owners))
     return len(events)
 
 
@@ -170,7 +168,7 @@ class _Teller:
         where = ":".join(part for part in (channel.kind, channel.to) if part)
         who = f"{'person' if party.is_person else 'audience'}:{party.id}"
         key = f"message:{self.product.id}:{event.version}:expectation:{event.kind}:{event.id}:{who}:{where}"
-        run = {"product": self.product.id, "version": event.version, "kind": FOLDER, "run_id": self.run_id}
+        run = {"product": self.product.id, "version": event.version, "kind": kept.FOLDER, "run_id": self.run_id}
         deliver(self.ledger, run, audience, channel, as_message(letter, key, channel))
 
     def _note(self, row: Mapping[str, Any], *, told_by: str, error: str = "") -> None:

@@ -15,6 +15,7 @@ from release_ops.store import Row as Found
 from release_ops.store import Store
 from release_ops.web.parts import Pages
 from release_ops.web.stakeholders_model import STATES, Matrix, Person, Row, StakeholdersAnswer, Told
+from release_ops.web.stakeholders_news import read_concerns, read_news
 
 PEOPLE = 200
 """Stakeholders that are shown."""
@@ -27,18 +28,21 @@ _UNITS = {"w": "week", "d": "day", "bd": "business day"}
 def read_stakeholders(
     store: Store, *, product: str | None, state: str | None, page: int, products: Sequence[Product]
 ) -> StakeholdersAnswer:
-    """The page, in two queries. `products` are those whose files can be read and that are shown."""
+    """The page, in four queries. `products` are those whose files can be read and that are shown."""
     with store.transaction():
         people = store.all("stakeholders_board", product=product, limit=PEOPLE)
         messages = store.all(
             "stakeholder_messages_board", product=product, state=state, limit=PAGE, offset=PAGE * (page - 1)
         )
+        concerns, news = read_concerns(store, product), read_news(store, product)
     policy = products[0].stakeholders if products else StakeholderPolicy()
     return StakeholdersAnswer(
         people=tuple(_person(number, row) for number, row in enumerate(people, 1)),
         people_total=people[0]["total"] if people else 0,
         high_influence=policy.high_influence,
         high_interest=policy.high_interest,
+        concerns=concerns,
+        news=news,
         matrix=matrix_of(products[0]) if len(products) == 1 else None,
         messages=tuple(Told(**{name: row[name] for name in Told.model_fields}) for row in messages),
         counts={name: messages[0][name] if messages else 0 for name in STATES},

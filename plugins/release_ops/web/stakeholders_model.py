@@ -6,6 +6,7 @@ from datetime import datetime
 
 from release_ops.web.parts import Pages
 from release_ops.web.responses import Answer
+from release_ops.web.stakeholders_news import Concerns, News
 from release_ops.web.values import Line, Passage
 
 STATES = ("due", "held", "failed", "sent", "escalated", "lapsed", "withdrawn")
@@ -146,6 +147,10 @@ class StakeholdersAnswer(Answer):
     """From here on influence is high."""
     high_interest: int
     """From here on interest is high."""
+    concerns: Concerns
+    """What they have raised, and whether it was answered in time."""
+    news: tuple[News, ...]
+    """Slips, changes of scope and incidents, the latest first, with how many they touch."""
     matrix: Matrix | None
     """Of the chosen product, or of the only one; null: several."""
     messages: tuple[Told, ...]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from release_ops.addresses import RELEASES, STAKEHOLDERS, story_page
+from release_ops.addresses import RELEASES, STAKEHOLDERS, artifact_page, story_page
+from release_ops.expectation_events import FOLDER, plan_name
 from release_ops.render import Safe
 from release_ops.web import stakeholders as stakes
 from release_ops.web.access import may_see, shows
@@ -70,6 +71,12 @@ def board(request: Request, query: Annotated[StakeholdersQuery, Query()]) -> Res
         several=len(chosen) > 1,
         zone=place.zone_name,
         when=when,
+        now=datetime.now(UTC),
+        plan_address=lambda one: (
+            root + artifact_page(one.product, one.version, FOLDER, plan_name(one.kind, one.event))
+            if sees_releases
+            else ""
+        ),
         filters=Filters(
             fields=(
                 FormField("product", "Product", query.product, [Choice(one, one) for one in known]),
