@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from tests.web.filled_capacity import fill_capacity
 
 from release_ops.budget_preview import preview
 from release_ops.delivery_refresh import refresh
