@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from release_ops.domain.allocation_clash import Alternative, Clash, alternatives, clash
 from release_ops.domain.allocation_large import solve_large
-from release_ops.domain.allocation_model import Model, at_once, build
+from release_ops.domain.allocation_model import Model, Offer, at_once, build
 from release_ops.domain.allocation_solver import INFEASIBLE, OPTIMAL, UNKNOWN, Solution, solve
 from release_ops.domain.assignment import assign
 from release_ops.domain.staff import Staff
@@ -99,19 +99,35 @@ def _ways_out(model: Model, left: Callable[[], float]) -> Allocation:
 
 
 def shares_of(model: Model, values: Sequence[float]) -> list[Share]:
-    """Who does what according to the columns, by project, need and member as they stand in the staff."""
+    """Who does what according to the columns, by project, need and member as they stand in the staff.
+
+    Hours are rounded to hundredths so that those of a need add up to what they were before.
+    """
     staff = model.staff
+    taken: dict[tuple[int, int], list[tuple[Offer, float]]] = {}
+    for offer, value in zip(model.offers, values, strict=False):
+        if value >= WHOLE:
+            taken.setdefault((offer.project, offer.need), []).append((offer, float(value)))
     found = []
-    for offer, share in zip(model.offers, values, strict=False):
-        if share < WHOLE:
-            continue
-        member, project = staff.members[offer.member], staff.projects[offer.project]
-        hours = Decimal(repr(round(float(share) * offer.hours, 2))) + 0
-        if hours:
-            need, load = project.needs[offer.need], float(share) * offer.load
-            cost = (hours * member.rate).quantize(CENT)
-            found.append(Share(member.id, project.id, need.skill, hours, load, offer.fit, cost))
+    for (p, n), offers in sorted(taken.items()):
+        project = staff.projects[p]
+        rounded = _rounded([share * offer.hours for offer, share in offers])
+        for (offer, share), hours in zip(offers, rounded, strict=True):
+            if hours:
+                member, load = staff.members[offer.member], share * offer.load
+                cost = (hours * member.rate).quantize(CENT)
+                found.append(Share(member.id, project.id, project.needs[n].skill, hours, load, offer.fit, cost))
     return found
+
+
+def _rounded(amounts: Sequence[float]) -> list[Decimal]:
+    """Amounts in hundredths that add up to their sum in hundredths: those that lose most by it are rounded up."""
+    cents = [amount * 100 for amount in amounts]
+    found = [int(one + 1e-6) for one in cents]
+    lacking = round(sum(cents)) - sum(found)
+    for place in sorted(range(len(cents)), key=lambda one: found[one] - cents[one])[: max(0, lacking)]:
+        found[place] += 1
+    return [Decimal(one) / 100 for one in found]
 
 
 def _told(model: Model, solution: Solution, method: str) -> Allocation:

@@ -25,6 +25,8 @@ NEAREST = 30
 MISSING = 20.0
 """What it costs to miss a limit by 1, with the dearest column at 1: more than any plan that keeps it."""
 OPEN = 1e-6
+KEPT = 1e-5
+"""A limit missed by less is kept: that is what the solver's tolerances add up to."""
 PATIENCE = 6.0
 """Seconds for a window."""
 
@@ -232,7 +234,7 @@ class _Search:
         done = self.programme.matrix @ self.values
         by = np.maximum(self.programme.low - done, done - self.programme.high)
         self.missed = np.maximum(by, 0.0)
-        self.missing = float(self.missed[self.missed > OPEN].sum())
+        self.missing = float(self.missed[self.missed > KEPT].sum())
         self.cost = float(self.programme.cost @ self.values)
 
     def windows(self, rng: random.Random) -> Iterator[Sequence[int]]:
