@@ -193,7 +193,7 @@ class _Search:
         self._miss()
 
     def _round(self, model: Model, relaxed: Relaxed) -> None:
-        """Begin with the relaxed plan: who has a part worth while takes part; work of one person is for who has most of it."""
+        """Begin with the relaxed plan: who has a part worth while takes part; what one person does is for who has most."""
         for (p, n), places in self._needs.items():
             need = model.staff.projects[p].needs[n]
             kept = [one for one in places if relaxed.values[one] * model.offers[one].load > WORTH_WHILE]
