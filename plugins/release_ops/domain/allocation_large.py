@@ -3,11 +3,10 @@
 HiGHS alone finds no plan for 500 people and 100 projects within minutes. So:
 
 1. The relaxed programme, without the rows that hardly ever bind in it, by an interior point method. Whatever is left out
-   only makes it cheaper, so its optimum is a bound for every plan.
-2. Who has a part in the relaxed plan that is worth while takes part. That may break limits, at a high price.
-3. All hours are planned anew while everybody stays where he is; then windows of projects are, exactly, while all others
-   stay as they are; again and again, until the plan is near enough to the bound or time is up (large neighbourhood
-   search: D. Pisinger, S. Ropke, 2010).
+   only makes it cheaper, so its optimum is a bound for every plan. Its prices say what somebody's time is worth to others.
+2. A window of projects is planned exactly while all others stay as they are; first with those prices in place of
+   the projects to come, then again and again with what things cost, until the plan is near enough to the bound or time is up
+   (relax and fix, then large neighbourhood search: D. Pisinger, S. Ropke, 2010).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from release_ops.domain.allocation_model import Kind, Model
+from release_ops.domain.allocation_model import Kind, Model, Row
 from release_ops.domain.allocation_solver import FEASIBLE, INFEASIBLE, OPTIMAL, UNKNOWN, Solution
 
 WINDOW = 800
@@ -26,8 +25,6 @@ NEAREST = 30
 MISSING = 20.0
 """What it costs to miss a limit by 1, with the dearest column at 1: more than any plan that keeps it."""
 OPEN = 1e-6
-WORTH_WHILE = 0.03
-"""Share of somebody's time below which his part in the relaxed plan is given to others."""
 KEPT = 1e-5
 """A limit missed by less is kept: that is what the solver's tolerances add up to."""
 PATIENCE = 6.0
@@ -52,6 +49,8 @@ class Relaxed(NamedTuple):
 
     bound: float
     values: Any
+    worth: Any
+    """Cost of each column with what the time, places and money that it takes are worth to others."""
     reduced: Any
 
 
@@ -133,7 +132,10 @@ def _relaxed(model: Model, programme: Programme, seconds: float) -> Relaxed | st
     prices[above] += found.ineqlin.marginals[: above.sum()]
     prices[below] -= found.ineqlin.marginals[above.sum() :]
     reduced = programme.cost - matrix.T @ prices
-    return Relaxed(float(found.fun), found.x, reduced)
+    # What rows of one need, or of one pair, say is left to the windows, which plan those as a whole.
+    shared = np.array([_is_shared(model, model.rows[one]) for one in at])
+    worth = np.maximum(0.0, programme.cost - matrix[shared].T @ prices[shared])
+    return Relaxed(float(found.fun), found.x, worth, reduced)
 
 
 def _kept(model: Model) -> list[bool]:
@@ -158,6 +160,13 @@ def _kept(model: Model) -> list[bool]:
     return found
 
 
+def _is_shared(model: Model, row: Row) -> bool:
+    """Whether projects of different windows meet in a row, or it says of whom a project consists."""
+    if row.limit >= 0:
+        return model.limits[row.limit].kind is not Kind.HOURS
+    return row.high > 0
+
+
 def _balanced(model: Model) -> bool:
     return all(one.over is not None for crowds in model.crowds.values() for one in crowds)
 
@@ -168,10 +177,9 @@ class _Search:
     def __init__(self, model: Model, programme: Programme, relaxed: Relaxed) -> None:
         import numpy as np  # noqa: PLC0415
 
-        self.programme = programme
+        self.programme, self._worth = programme, relaxed.worth
         self._by_column = programme.matrix.tocsc()
         self.values: Any = np.zeros(len(programme.upper))
-        self._needs: dict[tuple[int, int], list[int]] = {}
         self._columns = self._own(model, relaxed)
         self._order = sorted(
             (p for p in self._columns), key=lambda p: (model.staff.projects[p].start, model.staff.projects[p].end)
@@ -189,24 +197,11 @@ class _Search:
                 self._pair[place] = model.pairs[offer.member, offer.project]
         self._projects_of = {p: model.staff.projects[p] for p in self._columns}
         self.missed: Any = np.zeros(len(programme.low))
-        self._round(model, relaxed)
         self._miss()
-
-    def _round(self, model: Model, relaxed: Relaxed) -> None:
-        """Begin with the relaxed plan: who has a part worth while takes part; what one person does is for who has most."""
-        for (p, n), places in self._needs.items():
-            need = model.staff.projects[p].needs[n]
-            kept = [one for one in places if relaxed.values[one] * model.offers[one].load > WORTH_WHILE]
-            if need.whole or not kept:
-                kept = [max(places, key=lambda one: float(relaxed.values[one]))]
-            for one in kept:
-                self.values[one] = 1.0 if need.whole else relaxed.values[one]
-                if one in self._pair:
-                    self.values[self._pair[one]] = 1.0
 
     def _own(self, model: Model, relaxed: Relaxed) -> dict[int, list[int]]:
         """Project to its columns that are looked at: the offers of the relaxed plan and those nearest to it."""
-        needs = self._needs
+        needs: dict[tuple[int, int], list[int]] = {}
         for place, one in enumerate(model.offers):
             needs.setdefault((one.project, one.need), []).append(place)
         required = {
@@ -243,7 +238,8 @@ class _Search:
         self.cost = float(self.programme.cost @ self.values)
 
     def windows(self, rng: random.Random) -> Iterator[Sequence[int]]:
-        """Projects that are planned together: in the order of their days, and such that overlap; none: all hours."""
+        """Projects that are planned together: first in the order of their days, then those that overlap."""
+        yield from self._cut(self._order)
         while True:
             yield ()
             yield from self._cut(self._order[rng.randint(1, 6) :])
@@ -287,6 +283,7 @@ class _Search:
         programme = self.programme
         people = {self._member[one] for one in own if one in self._member}
         columns = np.array(sorted({*own, *(one for m in people for one in self._crowds.get(m, []))}))
+        is_first = not self.values[[*own]].any()
         rows = np.unique(self._by_column[:, columns].indices)
         part = programme.matrix[rows][:, columns]
         outside = programme.matrix[rows] @ self.values - part @ self.values[columns]
@@ -294,7 +291,8 @@ class _Search:
         soft = np.flatnonzero(programme.is_limit[rows])
         signs = np.where(np.isfinite(programme.low[rows[soft]]), 1.0, -1.0)
         slack = csr_array((signs, (soft, np.arange(len(soft)))), shape=(len(rows), len(soft)))
-        cost = programme.cost[columns]
+        # First with what people's time is worth to the projects that are not planned yet.
+        cost = self._worth[columns] if is_first else programme.cost[columns]
         found = milp(
             np.concatenate([cost, np.full(len(soft), MISSING)]),
             integrality=np.concatenate([programme.integer[columns], np.zeros(len(soft))]),
@@ -308,7 +306,9 @@ class _Search:
         self.values = self.values.copy()
         self.values[columns] = np.maximum(0.0, found.x[: len(columns)])
         self._miss()
-        if self.missing > before[2] + OPEN or (self.missing > before[2] - OPEN and self.cost >= before[3]):
+        if not is_first and (
+            self.missing > before[2] + OPEN or (self.missing > before[2] - OPEN and self.cost >= before[3])
+        ):
             self.values, self.missed, self.missing, self.cost = before
 
 
