@@ -44,7 +44,10 @@ def year_course(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
     x = alt.X("month:O", title=None, sort=months, scale=alt.Scale(domain=months), axis=_month_axis(alt))
     y = alt.Y("amount:Q", title=facts["currency"], axis=alt.Axis(format="~s"), scale=alt.Scale(zero=True))
     colour = alt.Color(
-        "series:N", title=None, scale=alt.Scale(domain=names, range=[inks[name] for name in names]), legend=_legend(alt)
+        "series:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[inks[name] for name in names]),
+        legend=_legend(alt, width),
     )
     layers: list[Any] = []
     if ahead and past and total["forecast_low"] is not None:
@@ -90,7 +93,7 @@ def causes(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> S
                 "cause:N",
                 title=None,
                 scale=alt.Scale(domain=names, range=[inks[name] for name in names]),
-                legend=_legend(alt),
+                legend=_legend(alt, width),
             ),
             order=alt.Order("place:Q"),
         )
@@ -148,7 +151,10 @@ def earned(facts: Facts, *, theme: str = "light", width: int | str = WIDTH, vers
     x = alt.X("month:O", title=None, sort=months, scale=alt.Scale(domain=months), axis=_month_axis(alt))
     y = alt.Y("amount:Q", title=facts["currency"], axis=alt.Axis(format="~s"), scale=alt.Scale(zero=True))
     colour = alt.Color(
-        "series:N", title=None, scale=alt.Scale(domain=names, range=[inks[name] for name in names]), legend=_legend(alt)
+        "series:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[inks[name] for name in names]),
+        legend=_legend(alt, width),
     )
     layers = [
         alt.Chart(alt.Data(values=[row for row in rows if row["series"] == name]), name=name.replace(" ", "-"))
@@ -232,8 +238,9 @@ def _dots(alt: Any) -> Any:
     return alt.OverlayMarkDef(size=24, filled=True)
 
 
-def _legend(alt: Any) -> Any:
-    return alt.Legend(orient="top", direction="horizontal", columns=2)
+def _legend(alt: Any, width: int | str) -> Any:
+    """In one line, on a page of unknown width in two columns: a phone cuts off what is longer."""
+    return alt.Legend(orient="top", direction="horizontal", columns=4 if isinstance(width, int) else 2)
 
 
 def _finished(chart: Any, title: str, ink: Theme, note: str, width: int | str, height: int) -> Spec:

@@ -56,10 +56,7 @@ def view(facts: Facts) -> dict[str, Any]:
         "chance": f"{Decimal(facts['chance']) * 100:.0f} %",
         "estimate": ESTIMATES[facts["estimate"]],
         "work": [_work(one, currency) for one in facts["work"]],
-        "savings": [
-            {"amount": money_text(Decimal(one["amount"]), currency), "words": one["words"], "category": one["category"]}
-            for one in facts["savings"]
-        ],
+        "savings": [_saving(one, currency) for one in facts["savings"]],
         "investments": _investments(facts["investments"], currency) if facts["investments"] else None,
         "notes": facts["notes"],
     }
@@ -182,6 +179,11 @@ def _work(one: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "why": one["reasons"].get("ev") or next(iter(one["reasons"].values()), ""),
         "reasons": sorted({reason for reason in one["reasons"].values() if reason}),
     }
+
+
+def _saving(one: Mapping[str, Any], currency: str) -> dict[str, str]:
+    amount = money_text(Decimal(one["amount"]), currency)
+    return {"amount": amount, "words": one["words"], "category": one["category"], "told": f"{amount}: {one['words']}"}
 
 
 def _investments(plan: Mapping[str, Any], currency: str) -> dict[str, Any]:

@@ -108,3 +108,16 @@ def test_on_a_release_that_is_out_nothing_more_is_spent():
     assert all_work([out, going], POLICY).eac(Estimate.ATYPICAL).value == 240 + 480
     unknown = all_work([out, work(4)], POLICY).eac(Estimate.TYPICAL)
     assert unknown == (None, "2.8.0: its scope is not known")
+
+
+def test_an_index_just_below_its_limit_is_told_as_exactly_as_it_takes():
+    """200 earned for 236.5 is 0.8457, which is not 0.85."""
+    found = work(4, looked(4, 10), entries=[*PLAN, entry("actual", 3, Decimal("236.5"))])
+    assert found.verdict.words == "CPI 0.846 is below 0.85"
+
+
+def test_the_curve_has_a_gap_where_nobody_had_looked():
+    curve = work(4, looked(4, 10)).curve
+    assert [one.ev for one in curve if one.month.month < 4] == [None] * sum(one.month.month < 4 for one in curve)
+    assert [one.ev for one in curve if one.month.month == 4] == [200]
+    assert {one.ac for one in curve if one.month.month > 4} == {None}

@@ -262,5 +262,7 @@ def _judge(cpi: Figure, spi: Figure, policy: BudgetPolicy) -> Verdict:
     limits = policy.index
     for status, limit in (("red", limits.red), ("yellow", limits.yellow)):
         if limit is not None and worst < limit:
-            return Verdict(status, f"{name} {worst:.2f} is below {limit:.2f}")
+            # As exact as it takes to tell the two apart: 0.846 is below 0.85, and so is not "0.85".
+            digits = next((n for n in range(2, 6) if f"{worst:.{n}f}" != f"{limit:.{n}f}"), 6)
+            return Verdict(status, f"{name} {worst:.{digits}f} is below {limit:.2f}")
     return Verdict("green", ", ".join(f"{one} {found:.2f}" for one, found in known))
