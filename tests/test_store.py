@@ -360,6 +360,9 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "hours_predictions_of": {"before": date(2026, 11, 2)},
     "budget_entries_shown": {"month": date(2026, 11, 1)},
+    **dict.fromkeys(
+        ("budget_board", "budget_one", "budget_programmes", "budget_revisions"), {"month": date(2026, 11, 1)}
+    ),
     "survey_round_open": {"kind": "nps", "state": "open"},
     "survey_releases_out": {"since": NOW},
     "survey_resting": {"since": NOW},
