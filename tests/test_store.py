@@ -360,9 +360,10 @@ SPECIAL: dict[str, dict[str, Any]] = {
     },
     "hours_predictions_of": {"before": date(2026, 11, 2)},
     "budget_entries_shown": {"month": date(2026, 11, 1)},
-    **dict.fromkeys(
-        ("budget_board", "budget_one", "budget_programmes", "budget_revisions"), {"month": date(2026, 11, 1)}
-    ),
+    **{
+        key: {"month": date(2026, 11, 1)}
+        for key in ("budget_board", "budget_one", "budget_programmes", "budget_revisions")
+    },
     "survey_round_open": {"kind": "nps", "state": "open"},
     "survey_releases_out": {"since": NOW},
     "survey_resting": {"since": NOW},
