@@ -337,7 +337,7 @@ def _way(option: Mapping[str, Any], facts: Facts, *, people: bool) -> str:
         return f"train {who}"
     if option["kind"] == "postpone":
         own = ", ".join(facts["projects"].get(one, one) for one in option["who"].split(", "))
-        return f"move the end of {own} by {option['weeks']} weeks"
+        return f"move the end of {own} by {option['weeks']} week{'s' if option['weeks'] > 1 else ''}"
     return WAYS[option["kind"]]
 
 

@@ -174,7 +174,8 @@ def _hire(staff: Staff, ability: Ability, short: Mapping[date, float], now: date
     assumptions = (
         f"salary {_plain(salary)} a year ({ability.level.word}), x {_plain(policy.benefits)} benefits x "
         f"{_plain(policy.overhead)} overhead, recruitment {policy.recruitment * 100:.0f} % of the salary",
-        f"there after {policy.weeks} weeks, paid for {paid} until the gap ends",
+        f"there after {policy.weeks} weeks, "
+        + (f"paid for {paid} until the gap ends" if paid else "when the gap is over"),
         f"pays in the first year from {even:.0f} h that would else come from outside",
     )
     yield Option("hire", "", cost, covers, _rest(staff, short, covers), ready, 0.0, policy.weeks, assumptions)
@@ -214,7 +215,7 @@ def _postponed(staff: Staff, ability: Ability, names: Sequence[str], now: date) 
         base = undone_of(staff, ability, now)
         titles = ", ".join(one.name for one in wanted)
         assumptions = (
-            f"{titles}: {delay} weeks later",
+            f"{titles}: {delay} week{'s' if delay > 1 else ''} later",
             f"{_plain(policy.delay)} for a week's delay, times the priority",
             "its work is spread over the longer time",
         )
@@ -233,4 +234,4 @@ def undone_of(staff: Staff, ability: Ability, now: date) -> list[float]:
 
 
 def _plain(amount: Decimal) -> str:
-    return f"{amount:f}"
+    return f"{amount:,f}"
