@@ -57,7 +57,7 @@ def utilisation(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
         "series:N",
         title=None,
         scale=alt.Scale(domain=series, range=[DASHES[name] for name in series]),
-        legend=alt.Legend(**top),
+        legend=alt.Legend(**top, symbolType="stroke", symbolStrokeColor=ink.text),
     )
     lines = (
         alt.Chart(alt.Data(values=rows), name="share")
