@@ -32,6 +32,7 @@ from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_simulate import SIMULATE
 from release_ops.cli_stakeholders import STAKEHOLDERS
+from release_ops.cli_survey import SURVEY
 from release_ops.cli_survey_results import SURVEY_IMPORT, SURVEY_REPORT
 from release_ops.cli_validate import VALIDATE
 from release_ops.product import ProductError, json_schema, load_product, products_folder, project_root
@@ -120,6 +121,7 @@ COMMANDS: dict[str, Command] = {
     "preview": PREVIEW,
     "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,
+    "survey": SURVEY,
     "survey-import": SURVEY_IMPORT,
     "survey-report": SURVEY_REPORT,
     "init": Command("write a small product file to start from", _init_options, _init),
