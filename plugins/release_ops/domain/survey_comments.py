@@ -14,7 +14,7 @@ from random import Random
 ADDRESS, NUMBER, LINK, NAME = "[address]", "[number]", "[link]", "[name]"
 
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+(?:@|\s?\(at\)\s?|\s?\[at\]\s?)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@])@[\w.-]{2,}")
 _NUMBER = re.compile(r"(?<![\w.])\+?\(?\d(?:[\d()/ .\u00a0-]{5,})\d(?!\w)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[\dA-Z]{4}){3,7}\s?[\dA-Z]{0,3}\b")
