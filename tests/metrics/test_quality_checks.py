@@ -43,7 +43,7 @@ def check(table: str) -> None:
 
 def test_every_table_that_is_published_is_checked_and_no_other(store):
     assert set(quality_checks()) == {
-        table.name for dag in ("delivery_metrics", "budget_variance") for table in told_by(dag)
+        table.name for dag in ("delivery_metrics", "budget_variance", "stakeholder_updates") for table in told_by(dag)
     }
 
 
@@ -73,6 +73,8 @@ WRONG: list[tuple[str, str, str, dict[str, Any]]] = [
     ("pull_request", "is_merged_without_a_time", "pull_request", {"state": "merged"}),
     ("commit", "few_are_from_the_future", "commit", {"committed_at": at("2126-01-01 00:00")}),
     ("check_run", "few_end_before_they_start", "check_run", {"completed_at": at("2026-01-01 00:00")}),
+    ("stakeholder_message", "escalated_to_nobody", "stakeholder_message", {"state": "escalated"}),
+    ("stakeholder_message", "given_up_without_reason", "stakeholder_message", {"state": "lapsed"}),
     ("flag_change", "changes_nothing", "flag_change", {"old_value": "on", "new_value": "on"}),
 ]
 SOUND: dict[str, dict[str, Any]] = {
@@ -95,6 +97,10 @@ SOUND: dict[str, dict[str, Any]] = {
     "pull_request": {"pull_request": "1", "created_at": at("2026-02-02 00:00")},
     "commit": {"commit": "c", "authored_at": at("2026-02-02 00:00")},
     "check_run": {"commit": "c", "name": "tests", "state": "success", "started_at": at("2026-02-02 00:00")},
+    "stakeholder_message": {
+        **{"key": "k", "phase": "plan", "title": "The plan", "kind": "brief", "channel_kind": "outbox"},
+        **dict.fromkeys(("first_due_at", "due_at", "useful_until", "planned_at", "changed_at"), at("2026-02-02 00:00")),
+    },
     "flag_change": {"change": "1", "flag": "f", "changed_at": at("2026-02-02 00:00")},
 }
 

@@ -460,6 +460,46 @@ def _words(two7: Mapping[str, Any], two8: Mapping[str, Any]) -> dict[str, list[M
             }
             for week, status, chance in ((date(2026, 5, 25), "yellow", 0.55), (date(2026, 6, 1), "red", 0.31))
         ],
+        "stakeholder": [
+            {
+                "product": "webapp",
+                "id": "eva",
+                "name": "Eva",
+                "type": "executive",
+                "influence": 5,
+                "interest": 5,
+                "strategy": "manage_closely",
+                "cadence": "weekly",
+                "audience": "executives",
+                "level": "executive",
+                "zone": "UTC",
+                "source": "file",
+                "known_from": at("2026-05-04 06:00"),
+            }
+        ],
+        "stakeholder_message": [
+            {
+                **two8,
+                "key": f"message:webapp:2.8.0:{phase}:executives:@eva",
+                "phase": phase,
+                "title": title,
+                "kind": "brief",
+                "audience": "executives",
+                "stakeholder": "eva",
+                "channel_kind": "outbox",
+                "first_due_at": at(due),
+                "due_at": at(due),
+                "useful_until": at(due) + timedelta(days=7),
+                "state": state,
+                "sent_at": at(due) if state == "sent" else None,
+                "planned_at": at("2026-05-04 06:00"),
+                "changed_at": at("2026-05-04 06:00"),
+            }
+            for phase, title, due, state in (
+                ("plan", "The plan", "2026-06-01 09:00", "sent"),
+                ("code_freeze", "Code freeze", "2026-06-08 09:00", "due"),
+            )
+        ],
         "release_measure": [
             {**two7, "measure": measure, "value": value, "unit": unit, "measured_at": at("2026-04-01 12:00")}
             for measure, value, unit in (("nps", 41, ""), ("csat", 4.25, ""), ("cost", 18250.5, "EUR"))
