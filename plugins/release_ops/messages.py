@@ -13,7 +13,7 @@ from typing import Any
 
 from release_ops.adapters.slack_blocks import Block
 from release_ops.domain.audiences import KnownIssue
-from release_ops.domain.message_facts import Facts, Occasion
+from release_ops.domain.message_facts import Facts, Occasion, Trouble
 from release_ops.domain.message_policy import EVERYBODY, MessagePolicy
 from release_ops.domain.migration import Group
 from release_ops.domain.model import FeatureStatus, Milestone, Person, Product
@@ -26,6 +26,8 @@ from release_ops.render import Safe, TemplateProblem, render
 
 SUBJECT = 120
 """Characters of a subject; mail programs show about half of them, Slack's header holds 150."""
+TECHNICAL = "technical"
+"""Detail that tells every incident."""
 _BLANK_LINES = re.compile(r"\n{3,}")
 _PRIORITIES = {"must": 0, "should": 1, "could": 2}
 
@@ -129,6 +131,7 @@ def _words(kind: str, audience: str, detail: str, facts: Facts, policy: MessageP
         "guide": _guide(facts),
         "known_issues": _issues(facts, one.notes or reader.notes),
         "features": features,
+        "troubles": _troubles(facts, detail),
         "standing": facts.standing,
     }
 
@@ -197,6 +200,13 @@ def _highlights(notes: Notes | None, facts: Facts) -> list[dict[str, Any]]:
     ranked = sorted(facts.features or (), key=lambda each: (_PRIORITIES.get(each.priority, 3), each.id))
     done = [each for each in ranked if each.status is FeatureStatus.DONE]
     return [{"title": each.title.strip() or each.id, "change": None, "breaks": False} for each in done[:5]]
+
+
+def _troubles(facts: Facts, detail: str) -> list[Trouble]:
+    """Incidents: whoever does not read technical texts hears of those that are an occasion for news."""
+    rules = facts.product.expectations.events.get("incident")
+    told = rules.severities if rules is not None else ()
+    return [one for one in facts.troubles or () if detail == TECHNICAL or not told or one.severity in told]
 
 
 def _guide(facts: Facts) -> tuple[Group, ...] | None:
