@@ -24,6 +24,15 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TRAIN = ("planning", "feature_complete", "freeze", "ga")
 
 
+INVESTMENTS = {
+    "budget": 30000,
+    "options": [
+        {"name": "Tests", "category": "people", "cost": 24000, "benefit": 1900, "low": 900, "high": 2600, "risk": 0.15},
+        {"name": "Cache", "category": "tools", "cost": 9000, "benefit": 800, "risk": 0.6, "running": 50},
+    ],
+}
+
+
 def at(text: str) -> datetime:
     """An instant in UTC, of a text like `2026-06-18 10:00`."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -65,7 +74,7 @@ def money(store: Store, folder: Path) -> None:
     """The books of `tests.budget.books`, closed until October 2026; one booking came late, so that October was restated."""
     early = [row for row in books.COSTS if not row.startswith("C-10")]
     for now, costs in (("2026-11-06 07:00", early), ("2026-11-09 07:00", books.COSTS)):
-        product = load_product(books.write(folder, budget_actuals=costs))
+        product = load_product(books.write(folder, budget_actuals=costs, section={"investments": INVESTMENTS}))
         bring(store, product, folder=folder, now=at(now))
         close(store, product, at(now))
 
