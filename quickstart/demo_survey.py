@@ -76,13 +76,14 @@ def tell_rounds(store: Store, product: Product, secrets: Secrets, *, folder: Pat
 
 
 def _past(product: Product, now: datetime) -> Iterator[tuple[datetime, Due]]:
+    brought = {one.survey for one in product.survey_results.imports}
     seen: set[tuple[str, str]] = set()
     zone = ZoneInfo(product.timezone)
     at = (now - BACK).astimezone(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
     while at < now - SETTLED:
         for what in due(product.surveys, at, at.astimezone(zone).date(), ()):
             key = (what.plan.id, what.occasion)
-            if key not in seen:
+            if key not in seen and what.plan.id not in brought:
                 seen.add(key)
                 yield at, what
         at += timedelta(days=1)

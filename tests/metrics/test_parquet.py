@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -53,6 +53,11 @@ def change(store: Store, statement: str) -> None:
         connection.execute(statement)
 
 
+def by_key(rows: list[dict[str, Any]], key: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows in the order of their keys, null first."""
+    return sorted(rows, key=lambda row: [(row[column] is not None, row[column]) for column in key])
+
+
 def sql_rows(store: Store, name: str) -> list[dict[str, Any]]:
     """Rows as the files should have them, by key."""
     with store.connect() as connection:
@@ -64,7 +69,7 @@ def sql_rows(store: Store, name: str) -> list[dict[str, Any]]:
                 row[column] = value.quantize(Decimal(1).scaleb(-18))
             elif about.column(column).type == "jsonb" and value is not None:
                 row[column] = json.dumps(value, sort_keys=True)
-    return sorted(rows, key=lambda row: [row[column] for column in about.key])
+    return by_key(rows, about.key)
 
 
 def file_rows(store: Store, name: str, folder: Path) -> list[dict[str, Any]]:
@@ -77,7 +82,7 @@ def file_rows(store: Store, name: str, folder: Path) -> list[dict[str, Any]]:
         if tables()[name].month:
             value = row[tables()[name].month]
             assert month == (value and f"{value:%Y-%m}")
-    return sorted(found, key=lambda row: [row[column] for column in about.key])
+    return by_key(found, about.key)
 
 
 def files(folder: Path) -> dict[str, int]:

@@ -19,6 +19,7 @@ from release_ops.product import load_product
 from release_ops.store import Store
 from tests.budget import books
 from tests.capacity.reviews import fill_capacity
+from tests.surveys.house import held
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TRAIN = ("planning", "feature_complete", "freeze", "ga")
@@ -68,6 +69,8 @@ def fill(store: Store) -> None:
     with tempfile.TemporaryDirectory() as folder:
         money(store, Path(folder))
     fill_capacity(store)
+    with tempfile.TemporaryDirectory() as folder:
+        held(Path(folder, "products"), store).report()
 
 
 def money(store: Store, folder: Path) -> None:
@@ -508,6 +511,47 @@ def _words(two7: Mapping[str, Any], two8: Mapping[str, Any]) -> dict[str, list[M
                 ("plan", "The plan", "2026-06-01 09:00", "sent"),
                 ("code_freeze", "Code freeze", "2026-06-08 09:00", "due"),
             )
+        ],
+        "expectation_event": [
+            {
+                **two8,
+                "kind": "slip",
+                "event": "2026-05-28",
+                "title": "GA moves",
+                "happened_at": at("2026-05-28 09:00"),
+                "old_on": date(2026, 6, 4),
+                "new_on": date(2026, 6, 11),
+                "planned_at": at("2026-05-28 09:15"),
+            }
+        ],
+        "expectation": [
+            {
+                **two8,
+                "kind": "slip",
+                "event": "2026-05-28",
+                "party": "eva",
+                "is_person": True,
+                "name": "Eva",
+                "audience": "executives",
+                "strategy": "manage_closely",
+                "next_contact_on": date(2026, 5, 29),
+                "told_at": at("2026-05-28 10:00"),
+                "told_by": "outbox",
+            }
+        ],
+        "concern": [
+            {
+                **two8,
+                "id": "c-1a2b3c4d5e",
+                "stakeholder": "eva",
+                "topic": "date",
+                "text": "Will the fair be missed?",
+                "received_at": at("2026-05-28 11:00"),
+                "due_at": at("2026-05-29 11:00"),
+                "answer": "No, it is a week later.",
+                "answered_at": at("2026-05-28 15:00"),
+                "answered_by": "noa",
+            }
         ],
         "release_measure": [
             {**two7, "measure": measure, "value": value, "unit": unit, "measured_at": at("2026-04-01 12:00")}

@@ -13,8 +13,8 @@ from release_ops.cli import main
 from release_ops.store import Store
 from release_ops.survey_results import report_rounds
 from tests.surveys import oracle
+from tests.surveys.house import House
 from tests.surveys.polls import rows
-from tests.surveys.test_results import House
 
 TODAY = date(2026, 7, 2)
 GLAD, SAD = [10] * 18 + [8] * 6 + [3] * 4, [10] * 5 + [8] * 6 + [3] * 15

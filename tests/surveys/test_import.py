@@ -25,8 +25,8 @@ from release_ops.domain.survey_scores import INSTRUMENTS
 from release_ops.store import Store
 from release_ops.survey_imports import Brought, import_all, import_file
 from release_ops.survey_results import report_rounds
+from tests.surveys.house import House
 from tests.surveys.polls import rows
-from tests.surveys.test_results import House
 
 NOW = datetime(2026, 7, 2, 8, tzinfo=UTC)
 EXPORTS = {

@@ -11,8 +11,8 @@ import pytest
 from release_ops.product import load_product
 from release_ops.survey_results import report_rounds
 from release_ops.web.pictures import ErrorBar, error_bars
+from tests.surveys.house import GLAD, SAD, House
 from tests.surveys.polls import close_round
-from tests.surveys.test_results import GLAD, SAD, House
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.xdist_group("web")
