@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import threading
@@ -267,6 +268,28 @@ def test_a_body_that_is_too_large_is_not_read(started: Town, browser: TestClient
     )
     assert answer.status_code == 413
     assert boxed(started) == 0
+
+
+def test_a_form_that_breaks_off_on_its_way_is_no_answer(started: Town, desk: Desk, browser: TestClient) -> None:
+    form = open_form(browser, token_of(started))
+    half = urlencode({**form, "score": "1"}).encode()
+    arriving = iter([{"type": "http.request", "body": half, "more_body": True}, {"type": "http.disconnect"}])
+    scope = {
+        **{"type": "http", "method": "POST", "path": "/answer", "query_string": b"", "root_path": ""},
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded"), (b"content-length", b"9999")],
+    }
+
+    async def receive() -> Any:
+        return next(arriving)
+
+    async def answer(_: Any) -> None:
+        pass
+
+    asyncio.run(create_survey_app(desk)(scope, receive, answer))
+    assert boxed(started) == 0
+    assert send(browser, form, score="10").status_code == 200
+    close(started.store, NAME, started.known, now=datetime.now(UTC))
+    assert started.rows("SELECT score FROM release_ops.survey_answer") == [{"score": 10}]
 
 
 def test_what_is_no_form_is_no_answer(started: Town, browser: TestClient) -> None:

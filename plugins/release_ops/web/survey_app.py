@@ -21,7 +21,7 @@ from release_ops.store import Row
 from release_ops.survey_box import Put, look, put
 from release_ops.survey_seal import LONGEST
 from release_ops.survey_stop import stop
-from release_ops.web.survey_guard import TOO_LARGE, Guard
+from release_ops.web.survey_guard import BROKEN, TOO_LARGE, Guard
 from release_ops.web.survey_office import Office
 from release_ops.web.survey_page import Asking, ask, ask_to_stop, say
 
@@ -81,6 +81,9 @@ async def _handle(desk: Office, request: Request, work: Callable[[Office, _Visit
     refused = state.get("refused")
     if refused == TOO_LARGE:
         return _Visit("", "", "", accepted, {}).say("too_long", 413)
+    if refused == BROKEN:
+        # Who sent it is gone; the link stays good.
+        return _Visit("", "", "", accepted, {}).say("later", 400)
     if refused:
         return _Visit("", "", "", accepted, {}).say("busy", 429, headers={"Retry-After": str(state["retry"])})
     form = _fields(state["body"] if request.method == "POST" else request.scope["query_string"])

@@ -25,7 +25,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-BUSY, TOO_LARGE = "busy", "too_large"
+BUSY, TOO_LARGE, BROKEN = "busy", "too_large", "broken"
 """What the app finds in the scope's state under `refused`, instead of a request to work on."""
 
 
@@ -49,10 +49,8 @@ class Guard:
         retry = ceil(self._wait(client[0] if client else "", self._clock()))
         if retry:
             inner["state"] |= {"refused": BUSY, "retry": retry}
-        elif (body := await _body(scope, receive)) is None:
-            inner["state"]["refused"] = TOO_LARGE
         else:
-            inner["state"]["body"] = body
+            inner["state"] |= await _body(scope, receive)
 
         async def answer(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -68,18 +66,21 @@ class Guard:
         await self._app(inner, receive, answer)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """The body; None for one that is too large, which is not read to its end."""
+async def _body(scope: Scope, receive: Receive) -> dict[str, Any]:
+    """The body, or why it is refused: too large, then it is not read to its end, or it broke off.
+
+    Half a form can look like a whole one: `score=1` of `score=10`.
+    """
     stated = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if not stated.isdigit() or int(stated) > MOST_BYTES:
-        return None
+        return {"refused": TOO_LARGE}
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return bytes(body)
+            return {"refused": BROKEN}
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
-            return None
+            return {"refused": TOO_LARGE}
         if not message.get("more_body"):
-            return bytes(body)
+            return {"body": bytes(body)}
