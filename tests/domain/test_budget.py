@@ -51,6 +51,14 @@ class TestParts:
         )
         assert (found.plan, found.actual, parts(found)) == (800, 900, (0, 0, 100, 0))
 
+    def test_the_budget_of_a_year_to_come_waits_for_no_rate_of_that_year(self):
+        """Written in autumn, in a currency of which nobody has a rate of January yet: the month closes all the same."""
+        rates = Rates([Rate("USD", "EUR", date(2026, m, 1), D("0.8") + D(m) / 100) for m in range(1, 11)],
+                      good_for=timedelta(days=45))  # fmt: skip
+        ahead = entry("plan", 1000, currency="USD", day=date(2027, 2, 1))
+        [found] = valued([ahead], rates, POLICY, OCTOBER)
+        assert found.value == 900
+
     def test_nothing_bought_is_all_volume(self):
         assert parts(variance(entry("plan", 500, quantity=10))) == (-500, 0, 0, 0)
 

@@ -81,13 +81,14 @@ def valued(entries: Iterable[Entry], rates: Rates, policy: BudgetPolicy, month: 
     """The entries in the policy's currency; MissingRates names every rate that there is not.
 
     A line of the budget is converted at the rate of the first day of its financial year, a booking at that of its day, a
-    commitment at that of its day or, if it is still to come, of the last day of `month`.
+    commitment at that of its day; what is still to come, at that of the last day of `month`.
     """
     found, missing = [], dict[str, MissingRate]()
-    year = year_of(month, policy.year_starts)[0]
+    year, now = year_of(month, policy.year_starts)[0], last_day(month)
     for entry in entries:
         made = year_of(entry.day, policy.year_starts)[0]
-        day = {Kind.PLAN: made, Kind.COMMITMENT: min(entry.day, last_day(month))}.get(Kind(entry.kind), entry.day)
+        # Nobody has a rate of a day to come: the budget of the next year is written before that begins.
+        day = {Kind.PLAN: min(made, now), Kind.COMMITMENT: min(entry.day, now)}.get(Kind(entry.kind), entry.day)
         try:
             value = rates.convert(entry.amount, entry.currency, policy.currency, day)
             # Only bookings of the year are split into causes: of others the budget's rate is not asked for.
