@@ -154,7 +154,7 @@ def _work(one: Work, estimate: Estimate) -> dict[str, Any]:
         "eac": eac,
         "etc": eac if eac.value is None else Figure(eac.value - value.ac),
         "vac": eac if eac.value is None else Figure(value.bac - eac.value),
-        "tcpi_eac": value.tcpi_eac(estimate),
+        "tcpi_eac": value.tcpi_of(eac),
         **{ours: one.time(name) for ours, name in _TIMES.items()},
     }
     schedule = one.schedule

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from release_ops.budget_facts import _work
 from release_ops.domain.budget import Entry, Valued
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.budget_work import Progress, all_work, planned_end, work_of
@@ -121,3 +122,12 @@ def test_the_curve_has_a_gap_where_nobody_had_looked():
     assert [one.ev for one in curve if one.month.month < 4] == [None] * sum(one.month.month < 4 for one in curve)
     assert [one.ev for one in curve if one.month.month == 4] == [200]
     assert {one.ac for one in curve if one.month.month > 4} == {None}
+
+
+def test_the_index_that_the_rest_needs_is_of_the_estimate_that_is_told():
+    """Of a release that is out the estimate is its cost: nothing is left to be spent, so that no index is told."""
+    told = _work(work(4, looked(4, 8, out_on=date(2026, 4, 28))), Estimate.TYPICAL)
+    assert (told["eac"], told["etc"], told["tcpi_eac"]) == (240, 0, None)
+    parts = [work(4, looked(4, 8)), work(4, looked(4, 12), entries=[entry("plan", 5, 300), entry("actual", 4, 60)])]
+    whole = _work(all_work(parts, POLICY), Estimate.TYPICAL)
+    assert whole["tcpi_eac"] == (whole["bac"] - whole["ev"]) / (whole["eac"] - whole["ac"])

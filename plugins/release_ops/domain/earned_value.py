@@ -165,7 +165,10 @@ class EarnedValue:
 
     def tcpi_eac(self, how: Estimate = Estimate.TYPICAL) -> Figure:
         """To-complete performance index for the estimate, (BAC - EV) / (EAC - AC)."""
-        eac = self.eac(how)
+        return self.tcpi_of(self.eac(how))
+
+    def tcpi_of(self, eac: Figure) -> Figure:
+        """The same for an estimate that was made in another way."""
         return eac if eac.value is None else self._tcpi(eac.value, "the estimate is spent")
 
     def _tcpi(self, goal: Decimal, spent: str) -> Figure:
