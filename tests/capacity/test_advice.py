@@ -72,6 +72,14 @@ def test_hiring_costs_recruitment_and_loaded_pay_until_the_gap_ends() -> None:
     assert any(f"from {even:.0f} h" in one for one in way.assumptions)
 
 
+def test_who_pays_nothing_for_outside_hours_is_told_that_hiring_never_pays() -> None:
+    found = crew()
+    found = replace(found, review=replace(found.review, outside=replace(found.review.outside, price=Decimal(0))))
+    way = by_kind(advice_of(found)[0])["hire"]
+    assert way.rest == 0
+    assert any("never pays" in one for one in way.assumptions)
+
+
 def test_training_costs_the_hours_with_the_time_of_who_learns_and_helps_afterwards() -> None:
     found = crew()
     found = replace(found, review=replace(found.review, training=replace(found.review.training, hours_per_week=40.0)))

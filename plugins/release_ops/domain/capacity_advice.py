@@ -170,13 +170,15 @@ def _hire(staff: Staff, ability: Ability, short: Mapping[date, float], now: date
     covers = sum(min(lacks, hours) for week, lacks in short.items() if week >= ready)
     loaded = salary * policy.benefits * policy.overhead
     cost = (salary * policy.recruitment + loaded * paid / YEAR).quantize(CENT)
-    even = (salary * policy.recruitment + loaded) / staff.review.outside.price
+    first_year, outside = salary * policy.recruitment + loaded, staff.review.outside.price
     assumptions = (
         f"salary {_plain(salary)} a year ({ability.level.word}), x {_plain(policy.benefits)} benefits x "
         f"{_plain(policy.overhead)} overhead, recruitment {policy.recruitment * 100:.0f} % of the salary",
         f"there after {policy.weeks} weeks, "
         + (f"paid for {paid} until the gap ends" if paid else "when the gap is over"),
-        f"pays in the first year from {even:.0f} h that would else come from outside",
+        f"pays in the first year from {first_year / outside:.0f} h that would else come from outside"
+        if outside
+        else "never pays: an hour from outside costs nothing",
     )
     yield Option("hire", "", cost, covers, _rest(staff, short, covers), ready, 0.0, policy.weeks, assumptions)
 
