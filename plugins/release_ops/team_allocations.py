@@ -111,9 +111,13 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def _line(one: Standing) -> str:
-    """A booking in the flow style of YAML; texts are quoted as in JSON, which YAML reads alike."""
+    """A booking in the flow style of YAML; texts are quoted as in JSON, with the escapes of YAML beyond U+FFFF."""
 
     def text(value: object) -> str:
-        return f"{value:f}" if isinstance(value, Decimal) else json.dumps(str(value))
+        if isinstance(value, Decimal):
+            return f"{value:f}"
+        # JSON writes those as two halves, which YAML takes for two characters that are none.
+        quoted = (f"\\U{ord(one):08x}" if one > "\uffff" else json.dumps(one)[1:-1] for one in str(value))
+        return f'"{"".join(quoted)}"'
 
     return "{" + ", ".join(f"{name}: {text(value)}" for name, value in one._asdict().items()) + "}"

@@ -165,7 +165,7 @@ def test_bookings_of_somebody_who_is_gone_are_left_out(team):
 
 def test_the_file_may_be_elsewhere_and_odd_names_come_back_as_they_were(team, tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "state" / "teams"))
-    team.write_text(TEAM.replace("id: ana", 'id: "an\'a: {1e3} # \\"ü"'), encoding="utf-8")
+    team.write_text(TEAM.replace("id: ana", 'id: "an\'a: {1e3} # \\"ü 🦀"'), encoding="utf-8")
     found = proposal_for(team)
     assert apply(team, found)
     assert allocations_file(team) == tmp_path / "state" / "teams" / "web.allocations.yaml"
