@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from release_ops.cli_store import NoDatabase, open_database
 from release_ops.domain.survey_policy import SurveyCadence
 from release_ops.domain.survey_results_policy import ImportFolder
+from release_ops.domain.survey_rounds import title_of
 from release_ops.product_errors import did_you_mean
 from release_ops.terminal import OK, PROBLEMS, Command, Terminal, count, product_named, unreadable
 
@@ -166,7 +167,7 @@ def _survey(product: Product, survey: str, answers: Any) -> SurveyAnswers:
                 id=name,
                 product=product.id,
                 survey=survey,
-                title=plan.title.replace("{product}", product.name),
+                title=title_of(plan, product.name),
                 kind=plan.kind,
                 occasion=occasion,
                 version=occasion if plan.cadence is SurveyCadence.AFTER_RELEASE else "",

@@ -20,6 +20,7 @@ from release_ops.domain.survey_import import (
 )
 from release_ops.domain.survey_policy import SurveyCadence, SurveyPlan
 from release_ops.domain.survey_results_policy import ImportFolder
+from release_ops.domain.survey_rounds import title_of
 from release_ops.domain.survey_scores import instrument
 from release_ops.store import Store, clean_text
 
@@ -134,7 +135,7 @@ def _bring(
         occasion=occasion,
         version=occasion if plan.cadence is SurveyCadence.AFTER_RELEASE else "",
         kind=plan.kind,
-        title=clean_text(plan.title.replace("{product}", product.name)),
+        title=clean_text(title_of(plan, product.name)),
         scale_low=scale.low,
         scale_high=scale.high,
         minimum=product.surveys.minimum,

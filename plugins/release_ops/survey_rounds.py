@@ -16,7 +16,7 @@ from release_ops.domain.stakeholder_policy import Stakeholder
 from release_ops.domain.survey_format import PEOPLE
 from release_ops.domain.survey_links import Secret
 from release_ops.domain.survey_policy import Respondent
-from release_ops.domain.survey_rounds import Due, Out, choose, due, group_of, groups, language_of, texts_of
+from release_ops.domain.survey_rounds import Due, Out, choose, due, group_of, groups, language_of, texts_of, title_of
 from release_ops.stakeholder_register import read_register
 from release_ops.store import Store, clean_text
 
@@ -124,7 +124,7 @@ def open_round(
             occasion=what.occasion,
             version=what.version,
             kind=plan.kind,
-            title=clean_text(plan.title),
+            title=clean_text(title_of(plan, product.name, what.version)),
             state="skipped" if reason else "open",
             reason=reason,
             scale_low=scale.low,

@@ -15,7 +15,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from release_ops.domain.survey_policy import Respondent, Sample, SurveyCadence, SurveyKind, SurveyPlan, SurveyPolicy
-from release_ops.domain.survey_rounds import Out, choose, due, group_of, groups, size_of
+from release_ops.domain.survey_rounds import Out, choose, due, group_of, groups, size_of, title_of
 from release_ops.operators.survey import CloseSurveysOperator, OpenSurveysOperator, SendSurveysOperator
 from release_ops.product import ProductError
 from tests.adapters.test_email import Mailbox, Server
@@ -298,3 +298,9 @@ def test_without_a_secret_the_task_says_which_connection_is_missing(airflow: Tow
     monkeypatch.setenv("AIRFLOW_CONN_RELEASE_OPS_SURVEYS", json.dumps({"conn_type": "generic", "password": "short"}))
     with pytest.raises(RuntimeError, match="at least 32 characters; make one with: openssl rand -hex 32"):
         run(OpenSurveysOperator)
+
+
+def test_a_title_has_the_names_of_product_and_release():
+    told = plan(title="{product}{version}: how easy")
+    assert title_of(told, "Web shop", " 2.8.0") == "Web shop 2.8.0: how easy"
+    assert title_of(told, "Web shop") == "Web shop: how easy"

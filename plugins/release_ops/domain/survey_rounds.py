@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from release_ops.domain.survey_policy import Respondent, Sample, SurveyCadence, SurveyPlan, SurveyPolicy
+from release_ops.domain.survey_words import fill
 
 TOGETHER = "*"
 """Group of those whose audiences are too small to be told apart."""
@@ -138,11 +139,16 @@ def language_of(person: Respondent, plan: SurveyPlan, policy: SurveyPolicy) -> s
     return policy.language
 
 
+def title_of(plan: SurveyPlan, product: str, version: str = "") -> str:
+    """Title of a survey's round, with the names of its product and release filled in."""
+    return " ".join(fill(plan.title, {"product": product, "version": version}).split())
+
+
 def texts_of(due: Due, product: str, policy: SurveyPolicy) -> Mapping[str, Mapping[str, str]]:
     """What the page of a round says, by language: words and texts by name, as they stand in the product file."""
     english = policy.words.get("en", {})
     usual = {**english, **policy.words.get(policy.language, {})}
-    names = {"product": product, "version": due.version, "title": due.plan.title}
+    names = {"product": product, "version": due.version, "title": title_of(due.plan, product, due.version)}
     return {
         language: {
             **usual,

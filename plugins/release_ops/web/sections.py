@@ -32,10 +32,10 @@ SECTIONS = (
     Section("Releases", RELEASES, "releases", "releases", TRAIN_DAGS),
     Section("Health", HEALTH, "release-health", "health", ("health_report",)),
     Section("Metrics", METRICS, "release-metrics", "metrics", ("delivery_metrics",)),
-    Section("Capacity", CAPACITY, "release-capacity", "capacity", ("capacity_review",)),
     Section("Stakeholders", STAKEHOLDERS, "release-stakeholders", "stakeholders", ("stakeholder_updates",)),
-    Section("Budget", BUDGET, "release-budget", "budget", ("budget_variance",)),
     Section("Surveys", SURVEYS, "release-surveys", "surveys", ("satisfaction_survey",)),
+    Section("Capacity", CAPACITY, "release-capacity", "capacity", ("capacity_review",)),
+    Section("Budget", BUDGET, "release-budget", "budget", ("budget_variance",)),
 )
 
 DAGS = frozenset(dag for section in SECTIONS for dag in section.dags)
