@@ -304,3 +304,50 @@ def test_a_title_has_the_names_of_product_and_release():
     told = plan(title="{product}{version}: how easy")
     assert title_of(told, "Web shop", " 2.8.0") == "Web shop 2.8.0: how easy"
     assert title_of(told, "Web shop") == "Web shop: how easy"
+
+
+def over(town: Town) -> None:
+    """The time of every round is over."""
+    with town.store.connect() as connection:
+        connection.execute(
+            "UPDATE release_ops.survey_round SET opened_at = now() - interval '15 days', closes_at = now() - interval '1 s'"
+        )
+
+
+def test_a_round_of_a_product_whose_file_is_gone_closes_too(airflow: Town) -> None:
+    (opened,) = run(OpenSurveysOperator)
+    for link in airflow.links(opened["round"]).values():
+        airflow.answer(link, now=datetime.now(UTC))
+    over(airflow)
+    (airflow.folder / "webapp.yaml").unlink()
+    assert run(CloseSurveysOperator) == [{"round": opened["round"], "answers": 6}]
+
+
+def test_a_round_whose_secret_is_gone_does_not_keep_another_open(airflow: Town) -> None:
+    now = datetime.now(UTC)
+    plan = {**PLAN, "cadence": "monthly", "day": min(now.day, 28)}
+    airflow.write(
+        plans={name: {**plan, "audiences": [name]} for name in ("customers", "support")},
+        people=respondents(("customers", 6), ("support", 6)),
+    )
+    first, second = (opened["round"] for opened in run(OpenSurveysOperator))
+    airflow.answer(next(iter(airflow.links(first).values())), now=now)
+    airflow.answer(next(iter(airflow.links(second).values())), now=now)
+    over(airflow)
+    with airflow.store.connect() as connection:
+        connection.execute(
+            "UPDATE release_ops.survey_sealed SET sealed = decode('00000000', 'hex') || substr(sealed, 5) WHERE round = %s",
+            [first],
+        )
+    with pytest.raises(RuntimeError, match=f"{first}: SealError"):
+        run(CloseSurveysOperator)
+    assert (airflow.round(first)["state"], airflow.round(second)["state"]) == ("open", "closed")
+
+
+def test_answers_of_another_tool_need_no_secret(airflow: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_RELEASE_OPS_SURVEYS")
+    path = airflow.folder / "webapp.yaml"
+    path.write_text(
+        path.read_text() + "survey_results:\n  imports: [{survey: customers, files: 'x-*.csv', audience: x}]\n"
+    )
+    assert [run(kind) for kind in (OpenSurveysOperator, SendSurveysOperator, CloseSurveysOperator)] == [[], [], []]

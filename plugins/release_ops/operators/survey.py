@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from release_ops.product import file_of, load_products, products_folder
 from release_ops.store import Row, Store
 from release_ops.survey_box import close, mix
 from release_ops.survey_letters import INVITATION, REMINDER, Letter, letter
-from release_ops.survey_rounds import open_round, people_of, rounds_due
+from release_ops.survey_rounds import open_round, people_of, round_name, rounds_due
 from release_ops.survey_secret import Secrets, read_secrets
 
 log = logging.getLogger(__name__)
@@ -48,11 +49,9 @@ class _SurveyOperator(BaseOperator):
         for product in chosen:
             if not self.is_wanted(ledger.store, product):
                 continue
-            try:
+            with noted(problems, product.id):
                 secrets = secrets or read_secrets()
-                found += self.work(ledger, product, secrets, now, run_id=context["dag_run"].run_id)
-            except Exception as error:
-                problems.append(f"{product.id}: {type(error).__name__}: {error}")
+                found += self.work(ledger, product, secrets, now, problems, run_id=context["dag_run"].run_id)
         if problems:
             raise RuntimeError("some surveys could not be worked on\n" + "\n".join(problems))
         return found
@@ -62,9 +61,9 @@ class _SurveyOperator(BaseOperator):
         raise NotImplementedError
 
     def work(
-        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, *, run_id: str
+        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, problems: list[str], *, run_id: str
     ) -> Iterator[dict[str, Any]]:
-        """Work on one product."""
+        """Work on one product; what fails of one round is added to `problems`."""
         raise NotImplementedError
 
 
@@ -75,11 +74,11 @@ class OpenSurveysOperator(_SurveyOperator):
     """
 
     def is_wanted(self, store: Store, product: Product) -> bool:
-        """Products with surveys."""
-        return bool(product.surveys.plans)
+        """Products with surveys on our own page; those of another tool need neither secret nor address."""
+        return bool(product.surveys.plans.keys() - {one.survey for one in product.survey_results.imports})
 
     def work(
-        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, *, run_id: str
+        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, problems: list[str], *, run_id: str
     ) -> Iterator[dict[str, Any]]:
         """Open what is due; a feed of people is read only then."""
         waiting = rounds_due(ledger.store, product, now)
@@ -88,10 +87,11 @@ class OpenSurveysOperator(_SurveyOperator):
         path = file_of(product.id)
         people = people_of(product, folder=path.parent if path is not None else products_folder(), now=now)
         for one in waiting:
-            opened = open_round(ledger.store, product, one, people, secret=secrets.current, now=now)
-            if opened.reason:
-                log.warning("round %s asks nobody: %s", opened.round, opened.reason)
-            yield {"round": opened.round, "invited": opened.invited, "reason": opened.reason}
+            with noted(problems, round_name(product, one)):
+                opened = open_round(ledger.store, product, one, people, secret=secrets.current, now=now)
+                if opened.reason:
+                    log.warning("round %s asks nobody: %s", opened.round, opened.reason)
+                yield {"round": opened.round, "invited": opened.invited, "reason": opened.reason}
 
 
 class SendSurveysOperator(_SurveyOperator):
@@ -106,7 +106,7 @@ class SendSurveysOperator(_SurveyOperator):
         return bool(store.all("survey_rounds_open", product=product.id))
 
     def work(
-        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, *, run_id: str
+        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, problems: list[str], *, run_id: str
     ) -> Iterator[dict[str, Any]]:
         """Send what is due."""
         base = base_address()
@@ -114,38 +114,59 @@ class SendSurveysOperator(_SurveyOperator):
         for about in ledger.store.all("survey_rounds_open", product=product.id):
             if now >= about["closes_at"]:
                 continue
-            post = Post(ledger, product, about, secrets, base, run_id)
-            invited = post.send(INVITATION, ledger.store.all("survey_invitations_unsent", round=about["round"]))
-            reminded = post.send(REMINDER, reminders_due(ledger.store, about, now))
-            failed += post.failed
-            yield {"round": about["round"], "invited": invited, "reminded": reminded}
+            with noted(problems, about["round"]):
+                post = Post(ledger, product, about, secrets, base, run_id)
+                invited = post.send(INVITATION, ledger.store.all("survey_invitations_unsent", round=about["round"]))
+                reminded = post.send(REMINDER, reminders_due(ledger.store, about, now))
+                failed += post.failed
+                yield {"round": about["round"], "invited": invited, "reminded": reminded}
         if failed:
             raise RuntimeError(
                 f"{failed} messages were not taken; release_ops.survey_invitation.error says why, the next run tries again"
             )
 
 
-class CloseSurveysOperator(_SurveyOperator):
+class CloseSurveysOperator(BaseOperator):
     """Closes rounds whose time is over, and mixes the answers of the others, so that their order is lost early.
 
-    Returns a mapping per closed round: round, and the number of answers.
+    It goes by the tables alone: a product file that cannot be read, or is gone, keeps no answers in the box.
+    Returns a mapping per closed round: round, and the number of answers. RuntimeError names the rounds that failed, after
+    all others.
     """
 
-    def is_wanted(self, store: Store, product: Product) -> bool:
-        """Products with open rounds."""
-        return bool(store.all("survey_rounds_open", product=product.id))
+    template_fields: Sequence[str] = ("product",)
 
-    def work(
-        self, ledger: Ledger, product: Product, secrets: Secrets, now: datetime, *, run_id: str
-    ) -> Iterator[dict[str, Any]]:
+    def __init__(self, *, product: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.product = product
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
         """Close or mix each open round."""
-        for about in ledger.store.all("survey_rounds_open", product=product.id):
-            if now < about["closes_at"]:
-                mix(ledger.store, about, secrets.known)
-                continue
-            answers = close(ledger.store, about["round"], secrets.known, now=now)
-            if answers is not None:
-                yield {"round": about["round"], "answers": answers}
+        now, store = datetime.now(UTC), parts.open_store()
+        rows = store.all("survey_rounds_open", product=self.product or None)
+        known = read_secrets().known if rows else ()
+        closed: list[dict[str, Any]] = []
+        problems: list[str] = []
+        for about in rows:
+            with noted(problems, about["round"]):
+                if now < about["closes_at"]:
+                    mix(store, about, known)
+                    continue
+                answers = close(store, about["round"], known, now=now)
+                if answers is not None:
+                    closed.append({"round": about["round"], "answers": answers})
+        if problems:
+            raise RuntimeError("some surveys could not be worked on\n" + "\n".join(problems))
+        return closed
+
+
+@contextmanager
+def noted(problems: list[str], name: str) -> Iterator[None]:
+    """What goes wrong with one round is noted, and keeps no other from its turn."""
+    try:
+        yield
+    except Exception as error:
+        problems.append(f"{name}: {type(error).__name__}: {error}")
 
 
 def reminders_due(store: Store, about: Row, now: datetime) -> list[Row]:
