@@ -218,6 +218,13 @@ def test_who_has_a_stake_in_two_products_gets_one_digest_as_often_as_the_one_ask
     assert found[0].useful_until == found[1].due_at, "the next digest makes the one before it useless"
 
 
+def test_who_comes_to_hear_more_often_does_not_wait_for_the_period_that_was_planned_before():
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    quarter = {"p": date(2026, 12, 31)}  # the one of January was planned, and is open
+    found = digests([(PRODUCT, [person(cadence=Cadence.WEEKLY)])], since=quarter, now=now)
+    assert [one.key.rpartition(":")[2] for one in found] == ["2026-11-30"]
+
+
 OPEN = Availability()
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

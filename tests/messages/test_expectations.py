@@ -237,6 +237,22 @@ def test_people_are_told_when_they_are_available(folder: Path, store: Store) -> 
     assert look(Ledger(store), NOW)[:2] == (0, 1)
 
 
+@pytest.mark.parametrize(("severity", "at_night"), [("high", 0), ("critical", 2)])
+def test_audiences_are_told_in_their_hours_but_of_critical_incidents(
+    folder: Path, store: Store, severity: str, at_night: int
+) -> None:
+    night = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
+    with store.connect() as connection:
+        connection.execute(
+            "INSERT INTO release_ops.incident (product, incident, title, severity, started_at)"
+            " VALUES ('webapp', 'INC-7', 'Payment down', %s, %s)",
+            (severity, night),
+        )
+    assert look(Ledger(store), night) == (1, at_night, [])
+    assert look(Ledger(store), NOW) == (0, 2 - at_night, [])
+    assert [one["audience"] for one in messages(store)] == ["support", "customers"]
+
+
 def test_a_critical_incident_waits_for_nobody_s_hours(folder: Path, store: Store) -> None:
     night = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
     text = (folder / "demo.yaml").read_text().replace("topic: date", "topic: availability")

@@ -13,7 +13,13 @@ from release_ops.domain.model import Channel, MilestoneKind, Product, Release
 from release_ops.domain.plan_policy import Phase
 from release_ops.domain.rules import local_instant
 from release_ops.domain.stakeholder_policy import Availability, Cadence, Stakeholder
-from release_ops.domain.stakeholders import audience_members, digest_at, periods, treatment_of
+from release_ops.domain.stakeholders import (
+    audience_members,
+    availability_of_audiences,
+    digest_at,
+    periods,
+    treatment_of,
+)
 
 DIGEST = "digest"
 """Phase of what a cadence brings."""
@@ -155,7 +161,7 @@ def _messages(
         useful_until=moment.at + useful_for,
         waits_for=moment.waits_for,
         emergency=release.type in policy.send.emergencies or phase.event == "rolled_back",
-        availability=Availability(zone=product.timezone, hours=policy.send.hours, holidays=product.holiday_regions),
+        availability=availability_of_audiences(product),
         owner=phase.sender,
     )
     announced = announced_to(product, phase, phase.rule_for(release.type))
@@ -217,7 +223,8 @@ def _digests(found: Sequence[tuple[Product, Stakeholder]], since: date | None, n
         return
     zone = ZoneInfo(person.availability.zone)
     today = now.astimezone(zone).date()
-    starts = periods(cadence, since or today, today + _AHEAD)
+    # An open one may be of a period far ahead: whoever comes to hear more often does not wait for it.
+    starts = periods(cadence, min(since or today, today), today + _AHEAD)
     times = [(start, digest_at(start, _USUAL_TIME, person.availability)) for start in starts]
     for (start, due), (_, following) in pairwise(times):
         yield DueMessage(

@@ -56,6 +56,11 @@ def audience_members(product: Product, people: Sequence[Stakeholder]) -> dict[st
     return {name: tuple(one for one in people if one.audience == name) for name in names}
 
 
+def availability_of_audiences(product: Product) -> Availability:
+    """When audiences are told: in the product's zone, not on its holidays."""
+    return Availability(zone=product.timezone, hours=product.stakeholders.send.hours, holidays=product.holiday_regions)
+
+
 def periods(cadence: Cadence, after: date, until: date) -> list[date]:
     """First days of the cadence's periods after a day, up to another one, ascending."""
     if cadence in _WEEKS:

@@ -16,8 +16,8 @@ from release_ops import expectation_events as kept
 from release_ops.domain.expectations import Event, EventKind, Expectation, parties_of, plan_expectations
 from release_ops.domain.message_facts import Facts, Occasion
 from release_ops.domain.model import Channel, Product, Release
-from release_ops.domain.stakeholder_policy import Stakeholder
-from release_ops.domain.stakeholders import next_open
+from release_ops.domain.stakeholder_policy import Availability, Stakeholder
+from release_ops.domain.stakeholders import availability_of_audiences, next_open
 from release_ops.ledger import Ledger
 from release_ops.messages import compose
 from release_ops.operators import parts
@@ -37,7 +37,7 @@ class PlanExpectationsOperator(BaseOperator):
     """Works out whom each new slip, change of scope or incident touches, keeps the plan, and tells those it touches.
 
     Returns the number of plans made and of messages sent. Audiences that the announcement of a slip has told are not told
-    again; people are told when they are available. A channel that refuses is tried again in the next run;
+    again; people and audiences are told when they are available. A channel that refuses is tried again in the next run;
     AirflowFailException names it after all others were told.
     """
 
@@ -56,10 +56,14 @@ def look(ledger: Ledger, now: datetime, run_id: str = "") -> tuple[int, int, lis
     problems = [*unread.values()]
     made = sent = 0
     for product, people in registers.values():
-        made += _plan(ledger, product, people, now)
         teller = _Teller(ledger, product, {one.id: one for one in people}, now, run_id)
-        for event, expectation, row in kept.untold(ledger.store, product):
-            sent += teller.tell(event, expectation, row)
+        try:
+            made += _plan(ledger, product, people, now)
+            for event, expectation, row in kept.untold(ledger.store, product):
+                sent += teller.tell(event, expectation, row)
+        except Exception as error:
+            log.exception("what people may expect of %s could not be worked out", product.id)
+            problems.append(f"{product.id}: {type(error).__name__}: {error}")
         problems += teller.problems
     return made, sent, problems
 
@@ -105,7 +109,7 @@ class _Teller:
             if self.product.channels.get(party.audience):
                 self._note(row, told_by="audience")
             return 0
-        if person is not None and not self._is_there(person, event):
+        if person is not None and not self._may_tell(person.availability, event):
             return 0
         return self._first(event, expectation, row, release, channels)
 
@@ -114,6 +118,8 @@ class _Teller:
         hears = {one for kind in event.milestones for one in audiences_of(self.product, kind)}
         if event.kind is EventKind.SLIP and audience in hears | set(self.product.problems_to):
             self._note(row, told_by="announcement")
+            return 0
+        if not self._may_tell(availability_of_audiences(self.product), event):
             return 0
         sent = 0
         failed = []
@@ -147,10 +153,10 @@ class _Teller:
         self._note(row, told_by="", error="; ".join(failed))
         return 0
 
-    def _is_there(self, person: Stakeholder, event: Event) -> bool:
+    def _may_tell(self, availability: Availability, event: Event) -> bool:
         if event.kind is EventKind.INCIDENT and event.severity == AT_ONCE:
             return True
-        opened = next_open(person.availability, self.now)
+        opened = next_open(availability, self.now)
         return opened is not None and opened[0] <= self.now
 
     def _send(self, event: Event, expectation: Expectation, release: Release, channel: Channel) -> None:

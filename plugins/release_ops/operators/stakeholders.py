@@ -15,6 +15,7 @@ from release_ops.domain.due_messages import DueMessage
 from release_ops.domain.message_delivery import ESCALATION, State, next_step, owner_channels, retry_at
 from release_ops.domain.model import Channel, Product
 from release_ops.domain.stakeholder_policy import Availability, SendPolicy, Stakeholder
+from release_ops.domain.stakeholders import availability_of_audiences
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import Message, deliver
@@ -110,10 +111,7 @@ class Delivery:
         if row["phase"] != ESCALATION:
             return _Way(product, people, message, message.channels, message.availability)
         _, channels = owner_channels(product, people, message.owner)
-        usual = Availability(
-            zone=product.timezone, hours=product.stakeholders.send.hours, holidays=product.holiday_regions
-        )
-        return _Way(product, people, message, channels, usual)
+        return _Way(product, people, message, channels, availability_of_audiences(product))
 
     def _product_of(self, message: DueMessage) -> tuple[Product, Sequence[Stakeholder]]:
         if message.product in self.registers:
