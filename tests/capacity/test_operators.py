@@ -102,6 +102,20 @@ def test_a_plan_that_is_not_approved_changes_nothing(office: Office, user: str |
     assert {"rejected": "rejected by eva", "unanswered": "nobody answered"}[status] in told["body"]
 
 
+def test_a_plan_that_stands_is_not_told_as_rejected_when_the_question_of_another_run_is_answered(
+    office: Office,
+) -> None:
+    review(office)
+    questions = office.pushed["questions"]
+    review(office)
+    assert office.pushed["questions"][0]["plan"] == questions[0]["plan"]
+    assert answer(office) == "applied"
+    office.pushed["questions"] = questions
+    assert answer(office, approved=False, user=None) == "applied"
+    assert (plans(office)[0]["status"], plans(office)[0]["decided_by"]) == ("applied", "eva")
+    assert allocations_file(office.folder / "crew.yaml").exists()
+
+
 def test_a_plan_whose_team_was_changed_meanwhile_is_not_applied(office: Office) -> None:
     review(office)
     office.team(ops=70)

@@ -156,8 +156,10 @@ def settle(
     about = {"team_file": team, "reviewed_on": day, "plan": plan}
 
     def decide(status: str, reason: str) -> str:
-        store.execute("allocation_plan_decide", **about, status=status, at=now, user=answer["user"], reason=reason)
-        return status
+        if store.execute("allocation_plan_decide", **about, status=status, at=now, user=answer["user"], reason=reason):
+            return status
+        row = store.one("allocation_plan_of", team_file=team, reviewed_on=day)
+        return str(row["status"]) if row is not None and row["plan"] == plan else status
 
     if not answer["approved"]:
         return decide("rejected" if answer["user"] else "unanswered", answer["reason"])
