@@ -67,6 +67,18 @@ def test_every_month_has_its_report_in_three_forms(airflow):
     assert kept["webapp-2026-10.xlsx"]["data"][:2] == b"PK"
 
 
+def test_a_run_that_could_not_keep_a_report_closes_no_month_and_does_both_when_it_is_tried_again(airflow, monkeypatch):
+    def broken(*_, **__):
+        raise MemoryError("the chart is too large")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("release_ops.operators.budget.excel", broken)
+        with pytest.raises(MemoryError):
+            run(airflow)
+    assert len(run(airflow, NOW + DAY)) == 10
+    assert len(artifacts(airflow)) == 30
+
+
 def test_a_run_that_could_not_tell_tells_when_it_is_tried_again(airflow, monkeypatch):
     def broken(*_, **__):
         raise ConnectionError("the outbox is full")

@@ -84,9 +84,11 @@ def run_budget(ledger: Ledger, product: Product, now: datetime, *, run_id: str) 
     store = ledger.store
     path = file_of(product.id)
     bring(store, product, folder=path.parent if path is not None else products_folder(), now=now)
-    closed = close(store, product, now)
-    for one in closed:
-        keep_report(store, product, one.facts)
+    # Both or neither: a month that is closed is not reported on again.
+    with store.transaction():
+        closed = close(store, product, now)
+        for one in closed:
+            keep_report(store, product, one.facts)
     last = last_closed(store, product, now)
     if last is not None:
         tell_report(ledger, product, last, run_id=run_id)
