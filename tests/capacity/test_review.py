@@ -37,8 +37,9 @@ def days_of(found: Staff) -> pd.DataFrame:
             there = 0.0 if off else one.hours_per_week / 5
             by_hand = sum(each.hours_per_week / 5 for each in own if each.plan is None)
             by_plan = sum(each.hours_per_week / 5 for each in own if each.plan is not None)
-            rows.append((one.id, one.team, at, there, min(there, by_hand), by_plan if there else 0.0))
-    table = pd.DataFrame(rows, columns=["member", "team", "day", "there", "hand", "plan"])
+            rows.append((one.id, one.team, at, there, min(there, by_hand), by_plan if there else 0.0,
+                         max(0.0, by_hand - there) if there else 0.0))  # fmt: skip
+    table = pd.DataFrame(rows, columns=["member", "team", "day", "there", "hand", "plan", "twice"])
     table["week"] = pd.to_datetime(table["day"]).dt.to_period("W-SUN").dt.start_time.dt.date
     return table
 
@@ -47,10 +48,10 @@ def days_of(found: Staff) -> pd.DataFrame:
 def test_the_weeks_of_teams_are_the_sums_of_their_peoples_days(found: Staff) -> None:
     rows = member_weeks(found, SPAN)
     days = days_of(found)
-    people = days.groupby(["member", "week"])[["there", "hand", "plan"]].sum()
+    people = days.groupby(["member", "week"])[["there", "hand", "plan", "twice"]].sum()
     for row in rows:
         expected = people.loc[(row.member, row.week)]
-        assert (row.capacity, row.booked, row.planned) == pytest.approx(tuple(expected))
+        assert (row.capacity, row.booked, row.planned, row.beyond) == pytest.approx(tuple(expected))
     sums = days.groupby(["team", "week"])[["there", "hand", "plan"]].sum()
     for team in team_weeks(rows, target=0.85, under=0.5):
         there, hand, plan = sums.loc[(team.team, team.week)]
@@ -58,9 +59,21 @@ def test_the_weeks_of_teams_are_the_sums_of_their_peoples_days(found: Staff) -> 
         assert team.utilisation == (pytest.approx((hand + plan) / there) if there else None)
         own = people[people["there"] > 0].reset_index().merge(days[["member", "team"]].drop_duplicates(), on="member")
         own = own[(own["team"] == team.team) & (own["week"] == team.week)]
-        load = ((own["hand"] + own["plan"]) / own["there"]).round(6)
+        load = ((own["hand"] + own["plan"] + own["twice"]) / own["there"]).round(6)
         assert team.people == len(load)
         assert (team.over, team.above, team.under) == ((load > 1).sum(), (load > 0.85).sum(), (load < 0.5).sum())
+
+
+def test_who_is_booked_twice_by_hand_is_told_as_over_promised() -> None:
+    """30 h a week for two things, of 40: the team's hours end at what there is, and the person is counted."""
+    twice = tuple(
+        Booking(project=one, start=MONDAY, end=MONDAY + timedelta(days=25), hours_per_week=30.0) for one in "ab"
+    )
+    crew = staff([member("ann", booked=twice), member("bo")], [project("p", need("python", Level.NOVICE, 1))])
+    first = team_weeks(member_weeks(crew, SPAN), target=0.85, under=0.5)[0]
+    assert (first.booked, first.utilisation) == (40, 0.5)
+    assert (first.over, first.above, first.under) == (1, 1, 1)
+    assert member_weeks(crew, SPAN)[0].utilisation == 1.5
 
 
 @given(staffs())

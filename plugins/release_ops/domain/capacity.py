@@ -43,11 +43,13 @@ class MemberWeek(NamedTuple):
     """Promised to other things; at most the capacity."""
     planned: float
     """Promised by the plan."""
+    beyond: float = 0.0
+    """Promised by hand beyond the capacity: somebody is booked twice."""
 
     @property
     def utilisation(self) -> float | None:
         """Share of his time that is promised; None where he is away."""
-        return (self.booked + self.planned) / self.capacity if self.capacity > 0 else None
+        return (self.booked + self.planned + self.beyond) / self.capacity if self.capacity > 0 else None
 
 
 class TeamWeek(NamedTuple):
@@ -132,7 +134,9 @@ def member_weeks(staff: Staff, within: Sequence[date]) -> list[MemberWeek]:
             there = sum(present_hours(member, day) for day in days)
             planned = sum(booked_hours(one, member, day) for one in plan for day in days)
             booked = there - open_hours(member, week)
-            found.append(MemberWeek(member.id, member.team, week, there, booked, planned))
+            by_hand = sum(booked_hours(one, member, day) for one in member.booked if one.plan is None for day in days)
+            beyond = max(0.0, by_hand - booked)
+            found.append(MemberWeek(member.id, member.team, week, there, booked, planned, beyond))
     return found
 
 
