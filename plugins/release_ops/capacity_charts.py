@@ -57,7 +57,7 @@ def utilisation(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
         "series:N",
         title=None,
         scale=alt.Scale(domain=series, range=[DASHES[name] for name in series]),
-        legend=alt.Legend(**top, symbolType="stroke", symbolStrokeColor=ink.text),
+        legend=None,
     )
     lines = (
         alt.Chart(alt.Data(values=rows), name="share")
@@ -72,7 +72,7 @@ def utilisation(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
         height=240,
         title={
             "text": one_line(f"{facts['team_file']}: how much of their time teams work"),
-            "subtitle": f"The line across is the target, {facts['target']:.0%}.".replace("%", " %"),
+            "subtitle": f"Drawn through: worked; dashed: promised; dotted: proposed. The line across is the target, {facts['target']:.0%}.".replace("%", " %"),
         },
         padding=8,
         autosize={"type": "fit-x", "contains": "padding"},
