@@ -230,6 +230,22 @@ def test_a_slip_is_told_to_people_once_and_not_again_to_audiences(folder: Path, 
     assert len(messages(store)) == 1
 
 
+def test_the_address_of_a_person_is_in_no_key(folder: Path, store: Store) -> None:
+    text = (folder / "demo.yaml").read_text()
+    (folder / "demo.yaml").write_text(
+        text.replace("channels: [{kind: outbox}]", "channels: [{kind: email, to: c@contoso.example}]")
+    )
+    moved(store)
+    look(Ledger(store), NOW)
+    with store.connect() as connection:
+        told = [
+            str(connection.execute(f"SELECT * FROM release_metrics.{view}").fetchall())
+            for view in ("message", "effect")
+        ]
+    assert "person:contoso:email" in told[0]
+    assert "c@contoso" not in "".join(told)
+
+
 def test_people_are_told_when_they_are_available(folder: Path, store: Store) -> None:
     night = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)
     moved(store, night)

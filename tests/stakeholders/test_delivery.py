@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from slack_sdk import WebClient
 
 from release_ops.domain.message_delivery import State
+from tests.adapters.test_email import Mailbox, Server
 
 PLAN = datetime(2026, 5, 13, 7, 0, tzinfo=UTC)
 """When the plan of 2.0.0 is due: four weeks before GA at 09:00 in Berlin."""
@@ -291,3 +293,23 @@ def planned_states(office: Any) -> dict[str, int]:
         if row["phase"] == "plan":
             found[row["state"]] = found.get(row["state"], 0) + 1
     return found
+
+
+def test_what_a_mail_server_says_is_told_without_the_address(office, monkeypatch):
+    server = Server(Mailbox())
+    server.start()
+    extra = {"from_email": "ops@example.org", "disable_ssl": True, "disable_tls": True}
+    smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.port, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(smtp))
+    office.edit('{kind: slack, connection: slack_test, to: "#carl"}', "{kind: email, to: nobody@client.example}")
+    try:
+        office.look(PLAN)
+    finally:
+        server.stop()
+    assert "the server refused (address); 550 no such user" in office.row("plan", "carl")["error"]
+    with office.store.connect() as connection:
+        told = [
+            str(connection.execute(f"SELECT * FROM release_metrics.{view}").fetchall())
+            for view in ("message", "stakeholder_message", "stakeholder", "effect")
+        ]
+    assert "nobody@" not in "".join(told)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from release_ops.adapters.slack_blocks import Block
+from release_ops.domain.message_delivery import without_addresses
 
 
 class Rows(Protocol):
@@ -59,8 +60,8 @@ class Outbox:
             raise LookupError(f"outbox: no message {key}; queue it first")
 
     def failed(self, key: str, error: str) -> None:
-        """Notes what the channel said; a message that was sent stays sent."""
-        self._rows.execute("message_failed", key=key, error=error[:2000])
+        """Notes what the channel said, without addresses; a message that was sent stays sent."""
+        self._rows.execute("message_failed", key=key, error=without_addresses(error)[:2000])
 
     def find_message(self, key: str) -> dict[str, Any] | None:
         """Key and time of the message, if it was sent."""

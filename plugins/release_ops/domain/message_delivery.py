@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,14 @@ from release_ops.domain.stakeholders import next_open
 
 ESCALATION = "escalation"
 """Phase of what the owner is told because nobody else was reached."""
+
+
+_ADDRESS = re.compile(r"[^\s<>()\[\]{}\"',;:=]+@[^\s<>()\[\]{}\"',;:=]*[^\s<>()\[\]{}\"',;:=.]")
+
+
+def without_addresses(text: str) -> str:
+    """What a channel said, for tables and pages that many read: mail addresses are not told."""
+    return _ADDRESS.sub("(address)", text)
 
 
 class State(StrEnum):

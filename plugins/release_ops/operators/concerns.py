@@ -89,7 +89,8 @@ def _send(
     facts = Facts(product=product, release=about, now=now)
     reader = audience if audience in product.messages.audiences else READER
     letter = compose("concern_overdue", reader, facts, event=Occasion(concern=concern))
-    where = ":".join(part for part in (channel.kind, channel.to) if part)
+    # Keys are read by many, so an address is in none.
+    where = ":".join(part for part in (channel.kind, "" if channel.kind == "email" else channel.to) if part)
     key = f"message:{product.id}:concern:{concern.id}:{concern.reminders + 1}:{where}"
     run = {"product": product.id, "version": concern.version, "kind": "concern", "run_id": run_id}
     deliver(ledger, run, audience, channel, as_message(letter, key, channel))

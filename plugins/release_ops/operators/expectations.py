@@ -171,7 +171,9 @@ class _Teller:
             detail=party.detail,
             event=Occasion(news=event, expectation=expectation),
         )
-        where = ":".join(part for part in (channel.kind, channel.to) if part)
+        # Keys are read by many, so a person's own address is in none.
+        own = "" if party.is_person and channel.kind == "email" else channel.to
+        where = ":".join(part for part in (channel.kind, own) if part)
         who = f"{'person' if party.is_person else 'audience'}:{party.id}"
         key = f"message:{self.product.id}:{event.version}:expectation:{event.kind}:{event.id}:{who}:{where}"
         run = {"product": self.product.id, "version": event.version, "kind": kept.FOLDER, "run_id": self.run_id}

@@ -12,7 +12,14 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.domain.due_messages import DueMessage
-from release_ops.domain.message_delivery import ESCALATION, State, next_step, owner_channels, retry_at
+from release_ops.domain.message_delivery import (
+    ESCALATION,
+    State,
+    next_step,
+    owner_channels,
+    retry_at,
+    without_addresses,
+)
 from release_ops.domain.model import Channel, Product
 from release_ops.domain.stakeholder_policy import Availability, SendPolicy, Stakeholder
 from release_ops.domain.stakeholders import availability_of_audiences
@@ -157,7 +164,7 @@ class Delivery:
             deliver(self.ledger, run, row["audience"] or row["stakeholder"], channel, message._replace(at=self.now))
         except Exception as error:
             log.warning("%s by %s: %s", row["key"], channel.kind, error)
-            return self._refused(row, way, f"{type(error).__name__}: {error}")
+            return self._refused(row, way, without_addresses(f"{type(error).__name__}: {error}"))
         sent = self.ledger.store.one("message_by_key", key=row["key"])
         self._note(row, State.SENT, sent_at=sent["sent_at"] if sent else self.now, error="")
         return State.SENT
