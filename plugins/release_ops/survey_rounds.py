@@ -16,9 +16,23 @@ from release_ops.domain.stakeholder_policy import Stakeholder
 from release_ops.domain.survey_format import PEOPLE
 from release_ops.domain.survey_links import Secret
 from release_ops.domain.survey_policy import Respondent
-from release_ops.domain.survey_rounds import Due, Out, choose, due, group_of, groups, language_of, texts_of, title_of
+from release_ops.domain.survey_rounds import (
+    Due,
+    Out,
+    choose,
+    due,
+    group_of,
+    groups,
+    language_of,
+    nearly,
+    texts_of,
+    title_of,
+)
 from release_ops.stakeholder_register import read_register
 from release_ops.store import Store, clean_text
+
+_SHARED = ("#", "C", "G")
+"""What names and ids of Slack's channels begin with; those of members begin with @, U, W or D."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +68,11 @@ def people_of(product: Product, *, folder: Path, now: datetime) -> list[Responde
 
 
 def _respondent(person: Stakeholder) -> Respondent | None:
-    """A stakeholder who belongs to an audience and can be reached; the outbox has no address."""
-    if not person.audience or not person.channels:
+    """A stakeholder who belongs to an audience and has a channel of their own; the outbox has no address."""
+    # A link is for one person: it does not go where several read.
+    channel = next((one for one in person.channels if one.kind != "slack" or one.to[:1] not in _SHARED), None)
+    if not person.audience or channel is None:
         return None
-    channel = person.channels[0]
     return Respondent(
         address=channel.to or person.id, audience=person.audience, language=person.language, channel=channel.kind
     )
@@ -107,7 +122,7 @@ def open_round(
             plan,
             people,
             seed=name,
-            resting={row["person"] for row in store.all("survey_resting", since=now - policy.at_most_every)},
+            resting={row["person"] for row in store.all("survey_resting", since=now - nearly(policy.at_most_every))},
             opted_out={row["person"] for row in store.all("survey_opted_out")},
         )
         reason = ""

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from release_ops.domain.survey_policy import Respondent, Sample, SurveyCadence, SurveyKind, SurveyPlan, SurveyPolicy
 from release_ops.domain.survey_rounds import Out, choose, due, group_of, groups, size_of, title_of
-from release_ops.operators.survey import CloseSurveysOperator, OpenSurveysOperator, SendSurveysOperator
+from release_ops.operators.survey import CloseSurveysOperator, OpenSurveysOperator, SendSurveysOperator, reminders_due
 from release_ops.product import ProductError
 from tests.adapters.test_email import Mailbox, Server
 from tests.surveys.town import NOW, PLAN, SECRET, Town, respondents
@@ -171,6 +171,43 @@ def test_a_section_that_cannot_be_meant_is_a_problem_of_the_product_file(town: T
         town.write(**surveys)
     assert said in str(error.value)
     assert "webapp.yaml:" in str(error.value)
+
+
+def test_no_link_goes_where_several_people_read(town: Town) -> None:
+    town.write(plans={"customers": PLAN}, people=respondents(("customers", 5)))
+    path = town.folder / "webapp.yaml"
+    person = "{name: N, type: client, influence: 3, interest: 3, audience: customers, channels: "
+    path.write_text(
+        f"{path.read_text()}stakeholders:\n  people:\n"
+        f"    one: {person}[{{kind: slack, to: '#one'}}, {{kind: email, to: one@example.org}}]}}\n"
+        f"    two: {person}[{{kind: slack, to: C024BE91L}}]}}\n"
+    )
+    town.open()
+    found = {row["person"] for row in town.rows("SELECT person FROM release_ops.survey_invitation")}
+    assert found == {"one@example.org", *(f"ada-{number}@customers.example.org" for number in range(5))}
+
+
+def test_a_run_that_is_some_minutes_early_finds_nobody_resting(town: Town) -> None:
+    monthly = {**PLAN, "cadence": "monthly"}
+    town.write(plans={"customers": monthly}, people=respondents(("customers", 20)), at_most_every="30d")
+    november = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    town.open(november)
+    with town.store.connect() as connection:  # half of the mails went out at once, the others took ten minutes
+        connection.execute(
+            "UPDATE release_ops.survey_invitation SET invited_at = %s"
+            " + (CASE WHEN person < 'ada-2' THEN 0 ELSE 600 END) * interval '1 s'",
+            [november],
+        )
+    (december,) = town.open(november + timedelta(days=30, seconds=30))
+    assert (december.invited, december.reason) == (20, "")
+
+
+def test_everybody_is_reminded_on_one_day(town: Town) -> None:
+    town.open()
+    with town.store.connect() as connection:
+        connection.execute("UPDATE release_ops.survey_invitation SET invited_at = %s", [NOW + timedelta(minutes=10)])
+    assert reminders_due(town.store, town.round(), NOW + 4 * DAY) == []
+    assert len(reminders_due(town.store, town.round(), NOW + 5 * DAY - timedelta(minutes=1))) == 50
 
 
 # Sending

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from release_ops.domain.survey_policy import Respondent, Sample, SurveyCadence, SurveyPlan, SurveyPolicy
 from release_ops.domain.survey_words import fill
 
+_SLACK = timedelta(hours=6)
 TOGETHER = "*"
 """Group of those whose audiences are too small to be told apart."""
 
@@ -101,6 +102,11 @@ def choose(
         resting=len(tired),
         opted_out=len(out),
     )
+
+
+def nearly(interval: timedelta) -> timedelta:
+    """A little less than an interval: daily runs do not begin at the same second, and many mails take hours."""
+    return interval - min(_SLACK, interval / 4)
 
 
 def size_of(sample: Sample, people: int) -> int:

@@ -14,6 +14,7 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.domain.model import Channel, Product
+from release_ops.domain.survey_rounds import nearly
 from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import Message, Rich, deliver_privately
@@ -171,12 +172,13 @@ def noted(problems: list[str], name: str) -> Iterator[None]:
 
 def reminders_due(store: Store, about: Row, now: datetime) -> list[Row]:
     """People of a round who are to be reminded now; from the first of them on, answers are of the second wave."""
-    if about["remind_at"] is None or now < about["remind_at"]:
+    if about["remind_at"] is None:
         return []
     # Whose invitation was late has as much time as all others.
-    waiting = store.all(
-        "survey_reminders_unsent", round=about["round"], before=now - (about["remind_at"] - about["opened_at"])
-    )
+    before = now - nearly(about["remind_at"] - about["opened_at"])
+    if about["opened_at"] > before:
+        return []
+    waiting = store.all("survey_reminders_unsent", round=about["round"], before=before)
     if waiting:
         store.execute("survey_reminding", round=about["round"], at=now)
     return waiting
