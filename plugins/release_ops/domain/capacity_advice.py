@@ -6,14 +6,14 @@ Every way is priced for the whole gap: its own cost, and an outside hour for eac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
 
-from release_ops.domain.capacity import WEEK, MemberWeek, Work, demand, monday, weeks
+from release_ops.domain.capacity import WEEK, MemberWeek, Work, demand, monday, open_hours, weeks
 from release_ops.domain.capacity_gaps import Ability, GapWeek, ability_of, undone
 from release_ops.domain.staff import Level, Member, Staff
 
@@ -85,6 +85,14 @@ def advise(
         (one for one in sizes if sizes[one] >= staff.review.matters_from), key=lambda one: (-sizes[one], one)
     )
     missing = undone(work, staff, staff.policy.target)
+    kept: dict[tuple[str, date], float] = {}
+
+    def open_of(member: Member, week: date) -> float:
+        key = (member.id, week)
+        if key not in kept:
+            kept[key] = open_hours(member, week)
+        return kept[key]
+
     found = []
     for ability in chosen[: staff.review.recommendations]:
         own = by_ability[ability]
@@ -97,7 +105,7 @@ def advise(
             *_training(staff, ability, short, rows, now),
             *_hire(staff, ability, short, now),
             _contract(staff, short, now),
-            *_postponed(staff, ability, [*waiting], now),
+            *_postponed(staff, ability, [*waiting], now, open_of),
         ]
         options.sort(key=lambda one: (one.total, one.kind, one.who))
         projects = tuple(sorted(waiting, key=lambda one: (-waiting[one], one)))
@@ -196,7 +204,9 @@ def _contract(staff: Staff, short: Mapping[date, float], now: date) -> Option:
     )
 
 
-def _postponed(staff: Staff, ability: Ability, names: Sequence[str], now: date) -> Iterator[Option]:
+def _postponed(
+    staff: Staff, ability: Ability, names: Sequence[str], now: date, open_of: Callable[[Member, date], float]
+) -> Iterator[Option]:
     """The smallest tried delay of the projects that wait with which they lack none of it any more.
 
     What is moved is the end: the work is spread over more weeks.
@@ -211,10 +221,10 @@ def _postponed(staff: Staff, ability: Ability, names: Sequence[str], now: date) 
             staff,
             projects=tuple(replace(one, end=later.get(one.id, one.end)) for one in staff.projects),
         )
-        if any(undone_of(moved, ability, now)):
+        if any(undone_of(moved, ability, now, open_of)):
             continue
         cost = sum((policy.delay * delay * one.priority for one in wanted), Decimal(0)).quantize(CENT)
-        base = undone_of(staff, ability, now)
+        base = undone_of(staff, ability, now, open_of)
         titles = ", ".join(one.name for one in wanted)
         assumptions = (
             f"{titles}: {delay} week{'s' if delay > 1 else ''} later",
@@ -222,17 +232,27 @@ def _postponed(staff: Staff, ability: Ability, names: Sequence[str], now: date) 
             "its work is spread over the longer time",
         )
         ids = ", ".join(one.id for one in wanted)
-        yield Option("postpone", ids, cost, sum(base), Decimal("0.00"), None, 0.0, delay, assumptions)
+        yield Option("postpone", ids, cost, sum(base, 0.0), Decimal("0.00"), None, 0.0, delay, assumptions)
         return
 
 
-def undone_of(staff: Staff, ability: Ability, now: date) -> list[float]:
-    """Hours of an ability that lack at the target in every week from now until the last project ends."""
+def undone_of(
+    staff: Staff, ability: Ability, now: date, open_of: Callable[[Member, date], float] = open_hours
+) -> Iterator[float]:
+    """Hours of an ability that lack at the target in every week from now until the last project ends.
+
+    Week by week as they are asked for, and of those alone in which the ability is wanted: each takes a linear programme.
+    """
     last = max(one.end for one in staff.projects)
     span = weeks(now, max(1, (monday(last) - monday(now)).days // 7 + 1))
-    work = demand(staff.projects, staff.review.regions, span)
-    missing = undone(work, staff, staff.policy.target)
-    return [hours for one, hours in zip(work, missing, strict=True) if ability_of(one) == ability and hours > 0]
+    by_week: dict[date, list[Work]] = defaultdict(list)
+    for one in demand(staff.projects, staff.review.regions, span):
+        by_week[one.week].append(one)
+    for _, work in sorted(by_week.items()):
+        if not any(ability_of(one) == ability for one in work):
+            continue
+        missing = undone(work, staff, staff.policy.target, open_of=open_of)
+        yield from (hours for one, hours in zip(work, missing, strict=True) if ability_of(one) == ability and hours > 0)
 
 
 def _plain(amount: Decimal) -> str:

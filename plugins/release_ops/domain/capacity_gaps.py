@@ -44,15 +44,25 @@ def ability_of(work: Work) -> Ability:
     return Ability(work.skill, work.level, work.certified)
 
 
-def undone(work: Sequence[Work], staff: Staff, share: float, *, least: float = ROUNDING) -> list[float]:
-    """Hours of each piece of work that nobody can do if everybody gives this share of his time; in the order given."""
+def undone(
+    work: Sequence[Work],
+    staff: Staff,
+    share: float,
+    *,
+    least: float = ROUNDING,
+    open_of: Callable[[Member, date], float] = open_hours,
+) -> list[float]:
+    """Hours of each piece of work that nobody can do if everybody gives this share of his time; in the order given.
+
+    `open_of` gives a member's hours of a week; who asks often keeps them.
+    """
     found = [0.0] * len(work)
     by_week: dict[date, list[int]] = defaultdict(list)
     for place, one in enumerate(work):
         by_week[one.week].append(place)
     fit = _fits(staff)
     for week, places in by_week.items():
-        hours = [open_hours(member, week) * share for member in staff.members]
+        hours = [open_of(member, week) * share for member in staff.members]
         groups: dict[tuple[int, ...], float] = defaultdict(float)
         for member, own in zip(staff.members, hours, strict=True):
             can = tuple(place for place in places if own > 0 and fit(member, work[place]))
