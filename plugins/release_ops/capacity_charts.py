@@ -72,7 +72,8 @@ def utilisation(facts: Facts, *, theme: str = "light", width: int | str = WIDTH)
         height=240,
         title={
             "text": one_line(f"{facts['team_file']}: how much of their time teams work"),
-            "subtitle": f"Drawn through: worked; dashed: promised; dotted: proposed. The line across is the target, {facts['target']:.0%}.".replace("%", " %"),
+            "subtitle": "Drawn through: worked; dashed: promised; dotted: proposed. "
+            + f"The line across is the target, {facts['target']:.0%}.".replace("%", " %"),
         },
         padding=8,
         autosize={"type": "fit-x", "contains": "padding"},
