@@ -103,6 +103,9 @@ def import_all(store: Store, product: Product, *, folder: Path, now: datetime) -
                 problems += error.problems
             except OSError as error:
                 problems.append(f"{path.name}: {error.strerror}")
+            except Exception as error:
+                # One file hides no other. A database's words may quote an answer, so only its kind is told.
+                problems.append(f"{path.name}: could not be taken in: {type(error).__name__}")
     return brought, problems
 
 
@@ -124,9 +127,20 @@ def _bring(
         raise ImportRejected(
             [f"{file}:{answers[0].line}: {name} is held on our own page; give these answers a survey of their own"]
         )
+    scale = product.surveys.scales[plan.kind]
+    if known is not None and (known["kind"], known["scale_low"], known["scale_high"]) != (
+        plan.kind,
+        scale.low,
+        scale.high,
+    ):
+        raise ImportRejected(
+            [
+                f"{file}:{answers[0].line}: {name} has answers of kind {known['kind']} from {known['scale_low']} to "
+                f"{known['scale_high']}; give the others a survey of their own"
+            ]
+        )
     if known is None and now < ends:
         return Brought(file, name, 0, 0, waiting=len(answers))
-    scale = product.surveys.scales[plan.kind]
     store.execute(
         "survey_import_round",
         round=name,

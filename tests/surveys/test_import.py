@@ -22,6 +22,7 @@ from release_ops.domain.survey_import import (
 from release_ops.domain.survey_policy import SurveyCadence
 from release_ops.domain.survey_results_policy import ImportColumns, ImportFolder
 from release_ops.domain.survey_scores import INSTRUMENTS
+from release_ops.product import load_product
 from release_ops.store import Store
 from release_ops.survey_imports import Brought, import_all, import_file
 from release_ops.survey_results import report_rounds
@@ -240,6 +241,24 @@ class TestTables:
         brought, wrong = import_all(house.store, product, folder=house.folder, now=NOW)
         assert [one.new for one in brought] == [22]
         assert [one.split(":")[0] for one in wrong] == ["b.csv", "b.csv"]
+
+    @pytest.mark.parametrize("day", ["0201-03-02", "0001-01-01T00:00:00+05:00"])
+    def test_a_year_that_cannot_be_meant_is_a_problem_of_its_row(self, house: House, day: str) -> None:
+        product = house.product(imports=[{"survey": "customers", "files": "*.csv", "audience": "customers"}])
+        (house.folder / "a.csv").write_text(f"score,date\n9,{day}\n")
+        brought, wrong = import_all(house.store, product, folder=house.folder, now=NOW)
+        assert (brought, len(wrong)) == ([], 1)
+        assert wrong[0].startswith(f"a.csv:2: date: '{day}'")
+
+    def test_answers_of_another_kind_do_not_mix(self, house: House) -> None:
+        self.bring(house, self.TEXT)
+        house.product()
+        path = house.folder / "webapp.yaml"
+        path.write_text(path.read_text().replace("kind: nps", "kind: csat"))
+        file = house.folder / "more.csv"
+        file.write_text("score,date,audience\n5,2026-03-30,customers\n")
+        with pytest.raises(ImportRejected, match="has answers of kind nps from 0 to 10"):
+            import_file(house.store, load_product(path), file, ImportFolder(survey="customers", files=""), now=NOW)
 
     def test_nothing_in_the_tables_leads_from_an_answer_to_its_mark(self, house: House) -> None:
         self.bring(house, self.TEXT)

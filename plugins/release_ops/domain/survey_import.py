@@ -18,6 +18,8 @@ from release_ops.domain.survey_scores import Instrument
 MOST_BYTES = 20 * 2**20
 MOST_ROWS = 100_000
 MOST_COLUMNS = 1000
+FIRST_YEAR = 1990
+"""Of an answer at the earliest."""
 LONGEST_COMMENT = 1000
 """Characters; what is longer is cut, as the page of the survey would not have taken it."""
 LONGEST_NAME = 80
@@ -247,6 +249,8 @@ class _Rows:
             self._problem(line, "date", text, "it is no date; write it like 2026-11-27, or name its form in `dates`")
         elif at > self.now + timedelta(days=1):
             self._problem(line, "date", text, "it lies in the future; are day and month mixed up?")
+        elif at.year < FIRST_YEAR:
+            self._problem(line, "date", text, f"it lies before {FIRST_YEAR}; is the year whole?")
         else:
             return at
         return None
@@ -266,7 +270,10 @@ class _Rows:
                     continue
             else:
                 return None
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        try:
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except OverflowError:
+            return None
 
     def _problem(self, line: int, field: str, value: str, what: str) -> None:
         shown = value if len(value) <= LONGEST_NAME else f"{value[:LONGEST_NAME]}..."

@@ -131,7 +131,8 @@ class CloseSurveysOperator(BaseOperator):
     """Closes rounds whose time is over, and mixes the answers of the others, so that their order is lost early.
 
     It goes by the tables alone: a product file that cannot be read, or is gone, keeps no answers in the box.
-    Returns a mapping per closed round: round, and the number of answers. RuntimeError names the rounds that failed, after
+    Returns a mapping per closed round: round; not how many answered, which the report may have to hide. RuntimeError names
+    the rounds that failed, after
     all others.
     """
 
@@ -153,9 +154,8 @@ class CloseSurveysOperator(BaseOperator):
                 if now < about["closes_at"]:
                     mix(store, about, known)
                     continue
-                answers = close(store, about["round"], known, now=now)
-                if answers is not None:
-                    closed.append({"round": about["round"], "answers": answers})
+                if close(store, about["round"], known, now=now) is not None:
+                    closed.append({"round": about["round"]})
         if problems:
             raise RuntimeError("some surveys could not be worked on\n" + "\n".join(problems))
         return closed
