@@ -132,8 +132,7 @@ class CloseSurveysOperator(BaseOperator):
 
     It goes by the tables alone: a product file that cannot be read, or is gone, keeps no answers in the box.
     Returns a mapping per closed round: round; not how many answered, which the report may have to hide. RuntimeError names
-    the rounds that failed, after
-    all others.
+    the rounds that failed, after all others.
     """
 
     template_fields: Sequence[str] = ("product",)
