@@ -313,3 +313,25 @@ def test_what_a_mail_server_says_is_told_without_the_address(office, monkeypatch
             for view in ("message", "stakeholder_message", "stakeholder", "effect")
         ]
     assert "nobody@" not in "".join(told)
+
+
+def test_what_stands_in_for_a_regular_update_is_tried_again_too(office):
+    office.edit(
+        "{kind: outbox}]\n      owner: dmitri",
+        '{kind: slack, connection: slack_test, to: "#gone"}]\n      owner: dmitri',
+    )
+    office.look(BEFORE)
+    office.slack.channels["C000000001"]["is_archived"] = True
+    key, now = (office.row("digest", "eva")[name] for name in ("key", "due_at"))
+    while office.rows()[key]["state"] != "escalated":
+        office.look(now)
+        now += timedelta(hours=1)
+    instead = office.rows()[key]["escalated_to"]
+    assert office.rows()[instead]["state"] == "failed"
+    office.look(now)
+    assert office.rows()[instead]["state"] in {"failed", "escalated"}
+    office.slack.add_channel("C000000009", "gone")
+    while office.rows()[instead]["state"] == "failed" and now < office.rows()[instead]["useful_until"]:
+        office.look(now)
+        now += timedelta(hours=1)
+    assert office.rows()[instead]["state"] == "sent"
