@@ -187,7 +187,7 @@ def _problem(root: Node, error: ErrorDetails, loc: Steps) -> Problem:
     elif loc[:2] == ("windows", "hours") and "[key]" in loc:
         # Days are words that are read, no names to choose from.
         value, message, remedy = "", context["message"], context["remedy"]
-    elif "[key]" in loc and error["type"] == "product_file":
+    elif "[key]" in loc and error["type"] == "product_file" and loc[0] != "scheduling":
         value, message, remedy = "", context["message"], context["remedy"]
     elif "[key]" in loc:
         value, message, remedy = "", f"unknown {_noun(loc)}", did_you_mean(str(path[-1]), _names(loc))

@@ -140,7 +140,12 @@ def test_a_milestone_that_tags_keeps_its_changelog_in_every_format_and_its_notes
     audiences = standard_notes().audiences
     assert len(audiences) >= 7
     names |= {f"notes-2.8.0-alpha.1-{one}{ending}" for one in audiences for ending in (".md", ".html", ".txt")}
-    assert names | {"gate-alpha.md", "migration-2.8.0-alpha.1.md"} == set(kept)
+    messages = {
+        f"message-2.8.0-{kind}{ending}"
+        for kind in ("blog", "newsletter", "known_issues")
+        for ending in (".md", ".html")
+    }
+    assert names | messages | {"gate-alpha.md", "migration-2.8.0-alpha.1.md"} == set(kept)
     assert all(row["size"] for row in kept.values())
     text = artifact(house, "alpha", "changelog-2.8.0-alpha.1.json")
     told = json.loads(text)

@@ -44,6 +44,8 @@ def test_both_products_are_in_order_and_say_where_their_facts_are(tmp_path: Path
     for product in products.values():
         feeds = (*product.delivery.feeds.values(), *product.budget.feeds.values())
         named = {feed.file for feed in feeds} | {product.forecast.file}
+        named |= {product.surveys.feed.file} if product.surveys.feed else set()
+        named |= {brought.files for brought in product.survey_results.imports}
         written = {f"feeds/{product.id}/{file.name}" for file in (tmp_path / "products/feeds" / product.id).iterdir()}
         assert named == written
 

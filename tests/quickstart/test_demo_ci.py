@@ -11,6 +11,8 @@ import pytest
 
 from quickstart.demo import make_demo
 from quickstart.demo_ci import Ci
+from quickstart.demo_survey import FILE as PEOPLE
+from quickstart.demo_survey_answers import NAME as ANSWERS
 from release_ops.domain.budget_format import BUDGET_FORMATS
 
 DAYS = (datetime(2026, 11, 26, 8, 0, 5, tzinfo=UTC), datetime(2027, 1, 1, 23, 50, tzinfo=UTC))
@@ -123,9 +125,9 @@ def test_throughput_counts_the_features_that_were_closed(told: Told, at: datetim
 
 
 def test_the_past_is_told_once_and_the_same_for_the_same_day(told: Told, at: datetime, tmp_path: Path) -> None:
-    # The books lie in the same folder, and are told by others.
-    books = {f"{stream}.csv" for stream in BUDGET_FORMATS}
-    before = {path.name: path.read_bytes() for path in told.ci.folder.iterdir() if path.name not in books}
+    # The books and what is asked of people lie in the same folder, and are told by others.
+    others = {f"{stream}.csv" for stream in BUDGET_FORMATS} | {PEOPLE, ANSWERS}
+    before = {path.name: path.read_bytes() for path in told.ci.folder.iterdir() if path.name not in others}
     assert not told.ci.tell_past()
     again = Ci(tmp_path, told.ci.remote, told.ci.story, told.ci.product, at)
     assert again.tell_past()

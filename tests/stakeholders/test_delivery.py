@@ -188,6 +188,13 @@ def test_an_emergency_waits_for_nobody(planned):
     assert len(planned.heard("eva")) == 1
 
 
+def test_a_security_release_is_no_news_outside_before_it_is_out(planned):
+    planned.edit("releases:\n", "releases:\n  - {version: 1.9.1, type: security, ga: 2026-05-20}\n")
+    planned.look(at("2026-05-17T02:00"))
+    told = {key for key, row in planned.rows().items() if row["version"] == "1.9.1" and row["state"] == "sent"}
+    assert {key.rpartition("security_at_once:")[2] for key in told} == {"engineering:outbox"}
+
+
 def completed(office: Any, moment: datetime) -> None:
     with office.store.connect() as connection:
         connection.execute(

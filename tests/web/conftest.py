@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from release_ops.addresses import artifact_page
@@ -21,6 +23,8 @@ from release_ops.store_pool import PooledStore
 from tests.web import scene
 from tests.web.filled import fill
 from tests.web.running import Server, serving
+
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
 
 @dataclass
@@ -115,3 +119,15 @@ def company(site: Site) -> Site:
     """The server with the company of `scene` in our tables."""
     scene.fill(site.store, site.products)
     return site
+
+
+@pytest.fixture(scope="session")
+def chromium(missing: Callable[[str], Any]) -> Iterator[Browser]:
+    """One browser for all tests of a process: two of them would share an event loop, which Playwright refuses."""
+    program = shutil.which("chromium")
+    if program is None:
+        missing("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
+        yield browser
+        browser.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from release_ops.web.metrics_words import MEASURES
 from tests.web.conftest import Site
@@ -21,7 +20,6 @@ ROOT = "/release-ops"
 SCREENS = [(scheme, width) for scheme in ("light", "dark") for width in (360, 800, 1440)]
 READ = {("light", 1440), ("dark", 360)}
 """Those on which every rule of accessibility is checked, which takes longest."""
-FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
 
 class Shown(NamedTuple):
@@ -97,17 +95,6 @@ class Tab:
 
 
 Open = Callable[..., Tab]
-
-
-@pytest.fixture(scope="session")
-def chromium(missing: Callable[[str], Any]) -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -313,7 +300,7 @@ DRAWN = """() => [...document.querySelectorAll("figure[data-chart]")].map(one =>
         ("/metrics/webapp", 5),
         ("/metrics/webapp?period=month", 5),
         ("/health/webapp/2.8.0", 3),
-        ("/budget/webapp", 4),
+        ("/budget/webapp", 5),
         ("/capacity/crew", 1),
     ],
 )

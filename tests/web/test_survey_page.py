@@ -18,9 +18,8 @@ from release_ops.web.survey_app import create_survey_app
 from tests.surveys.test_load import NAME, crowd
 from tests.surveys.town import PLAN, Town, respondents
 from tests.web.conftest import Site
-from tests.web.test_browser import chromium, violations
+from tests.web.test_browser import violations
 
-__all__ = ["chromium"]
 pytestmark = pytest.mark.xdist_group("web")
 SCREENS = [("light", 320), ("dark", 380), ("light", 1280)]
 READ = {("light", 320), ("dark", 380)}

@@ -110,6 +110,7 @@ class BudgetsAnswer(Answer):
     programmes: tuple[Programme, ...]
     budgets: tuple[BudgetRow, ...]
     pages: Pages
+    """Where the list goes on."""
 
 
 class MonthPoint(Answer):
@@ -246,28 +247,42 @@ class BudgetAnswer(Answer):
     """A closed month of a product."""
 
     product: str
+    """Its id."""
     name: Line
+    """What people call it."""
     month: date
+    """First day of the month."""
     month_before: date | None
     """The closed month before; null: there is none."""
     month_after: date | None
+    """The closed month after; null: it is the last."""
     revision: int
+    """Above 1: the month was restated."""
     closed_at: datetime
+    """When this revision was made, UTC."""
     status: str
+    """green, yellow or red."""
     words: Passage
+    """Why, in one sentence."""
     currency: str
+    """ISO 4217 code of all amounts."""
     year_start: date
+    """First day of the financial year."""
     year_end: date
     """First day of the last month of the financial year."""
     chance: Decimal
+    """Chance of the intervals of the forecast."""
     estimate: str
     """Which estimate at completion is told first."""
     total: BudgetLine
+    """All categories together."""
     lines: tuple[BudgetLine, ...]
     course: tuple[MonthPoint, ...]
     work: tuple[Release, ...]
     savings: tuple[Saving, ...]
     investments: InvestmentsAnswer | None
+    """What the money could be put into; null: nothing is proposed."""
     notes: tuple[Passage, ...]
     restatements: tuple[Restatement, ...]
     restatements_total: int
+    """How many there are in all."""

@@ -142,11 +142,14 @@ class Standing(Answer):
     reviewed_on: date
     """Day of the review."""
     reviewed_at: datetime
+    """When it was reviewed, UTC."""
     status: str
     """red, yellow or green."""
     words: Passage
+    """Why, in one sentence."""
     figures: tuple[Figure, ...]
     plan: Plan | None
+    """The plan of who works on what; null: none was proposed."""
     page: str = ""
     """Address of the whole."""
     waits: bool = False
@@ -163,6 +166,7 @@ class ReviewAnswer(Standing):
     """A review."""
 
     target: str
+    """Share of the time that may be promised, as people read it."""
     before: date | None
     """Day of the review before; null: there is none."""
     after: date | None

@@ -116,23 +116,35 @@ class SurveyReportAnswer(Answer):
     """The report of a round."""
 
     product: str
+    """Its id."""
     name: Line
+    """What people call the product."""
     survey: str
+    """Id of the survey in the product file."""
     title: Line
+    """What people call the survey."""
     kind: str
+    """nps, csat or ces."""
     measure: str
     """What the score is called."""
     round: str
+    """Id of the round."""
     occasion: Line
+    """Quarter, month or release that it was held for."""
     version: Line
+    """Release that was asked about; empty: none in particular."""
     closed_on: date
+    """Day on which the round closed."""
     made_at: datetime
+    """When the report was made, UTC."""
     revision: int
+    """Above 1: the report was made anew."""
     minimum: int
     """Groups with fewer answers are hidden."""
     level: float
     """Confidence of the intervals."""
     status: str
+    """green, yellow, red or unknown."""
     rounds: tuple[RoundRow, ...]
     audiences: tuple[AudienceRow, ...]
     groups: tuple[GroupRow, ...]
