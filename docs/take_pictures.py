@@ -21,6 +21,10 @@ PAGES = {
     "release": "/releases/webapp/2.8.0",
     "health": "/health",
     "metrics": "/metrics/shop-api?period=month",
+    "stakeholders": "/stakeholders",
+    "surveys": "/surveys/webapp/relationship",
+    "capacity": "/capacity/demo",
+    "budget": "/budget/webapp",
 }
 """Name of the picture to the page below /release-ops."""
 

@@ -26,7 +26,18 @@ from quickstart.postgres import Postgres, PostgresError, data_directory
 from quickstart.processes import end_all, write_pid
 from quickstart.rehearsal import Rehearsal, RehearsalError, adopt, rehearse
 from quickstart.repository import NotOurs
-from release_ops.addresses import CALENDAR, HEALTH, METRICS, PREFIX, STAKEHOLDERS, release_page, story_page
+from release_ops.addresses import (
+    BUDGET,
+    CALENDAR,
+    CAPACITY,
+    HEALTH,
+    METRICS,
+    PREFIX,
+    STAKEHOLDERS,
+    SURVEYS,
+    release_page,
+    story_page,
+)
 from release_ops.domain.model import MilestoneKind
 from release_ops.domain.survey_links import Secret, Secrets
 from release_ops.product import ProductError, load_product, load_products
@@ -193,6 +204,9 @@ class Run:
             "health": HEALTH,
             "metrics": METRICS,
             "people": STAKEHOLDERS,
+            "surveys": SURVEYS,
+            "capacity": CAPACITY,
+            "budget": BUDGET,
             "documents": release_page(product.id, version),
         }.items():
             print(f"  {name:<10} {airflow.url}{PREFIX}{page}")
