@@ -160,11 +160,12 @@ def test_the_plan_says_who_why_and_what_they_will_ask() -> None:
     for said in (
         "the load test fails",
         "| Contoso | manage closely | hears of GA; concerned about date | Mon 2026-11-23 | Ana Alvarez |",
-        "**Has told us:** Trade fair on 30 November",
+        "**Has told us of a concern about date**",
         "Will probably ask: Can I rely on the new date?",
         "Not touched: Quiet.",
     ):
         assert said in text
+    assert "Trade fair" not in text, "whoever may read the release may read this"
 
 
 # Kept and told, on a real database
@@ -225,7 +226,7 @@ def test_a_slip_is_told_to_people_once_and_not_again_to_audiences(folder: Path, 
         name="expectations-slip-2026-11-20T093000.000000Z.md",
     )  # fmt: skip
     assert plan is not None
-    assert "Trade fair on 30 November" in plan["content"]
+    assert "Has told us of a concern about date" in plan["content"]
     assert look(Ledger(store), NOW + timedelta(minutes=15)) == (0, 0, [])
     assert len(messages(store)) == 1
 
