@@ -89,7 +89,7 @@ class Evaluation:
                 run = self.airflow.rest("GET", f"/dags/{dag}/dagRuns/{quote(run_id, safe='')}")
                 if run["state"] in ENDED:
                     del waiting[dag]
-                    self.say(f"{dag:<20}{'done' if run['state'] == 'success' else run['state']}")
+                    self.say(f"{dag:<16} {'done' if run['state'] == 'success' else run['state']}")
                     if run["state"] == "success":
                         succeeded.add(dag)
                     else:

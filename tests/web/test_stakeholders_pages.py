@@ -145,7 +145,8 @@ def test_the_matrix_is_that_of_the_product_file(site: Site):
     found = site.reader.get(f"{PATH}?product=webapp", headers=JSON).json()["matrix"]
     rows = {row["title"]: row["times"] for row in found["rows"]}
     assert rows["The plan"] == {"major": "4 weeks before", "minor": "2 weeks before", "patch": "3 days before"}
-    assert rows["Emergency release"] == {"hotfix": "at once", "security": "at once"}
+    assert rows["Emergency release"] == {"hotfix": "at once"}
+    assert rows["Security release"] == {"security": "at once"}
     assert rows["Release day"]["minor"] == "on the day, once completed"
     assert rows["A week after"]["patch"] == "1 week after, once completed"
 
