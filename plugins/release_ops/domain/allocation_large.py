@@ -1,6 +1,6 @@
 """A plan for hundreds of people: a bound from the relaxed programme, and a plan by solving a few projects at a time.
 
-HiGHS alone finds no plan for 500 people and 100 projects within minutes. So:
+HiGHS alone finds no plan for 500 people and 100 projects within a minute. So:
 
 1. The relaxed programme, without the rows that hardly ever bind in it, by an interior point method. Whatever is left out
    only makes it cheaper, so its optimum is a bound for every plan. Its prices say what somebody's time is worth to others.
