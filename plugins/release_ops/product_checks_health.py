@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from release_ops.domain.health_policy import MEASURES
 from release_ops.domain.milestones import WITHOUT_CALENDAR
 from release_ops.domain.model import Product
+from release_ops.product_checks_common import limits_out_of_order, unknown_audiences
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_validation import Steps, located
 from release_ops.product_yaml import Node
@@ -22,22 +23,13 @@ def health_problems(product: Product, root: Node) -> list[Problem]:
 
 
 def _order(product: Product, root: Node) -> Iterator[Problem]:
-    for name, limit in product.health.thresholds.items():
-        if limit.yellow is None or limit.red is None:
-            continue
-        high_is_bad = MEASURES[name].high_is_bad
-        if (limit.red < limit.yellow) if high_is_bad else (limit.red > limit.yellow):
-            message = f"red {limit.red:g} is better than yellow {limit.yellow:g}"
-            remedy = f"write a red {'above' if high_is_bad else 'below'} the yellow"
-            yield located(root, ("health", "thresholds", name), message, remedy)
+    return limits_out_of_order(
+        root, ("health", "thresholds"), product.health.thresholds, lambda name: MEASURES[name].high_is_bad
+    )
 
 
 def _audiences(product: Product, root: Node) -> Iterator[Problem]:
-    audiences = [*product.channels]
-    for index, name in enumerate(product.health.report_to):
-        if name not in audiences:
-            path: Steps = ("health", "report_to", index)
-            yield located(root, path, "there is no such audience", did_you_mean(name, audiences))
+    return unknown_audiences(root, ("health", "report_to"), product.health.report_to, product)
 
 
 def _external(product: Product, root: Node) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from release_ops.domain.model import Product
 from release_ops.domain.survey_results_policy import MEASURES
+from release_ops.product_checks_common import limits_out_of_order, unknown_audiences
 from release_ops.product_errors import Problem, did_you_mean
 from release_ops.product_validation import Steps, located
 from release_ops.product_yaml import Node
@@ -21,22 +22,13 @@ def survey_problems(product: Product, root: Node) -> list[Problem]:
 
 
 def _order(product: Product, root: Node) -> Iterator[Problem]:
-    for name, limit in product.survey_results.limits.items():
-        if limit.yellow is None or limit.red is None:
-            continue
-        high_is_bad = MEASURES[name][1]
-        if (limit.red < limit.yellow) if high_is_bad else (limit.red > limit.yellow):
-            message = f"red {limit.red:g} is better than yellow {limit.yellow:g}"
-            remedy = f"write a red {'above' if high_is_bad else 'below'} the yellow"
-            yield located(root, ("survey_results", "limits", name), message, remedy)
+    return limits_out_of_order(
+        root, ("survey_results", "limits"), product.survey_results.limits, lambda name: MEASURES[name][1]
+    )
 
 
 def _audiences(product: Product, root: Node) -> Iterator[Problem]:
-    audiences = [*product.channels]
-    for index, name in enumerate(product.survey_results.report_to):
-        if name not in audiences:
-            path: Steps = ("survey_results", "report_to", index)
-            yield located(root, path, "there is no such audience", did_you_mean(name, audiences))
+    return unknown_audiences(root, ("survey_results", "report_to"), product.survey_results.report_to, product)
 
 
 def _surveys(product: Product, root: Node) -> Iterator[Problem]:
