@@ -5,7 +5,6 @@ Here alone amounts are rounded: to the minor unit of the report's currency, half
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,7 +15,7 @@ from release_ops.budget_charts import CAUSES, drawings
 from release_ops.charts import Picture
 from release_ops.domain.earned_value import rounded
 from release_ops.domain.money import money_text, rounded_money
-from release_ops.render import Safe, render
+from release_ops.render import Safe, render, tidy
 
 Facts = Mapping[str, Any]
 
@@ -30,7 +29,6 @@ ESTIMATES: Mapping[str, str] = {
     "bottom_up": "by what is planned and ordered for the rest: AC + ETC",
 }
 """Estimate at completion to what it assumes of the rest."""
-_BLANK_LINES = re.compile(r"\n{3,}")
 _MONEY = ("bac", "pv", "ev", "ac", "sv", "cv", "eac", "etc", "vac")
 _INDICES = ("cpi", "spi", "tcpi_bac", "tcpi_eac", "spi_t", "tspi", "es", "at", "sv_t", "duration", "delay")
 
@@ -76,21 +74,17 @@ def page(facts: Facts) -> str:
 
 def markdown(facts: Facts) -> str:
     """The same as Markdown, without charts."""
-    return _tidy(render("reports/budget.md.j2", fmt="md", report=view(facts)))
+    return tidy(render("reports/budget.md.j2", fmt="md", report=view(facts)))
 
 
 def plain(facts: Facts) -> str:
     """The same as plain text, without charts."""
-    return _tidy(render("reports/budget.plain.j2", fmt="plain", report=view(facts)))
+    return tidy(render("reports/budget.plain.j2", fmt="plain", report=view(facts)))
 
 
 def mail(facts: Facts, *, link: str = "", pictures: Sequence[Picture] = ()) -> str:
     """The same as HTML for mail programs: its style in the elements, pictures by `cid:<name>`."""
     return render("reports/budget.mail.html.j2", fmt="html", report=view(facts), link=link, pictures=pictures)
-
-
-def _tidy(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
 def _amount(text: str | None, currency: str) -> str:

@@ -5,7 +5,6 @@ Who reads artifacts and pages sees teams; `people=True` also names people, for t
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -18,7 +17,7 @@ from release_ops.capacity_facts import by_project
 from release_ops.charts import Picture
 from release_ops.domain.money import money_text
 from release_ops.domain.words import capital
-from release_ops.render import Safe, render
+from release_ops.render import Safe, render, tidy
 from release_ops.spreadsheet import workbook
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ STATES: Mapping[str, str] = {
 """Status of a plan to what it means."""
 MOST_CHANGES = 30
 """Changes that a message or a question names; the report by project has them all."""
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def status_of(facts: Facts) -> tuple[str, str]:
@@ -130,12 +128,12 @@ def page(facts: Facts, *, decided: Mapping[str, Any] | None = None) -> str:
 
 def markdown(facts: Facts, *, people: bool = False, decided: Mapping[str, Any] | None = None) -> str:
     """The same as Markdown."""
-    return _tidy(render("reports/capacity.md.j2", fmt="md", report=view(facts, people=people, decided=decided)))
+    return tidy(render("reports/capacity.md.j2", fmt="md", report=view(facts, people=people, decided=decided)))
 
 
 def plain(facts: Facts, *, people: bool = False, decided: Mapping[str, Any] | None = None) -> str:
     """The same as plain text."""
-    return _tidy(render("reports/capacity.plain.j2", fmt="plain", report=view(facts, people=people, decided=decided)))
+    return tidy(render("reports/capacity.plain.j2", fmt="plain", report=view(facts, people=people, decided=decided)))
 
 
 def mail(
@@ -206,10 +204,6 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         for row in rows
     ]
     return pd.DataFrame(cells, dtype=object)
-
-
-def _tidy(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
 def _figures(facts: Facts) -> Iterator[dict[str, str]]:

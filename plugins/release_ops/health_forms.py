@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,12 +13,10 @@ from release_ops import charts
 from release_ops.charts import Picture
 from release_ops.domain.health import WORST_FIRST
 from release_ops.domain.health_report import Report as HealthReport
-from release_ops.render import Safe, render
+from release_ops.render import Safe, render, tidy
 from release_ops.store import json_safe
 
 Report = Mapping[str, Any]
-
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def as_json(report: HealthReport) -> dict[str, Any]:
@@ -63,13 +60,13 @@ def page(reports: Sequence[Report]) -> str:
 def markdown(reports: Sequence[Report]) -> str:
     """The same as Markdown, without pictures."""
     text = render("reports/health.md.j2", fmt="md", reports=worst_first(reports), counts=counts(reports))
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+    return tidy(text)
 
 
 def plain(reports: Sequence[Report]) -> str:
     """The same as plain text, without pictures."""
     text = render("reports/health.plain.j2", fmt="plain", reports=worst_first(reports), counts=counts(reports))
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+    return tidy(text)
 
 
 def mail(reports: Sequence[Report], *, link: str = "", pictures: Sequence[Picture] = ()) -> str:

@@ -22,13 +22,12 @@ from release_ops.domain.plan_policy import milestone_name
 from release_ops.escaping import one_line
 from release_ops.markdown_forms import to_blocks, to_html, to_mrkdwn, to_plain
 from release_ops.markdown_tree import read, titled
-from release_ops.render import Safe, TemplateProblem, render
+from release_ops.render import Safe, TemplateProblem, render, tidy
 
 SUBJECT = 120
 """Characters of a subject; mail programs show about half of them, Slack's header holds 150."""
 TECHNICAL = "technical"
 """Detail that tells every incident."""
-_BLANK_LINES = re.compile(r"\n{3,}")
 _PRIORITIES = {"must": 0, "should": 1, "could": 2}
 
 
@@ -76,7 +75,7 @@ def compose(
     words["others"] = [_words(kind, audience, detail, each, policy) for each in others]
     words["event"] = event or Occasion()
     template = f"messages/{one.template}.md.j2"
-    text = _BLANK_LINES.sub("\n\n", render(template, fmt="md", product=facts.product, **words)).strip() + "\n"
+    text = tidy(render(template, fmt="md", product=facts.product, **words))
     nodes = read(text)
     subject, rest = titled(nodes)
     if not subject:

@@ -232,3 +232,11 @@ def migration_markdown(changelog: Changelog, groups: Sequence[Group], product: s
     """The migration guide of a release, by `guides/migration.md.j2`."""
     text = render("guides/migration.md.j2", fmt="md", product=product, changelog=changelog, groups=groups)
     return text.strip("\n") + "\n"
+
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def tidy(text: str) -> str:
+    """Rendered text with at most one empty line between two others, none around it, and one line end."""
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from release_ops import charts
 from release_ops.charts import Picture
 from release_ops.domain.surveys import audience_title
 from release_ops.domain.words import capital
-from release_ops.render import Safe, render
+from release_ops.render import Safe, render, tidy
 from release_ops.survey_charts import drawings
 from release_ops.survey_words import (
     UNKNOWN,
@@ -27,7 +26,6 @@ from release_ops.survey_words import (
 
 Facts = Mapping[str, Any]
 
-_BLANK_LINES = re.compile(r"\n{3,}")
 _WHAT = {
     "nps": "NPS is the share of 9 and 10 minus the share of 0 to 6, from -100 to +100",
     "csat": "The score is the share of people who are satisfied",
@@ -99,21 +97,17 @@ def page(facts: Facts) -> str:
 
 def markdown(facts: Facts) -> str:
     """The same as Markdown, without charts."""
-    return _tidy(render("reports/survey.md.j2", fmt="md", report=view(facts)))
+    return tidy(render("reports/survey.md.j2", fmt="md", report=view(facts)))
 
 
 def plain(facts: Facts) -> str:
     """The same as plain text, without charts."""
-    return _tidy(render("reports/survey.plain.j2", fmt="plain", report=view(facts)))
+    return tidy(render("reports/survey.plain.j2", fmt="plain", report=view(facts)))
 
 
 def mail(facts: Facts, *, link: str = "", pictures: Sequence[Picture] = ()) -> str:
     """The same as HTML for mail programs: its style in the elements, pictures by `cid:<name>`."""
     return render("reports/survey.mail.html.j2", fmt="html", report=view(facts), link=link, pictures=pictures)
-
-
-def _tidy(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
 
 def _headline(facts: Facts) -> str:
