@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pendulum
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param
 
 from release_ops.operators.budget import ReportBudgetOperator
@@ -20,7 +21,8 @@ On the 6th of every month, for every product whose file has a plan or feeds of m
    that are due: cost against plan by category with price, volume and exchange rates told apart, the forecast of the year
    with its interval, earned value of the releases, and where money could be saved.
 2. `check_columns` and `check_rows` check the tables by the rules in `include/sql/checks`.
-3. `publish` tells the assets `release_metrics/<table>`.
+3. `publish` tells the assets `release_metrics/<table>`. A product whose money cannot be read holds up neither the others
+   nor this; `every_budget_reported` then keeps the run red.
 
 **A closed month stays as it was reported.** A booking that comes late, or a plan that is changed for a past month, adds a
 revision that says so; the earlier one is kept. A run without a change makes nothing and tells nobody, so that it can be run
@@ -48,5 +50,7 @@ with DAG(
 ):
     report = ReportBudgetOperator(task_id="report", product="{{ params.product or '' }}")
     publish = PublishTablesOperator(task_id="publish", outlets=assets_of("budget_variance"))
-    checks = check_tasks("budget_variance")
+    # The months of the other products are checked and published where one product's money could not be read.
+    checks = check_tasks("budget_variance", trigger_rule="all_done")
     report >> checks >> publish
+    report >> EmptyOperator(task_id="every_budget_reported")

@@ -113,7 +113,7 @@ def test_a_product_without_a_budget_is_passed_over(airflow):
 
 def test_what_is_wrong_is_named_with_its_line(airflow):
     airflow.write(budget_actuals=["B-1,,people,,soon,5,,,,"])
-    with pytest.raises(AirflowFailException) as caught:
+    with pytest.raises(RuntimeError) as caught:
         ReportBudgetOperator(task_id="report").execute({"dag_run": SimpleNamespace(run_id="manual__1")})
     assert "webapp: BudgetError: budget_actuals.csv:2: booked_on: 'soon': is no day" in str(caught.value)
 

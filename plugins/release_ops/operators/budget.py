@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
-from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.addresses import artifact_page
 from release_ops.budget_blocks import budget_blocks
@@ -38,7 +37,8 @@ class ReportBudgetOperator(BaseOperator):
     """Reads the money of every product that has a budget, or of the one that is named, and closes the months that are due.
 
     Returns one mapping per revision that was made: product, month, revision, status. A second run without a change makes
-    none and tells nobody. A product that fails does not hide the others; AirflowFailException names it at the end.
+    none and tells nobody. A product that fails does not hide the others; RuntimeError names it at the end, and a retry
+    does only what is missing.
     """
 
     template_fields: Sequence[str] = ("product",)
@@ -75,7 +75,7 @@ class ReportBudgetOperator(BaseOperator):
             ]
             self.made = {BUDGET_REPORT.name: page_of(PLACE, report_name(product, due_month(product, now).isoformat()))}
         if problems:
-            raise AirflowFailException("some budgets could not be reported on\n" + "\n".join(problems))
+            raise RuntimeError("some budgets could not be reported on\n" + "\n".join(problems))
         return made
 
 

@@ -66,13 +66,22 @@ def _told(table: str, failed: list[str], otherwise: str) -> str:
     return f"{table} is not sound, so that no table of this run is published ({file})\n" + "\n".join(failed)
 
 
-def check_tasks(dag_id: str) -> list[MappedOperator]:
-    """Tasks `check_columns` and `check_rows` of the DAG that is being written, one instance per table that it tells of."""
+def check_tasks(dag_id: str, *, trigger_rule: str = "all_success") -> list[MappedOperator]:
+    """Tasks `check_columns` and `check_rows` of the DAG that is being written, one instance per table that it tells of.
+
+    `trigger_rule` is Airflow's: `all_done` checks what was written also where a part of it failed.
+    """
     every = checks_of(dag_id)
     columns = CheckColumnsOperator.partial(
-        task_id="check_columns", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
+        task_id="check_columns",
+        conn_id=DATABASE_CONNECTION,
+        map_index_template="{{ task.table }}",
+        trigger_rule=trigger_rule,
     ).expand_kwargs([column_arguments(one) for one in every if one.columns])
     rows = CheckRowsOperator.partial(
-        task_id="check_rows", conn_id=DATABASE_CONNECTION, map_index_template="{{ task.table }}"
+        task_id="check_rows",
+        conn_id=DATABASE_CONNECTION,
+        map_index_template="{{ task.table }}",
+        trigger_rule=trigger_rule,
     ).expand_kwargs([row_arguments(one) for one in every])
     return [columns, rows]
