@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,6 @@ from release_ops.domain.audiences import NotesPolicy
 from release_ops.domain.model import (
     Absence,
     Adjust,
-    ApprovalPolicy,
     Criterion,
     EventRule,
     Feature,
@@ -37,10 +35,11 @@ from release_ops.product_changelog import changelog_rules
 from release_ops.product_concerns import concern_policy
 from release_ops.product_conflicts import acceptances, conferences, conflict_policy
 from release_ops.product_delivery import delivery_policy
+from release_ops.product_deploy import deploy_policy
 from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_expectations import expectation_policy
 from release_ops.product_forecast import policy_of
-from release_ops.product_gates import ApprovalsPart, CriterionBase, GatePart
+from release_ops.product_gates import CriterionBase, GatePart, approval_policy
 from release_ops.product_health import health_policy
 from release_ops.product_messages import message_policy
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
@@ -152,6 +151,7 @@ def convert(part: ProductPart, location: str) -> Product:
         load=LoadPolicy(**part.load.model_dump()),
         forecast=policy_of(part.forecast),
         delivery=delivery_policy(part.delivery),
+        deploy=deploy_policy(part.deploy, ()),
         health=health_policy(part.health),
         budget=budget_policy(part.budget),
         surveys=survey_policy(part.surveys),
@@ -246,18 +246,5 @@ def _gate(name: str, part: GatePart) -> Gate:
             )
             for key, one in part.criteria.items()
         ),
-        approvals=_approvals(part.approvals),
+        approvals=approval_policy(part.approvals),
     )
-
-
-def _approvals(part: ApprovalsPart) -> ApprovalPolicy:
-    own = ApprovalPolicy(roles=dict(part.roles), minimum=part.minimum, timeout=part.timeout)
-    types = {
-        kind: ApprovalPolicy(
-            roles=own.roles if one.roles is None else dict(one.roles),
-            minimum=own.minimum if one.minimum is None else one.minimum,
-            timeout=own.timeout if one.timeout is None else one.timeout,
-        )
-        for kind, one in part.types.items()
-    }
-    return replace(own, types=types)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from release_ops.domain.model import ReleaseType
+from release_ops.domain.model import ApprovalPolicy, ReleaseType
 from release_ops.product_types import Count, Duration, Part, Text, wrong
 
 
@@ -193,3 +194,17 @@ class GatePart(Part):
     """From id to criterion; a list of criteria with `id` is understood too."""
     approvals: ApprovalsPart = ApprovalsPart()
     """Who has to agree; nobody without it."""
+
+
+def approval_policy(part: ApprovalsPart) -> ApprovalPolicy:
+    """Who has to agree, as the domain sees it."""
+    own = ApprovalPolicy(roles=dict(part.roles), minimum=part.minimum, timeout=part.timeout)
+    types = {
+        kind: ApprovalPolicy(
+            roles=own.roles if one.roles is None else dict(one.roles),
+            minimum=own.minimum if one.minimum is None else one.minimum,
+            timeout=own.timeout if one.timeout is None else one.timeout,
+        )
+        for kind, one in part.types.items()
+    }
+    return replace(own, types=types)

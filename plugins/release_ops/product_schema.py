@@ -26,6 +26,7 @@ from release_ops.product_channels import ChannelPart
 from release_ops.product_concerns import ConcernsPart
 from release_ops.product_conflicts import AcceptedConflictPart, ConferencePart, ConflictsPart
 from release_ops.product_delivery import DeliveryPart
+from release_ops.product_deploy import DeployPart
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_expectations import ExpectationsPart
 from release_ops.product_forecast import ForecastPart
@@ -215,6 +216,7 @@ class ProductPart(Part):
     scope: ScopePart = ScopePart()
     forecast: ForecastPart = ForecastPart()
     delivery: DeliveryPart = DeliveryPart()
+    deploy: DeployPart = DeployPart()
     health: HealthPart = HealthPart()
     budget: BudgetPart = BudgetPart()
     surveys: SurveysPart = SurveysPart()

@@ -108,6 +108,11 @@ def _duration(value: Any) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def _span(value: Any) -> timedelta:
+    match = re.fullmatch(r"(\d{1,4})\s*s", value.strip()) if isinstance(value, str) else None
+    return timedelta(seconds=int(match[1])) if match is not None else _duration(value)
+
+
 def _moment(value: Any) -> datetime | date:
     """A date, or a date and a time of day: `2026-12-24`, `2026-12-24 18:00`, with or without an offset."""
     if isinstance(value, str) and re.match(r"\d{4}-\d{1,2}-\d{1,2}[T ]", value.strip()):
@@ -191,6 +196,8 @@ Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", 
 Date = Annotated[date, BeforeValidator(_date), _string_schema(_DATE_PATTERN, "2026-11-26", "Thu 2026-11-26")]
 TimeOfDay = Annotated[time, BeforeValidator(_time), _string_schema(r"^([01]?\d|2[0-3]):[0-5]\d$", "09:00")]
 Duration = Annotated[timedelta, BeforeValidator(_duration), _string_schema(r"^\d{1,4}\s*[mhdw]$", "14d", "36h")]
+Span = Annotated[timedelta, BeforeValidator(_span), _string_schema(r"^\d{1,4}\s*[smhdw]$", "30s", "10m", "24h")]
+"""A duration that may be of seconds."""
 Moment = Annotated[
     datetime | date,
     BeforeValidator(_moment),

@@ -14,6 +14,7 @@ from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
 from release_ops.domain.concern_policy import ConcernPolicy
 from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictPolicy
 from release_ops.domain.delivery_policy import DeliveryPolicy
+from release_ops.domain.deploy_policy import DeployPolicy
 from release_ops.domain.expectation_policy import ExpectationPolicy
 from release_ops.domain.health_policy import HealthPolicy
 from release_ops.domain.message_policy import MessagePolicy
@@ -450,6 +451,7 @@ class Product:
     capacity: Capacity = field(default_factory=Capacity)
     forecast: ForecastPolicy = field(default_factory=ForecastPolicy)
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
+    deploy: DeployPolicy = field(default_factory=DeployPolicy)
     health: HealthPolicy = field(default_factory=HealthPolicy)
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
