@@ -207,37 +207,54 @@ class GitRepository(History):
         author: str = ACCOUNT,
         attempts: int = 5,
     ) -> str:
-        """Commit one file on top of the remote's branch, fast-forward only; returns the commit id.
+        """Commit one file on top of the remote's branch, as `commit_files` does several; returns the commit id."""
+        return self.commit_files(branch, {path: content}, message, at=at, author=author, attempts=attempts)
+
+    def commit_files(
+        self,
+        branch: str,
+        contents: Mapping[str, Content],
+        message: str,
+        *,
+        at: datetime,
+        author: str = ACCOUNT,
+        attempts: int = 5,
+    ) -> str:
+        """Commit files, by path, in one commit on top of the remote's branch, fast-forward only; returns the commit id.
 
         The same head and arguments give the same commit. When somebody pushes meanwhile, it is built again on their
-        head, up to `attempts` times: pass `content` as a function of the present content, so that nothing of theirs is
+        head, up to `attempts` times: pass each content as a function of the present one, so that nothing of theirs is
         lost. A commit of the branch that already carries the message's `Release-Ops-Effect` trailer is returned as it
-        is; so is the head when the file has that content already. RefNotFound without the branch; BranchDiverged when
+        is; so is the head when all files have that content already. RefNotFound without the branch; BranchDiverged when
         its history was rewritten meanwhile, or fixed content would overwrite somebody's change.
         """
-        ref, path = self._valid("refs/heads/", branch), checked_path(path)
+        ref, paths = self._valid("refs/heads/", branch), {checked_path(path): one for path, one in contents.items()}
         text, person = tidy(message), signature(author, at)
         trailer = re.search(rf"^{TRAILER}:[ \t]*(\S.*)$", text, re.MULTILINE)
-        seen: tuple[str, bytes | None] | None = None
+        seen: tuple[str, dict[str, bytes | None]] | None = None
         for _ in range(attempts):
             self.fetch()
             head = self.head(ref)
             if trailer and (done := self._commit_with(head, TRAILER, trailer[1], _SEARCHED)):
                 return done
-            present = self.read_file(head, path)
-            self._check_moved(branch, path, seen, (head, present), fixed=not callable(content))
+            present = {path: self.read_file(head, path) for path in paths}
+            for path, content in paths.items():
+                before = None if seen is None else (seen[0], seen[1][path])
+                self._check_moved(branch, path, before, (head, present[path]), fixed=not callable(content))
             seen = (head, present)
-            made = content(present) if callable(content) else content
-            data = made.encode("utf-8", "replace") if isinstance(made, str) else made
-            if data == present:
+            made = {path: _bytes(content, present[path]) for path, content in paths.items()}
+            changes = [
+                FileChange(path, data, self._mode(head, path)) for path, data in made.items() if data != present[path]
+            ]
+            if not changes:
                 return head
-            change = FileChange(path, data, self._mode(head, path))
-            commit = write_commit(self._git, self._mirror.path, head, change, text, person=person)
+            commit = write_commit(self._git, self._mirror.path, head, changes, text, person=person)
             if self._push(commit, ref):
                 self._remember(ref, commit)
                 return commit
         raise BranchDiverged(
-            f"branch {branch} moved {attempts} times while {path} was committed", remedy="run the milestone again"
+            f"branch {branch} moved {attempts} times while {', '.join(paths)} was committed",
+            remedy="run the milestone again",
         )
 
     def _check_moved(
@@ -307,3 +324,8 @@ class GitRepository(History):
         """Let the mirror know at once what the remote just took."""
         with self._mirror.locked() as lock:
             self._git.run("update-ref", ref, oid, git_dir=self._mirror.path, lock=lock)
+
+
+def _bytes(content: Content, present: bytes | None) -> bytes:
+    made = content(present) if callable(content) else content
+    return made.encode("utf-8", "replace") if isinstance(made, str) else made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,16 +67,20 @@ def write_tag(git: Git, git_dir: Path, name: str, commit: str, message: str, *, 
     return git.run("mktag", git_dir=git_dir, stdin=(head + tidy(message)).encode("utf-8", "replace")).text
 
 
-def write_commit(git: Git, git_dir: Path, parent: str, change: FileChange, message: str, *, person: Signature) -> str:
-    """Id of a commit on `parent` that differs from it in one file; no ref is made."""
-    blob = git.run(
-        "hash-object", "-w", "-t", "blob", "--stdin", "--no-filters", git_dir=git_dir, stdin=change.data
-    ).text
+def write_commit(
+    git: Git, git_dir: Path, parent: str, changes: Sequence[FileChange], message: str, *, person: Signature
+) -> str:
+    """Id of a commit on `parent` that differs from it in these files; no ref is made."""
+    entries = b""
+    for change in changes:
+        blob = git.run(
+            "hash-object", "-w", "-t", "blob", "--stdin", "--no-filters", git_dir=git_dir, stdin=change.data
+        ).text
+        entries += f"{change.mode} {blob}\t{change.path}\x00".encode()
     with tempfile.TemporaryDirectory(prefix="release-ops-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
         git.run("read-tree", parent, git_dir=git_dir, env=index)
-        entry = f"{change.mode} {blob}\t{change.path}\x00".encode()
-        git.run("update-index", "--add", "-z", "--index-info", git_dir=git_dir, env=index, stdin=entry)
+        git.run("update-index", "--add", "-z", "--index-info", git_dir=git_dir, env=index, stdin=entries)
         tree = git.run("write-tree", git_dir=git_dir, env=index).text
     text = message.encode("utf-8", "replace")
     return git.run("commit-tree", tree, "-p", parent, "-F", "-", git_dir=git_dir, env=person.env(), stdin=text).text
