@@ -24,6 +24,7 @@ from release_ops.product_calendar import AbsencePart
 from release_ops.product_checks_budget import budget_problems
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
 from release_ops.product_checks_health import health_problems
+from release_ops.product_checks_hotfix import hotfix_problems
 from release_ops.product_checks_messages import message_problems
 from release_ops.product_checks_plan import plan_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
@@ -38,6 +39,7 @@ from release_ops.product_yaml import Node, locate, walk
 
 _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]], ...] = (
     (frozenset({"audiences", "health", "releases", "trains"}), health_problems),
+    (frozenset({"gates", "hotfix", "repository"}), hotfix_problems),
     (frozenset({"audiences", "budget"}), budget_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
     (frozenset({"approvers", "audiences", "communication", "messages", "stakeholders"}), stakeholder_problems),

@@ -41,6 +41,7 @@ from release_ops.product_expectations import expectation_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import CriterionBase, GatePart, approval_policy
 from release_ops.product_health import health_policy
+from release_ops.product_hotfix import hotfix_policy
 from release_ops.product_messages import message_policy
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
@@ -153,6 +154,7 @@ def convert(part: ProductPart, location: str) -> Product:
         delivery=delivery_policy(part.delivery),
         deploy=deploy_policy(part.deploy, ()),
         health=health_policy(part.health),
+        hotfix=hotfix_policy(part.hotfix),
         budget=budget_policy(part.budget),
         surveys=survey_policy(part.surveys),
         survey_results=survey_results_policy(part.survey_results),

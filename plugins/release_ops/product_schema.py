@@ -32,6 +32,7 @@ from release_ops.product_expectations import ExpectationsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_health import HealthPart
+from release_ops.product_hotfix import HotfixPart
 from release_ops.product_messages import MessagesPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
@@ -218,6 +219,7 @@ class ProductPart(Part):
     delivery: DeliveryPart = DeliveryPart()
     deploy: DeployPart = DeployPart()
     health: HealthPart = HealthPart()
+    hotfix: HotfixPart = HotfixPart()
     budget: BudgetPart = BudgetPart()
     surveys: SurveysPart = SurveysPart()
     survey_results: SurveyResultsPart = SurveyResultsPart()

@@ -17,11 +17,15 @@ __all__ = ["WITHOUT_CALENDAR", "in_order", "predecessor", "train"]
 def train(product: Product, release: Release) -> tuple[Milestone, ...]:
     """Return a release's milestones ordered by (planned_at, rank); none for a release type without a calendar.
 
+    An emergency release has one, its GA, at the instant by which it is due.
+
     Where holidays would push a milestone before one that its rules put ahead of it, the earlier one moves to the same
     instant. One release's own dates are taken as they are. The result depends on nothing but the arguments and the
     published holidays: it is the same on every day. NoSuchDay for a rule that counts from a day that is not there,
     which a product file that loads does not have.
     """
+    if release.due is not None:
+        return (_emergency(product, release, release.due),)
     rules = product.trains.get(release.type, {})
     if not rules or release.type in WITHOUT_CALENDAR:
         return ()
@@ -42,6 +46,12 @@ def predecessor(milestones: Sequence[Milestone], kind: MilestoneKind) -> Milesto
 def in_order(milestone: Milestone) -> tuple[datetime, int]:
     """Sort key of milestones: their instant, then their place in the train."""
     return milestone.planned_at.astimezone(UTC), milestone.kind.rank
+
+
+def _emergency(product: Product, release: Release, due: datetime) -> Milestone:
+    planned_at = due.astimezone(ZoneInfo(product.timezone))
+    kind = MilestoneKind.GA
+    return Milestone(product=product.id, version=release.version, kind=kind, planned_at=planned_at, rule="ga")
 
 
 def _planned(product: Product, release: Release, days: Days) -> list[Milestone]:

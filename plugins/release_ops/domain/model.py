@@ -17,6 +17,7 @@ from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.deploy_policy import DeployPolicy
 from release_ops.domain.expectation_policy import ExpectationPolicy
 from release_ops.domain.health_policy import HealthPolicy
+from release_ops.domain.hotfix_policy import HotfixPolicy
 from release_ops.domain.message_policy import MessagePolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.readiness import ReadinessArea, ReadinessNote
@@ -259,6 +260,8 @@ class Release:
     """What the team fears for this release."""
     readiness: Mapping[str, ReadinessNote] = field(default_factory=dict)
     """What the file says of the items of `Product.readiness`, by `area.item`."""
+    due: datetime | None = None
+    """Instant, aware, by which an emergency release has to be out; None: its dates are days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,6 +456,8 @@ class Product:
     delivery: DeliveryPolicy = field(default_factory=DeliveryPolicy)
     deploy: DeployPolicy = field(default_factory=DeployPolicy)
     health: HealthPolicy = field(default_factory=HealthPolicy)
+    hotfix: HotfixPolicy = field(default_factory=HotfixPolicy)
+    """How what is broken in production is mended at once."""
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
     survey_results: SurveyResultsPolicy = field(default_factory=SurveyResultsPolicy)
