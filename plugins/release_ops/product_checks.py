@@ -27,6 +27,7 @@ from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_hotfix import hotfix_problems
 from release_ops.product_checks_messages import message_problems
 from release_ops.product_checks_plan import plan_problems
+from release_ops.product_checks_review import review_problems
 from release_ops.product_checks_risks import document_problems, risk_problems
 from release_ops.product_checks_stakeholders import stakeholder_problems
 from release_ops.product_checks_surveys import survey_problems
@@ -41,6 +42,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"audiences", "health", "releases", "trains"}), health_problems),
     (frozenset({"gates", "hotfix", "repository"}), hotfix_problems),
     (frozenset({"audiences", "budget"}), budget_problems),
+    (frozenset({"audiences", "review"}), review_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
     (frozenset({"approvers", "audiences", "communication", "messages", "stakeholders"}), stakeholder_problems),
     (frozenset({"audiences", "gates", "messages", "notes", "readiness", "releases"}), message_problems),

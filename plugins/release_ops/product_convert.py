@@ -46,6 +46,7 @@ from release_ops.product_messages import message_policy
 from release_ops.product_notes import AudiencePart, NotesPart, known_issue, notes_policy, plan_writer
 from release_ops.product_plan import FeaturePart, capacity, scope_policy
 from release_ops.product_readiness import readiness_areas, readiness_notes
+from release_ops.product_review import review_policy
 from release_ops.product_risks import risk_policy, stated_risks
 from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_stakeholders import channels_of, stakeholder_policy
@@ -158,6 +159,7 @@ def convert(part: ProductPart, location: str) -> Product:
         budget=budget_policy(part.budget),
         surveys=survey_policy(part.surveys),
         survey_results=survey_results_policy(part.survey_results),
+        review=review_policy(part.review),
         stakeholders=stakeholder_policy(part.stakeholders, part.timezone, regions),
         scope=scope_policy(part.scope),
         capacity=capacity(part.capacity),

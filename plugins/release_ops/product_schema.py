@@ -37,6 +37,7 @@ from release_ops.product_messages import MessagesPart
 from release_ops.product_notes import KnownIssuePart, NotesPart, PlanningPart
 from release_ops.product_plan import CapacityPart, FeaturePart, LoadPart, ScopePart
 from release_ops.product_readiness import Name, ReadinessAreaPart, ReadinessNoteOrText
+from release_ops.product_review import ReviewPart
 from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_stakeholders import StakeholdersPart
 from release_ops.product_survey_results import SurveyResultsPart
@@ -223,6 +224,7 @@ class ProductPart(Part):
     budget: BudgetPart = BudgetPart()
     surveys: SurveysPart = SurveysPart()
     survey_results: SurveyResultsPart = SurveyResultsPart()
+    review: ReviewPart = ReviewPart()
     stakeholders: StakeholdersPart = StakeholdersPart()
     capacity: CapacityPart = CapacityPart()
     gates: dict[str, GatePart] = {}

@@ -21,6 +21,7 @@ from release_ops.domain.hotfix_policy import HotfixPolicy
 from release_ops.domain.message_policy import MessagePolicy
 from release_ops.domain.plan_policy import Phase, RollbackPolicy, TestPolicy
 from release_ops.domain.readiness import ReadinessArea, ReadinessNote
+from release_ops.domain.review_policy import ReviewPolicy
 from release_ops.domain.risk import RiskPolicy, StatedRisk
 from release_ops.domain.scope_policy import Capacity, ScopePolicy
 from release_ops.domain.stakeholder_policy import StakeholderPolicy
@@ -461,6 +462,7 @@ class Product:
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
     survey_results: SurveyResultsPolicy = field(default_factory=SurveyResultsPolicy)
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
     stakeholders: StakeholderPolicy = field(default_factory=StakeholderPolicy)
     """Who has a stake in it, and how they are told."""
     changelog: ChangelogRules = DEFAULT_RULES
