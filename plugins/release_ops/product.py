@@ -122,9 +122,11 @@ def _own(path: Path, content: bytes, defaults: Defaults) -> tuple[Product, list[
     root = merge(defaults.root, own) if defaults.root is not None else own
     part, found, pruned = validate(root)
     problems += found
-    location, found = _location(root)
+    location, found = _location(root, ("repository", "location"))
     problems += found
-    product = convert(part, location)
+    flagd, found = _location(root, ("flags", "flagd", "repository"))
+    problems += found
+    product = convert(part, location, flagd=flagd)
     problems += cross_check(product, part, root, pruned)
     if not pruned:
         problems += conflict_checks(product, root)
@@ -294,12 +296,13 @@ def _merged(stamps: tuple[tuple[str, int, int], ...]) -> Defaults:
     return Defaults(base, tuple(problems), product_cache.print_of(contents))
 
 
-def _location(root: Node) -> tuple[str, list[Problem]]:
-    """Repository location with variables filled in and a relative path made absolute, and what is wrong with it."""
-    path = ("repository", "location")
-    repository = root.value.get("repository")
-    parts = repository.value if repository is not None and isinstance(repository.value, dict) else {}
-    node = parts.get("location")
+def _location(root: Node, path: tuple[str, ...]) -> tuple[str, list[Problem]]:
+    """A repository's location with variables filled in and a relative path made absolute, and what is wrong with it."""
+    parts: dict[str, Node] = root.value
+    for name in path[:-1]:
+        above = parts.get(name)
+        parts = above.value if above is not None and isinstance(above.value, dict) else {}
+    node = parts.get(path[-1])
     if node is None or not isinstance(node.value, str):
         return "", []
     text, problems = node.value, []
@@ -316,7 +319,7 @@ def _location(root: Node) -> tuple[str, list[Problem]]:
         problems.append(located(root, path, "is not a GitHub repository", "write owner/name"))
     if re.match(r"^https?://[^/@]*:[^/@]*@", text):
         bare = Problem(
-            node.file, node.line, "repository.location", "", "holds a password", "put it into an Airflow connection"
+            node.file, node.line, ".".join(path), "", "holds a password", "put it into an Airflow connection"
         )
         problems.append(bare)
     if text.startswith("-"):

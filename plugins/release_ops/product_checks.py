@@ -23,6 +23,7 @@ from release_ops.domain.versions import read_version
 from release_ops.product_calendar import AbsencePart
 from release_ops.product_checks_budget import budget_problems
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
+from release_ops.product_checks_flags import flag_problems
 from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_hotfix import hotfix_problems
 from release_ops.product_checks_messages import message_problems
@@ -43,6 +44,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"gates", "hotfix", "repository"}), hotfix_problems),
     (frozenset({"audiences", "budget"}), budget_problems),
     (frozenset({"audiences", "review"}), review_problems),
+    (frozenset({"approvers", "audiences", "flags", "releases"}), flag_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
     (frozenset({"approvers", "audiences", "communication", "messages", "stakeholders"}), stakeholder_problems),
     (frozenset({"audiences", "gates", "messages", "notes", "readiness", "releases"}), message_problems),

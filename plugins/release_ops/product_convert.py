@@ -38,6 +38,7 @@ from release_ops.product_delivery import delivery_policy
 from release_ops.product_deploy import deploy_policy
 from release_ops.product_documents import phases, rollback_policy, test_policy
 from release_ops.product_expectations import expectation_policy
+from release_ops.product_flags import flags_policy
 from release_ops.product_forecast import policy_of
 from release_ops.product_gates import CriterionBase, GatePart, approval_policy
 from release_ops.product_health import health_policy
@@ -72,8 +73,8 @@ def _standard_audiences() -> Mapping[str, AudiencePart]:
     return NotesPart.model_validate(node.data()["notes"]).audiences
 
 
-def convert(part: ProductPart, location: str) -> Product:
-    """Product that a valid file describes; `location` is that of its repository with variables filled in."""
+def convert(part: ProductPart, location: str, *, flagd: str = "") -> Product:
+    """Product that a valid file describes; `location` and `flagd` are its repositories with variables filled in."""
     repository = part.repository
     tag = with_form(repository.tag, part.versioning.form)
     regions = tuple(dict.fromkeys(part.holidays))
@@ -168,6 +169,7 @@ def convert(part: ProductPart, location: str) -> Product:
         tests=test_policy(part.tests),
         communication=phases(part.communication),
         rollback=rollback_policy(part.rollback),
+        flags=flags_policy(part.flags, flagd),
         plan_writer=plan_writer(part.planning),
     )
 

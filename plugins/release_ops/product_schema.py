@@ -29,6 +29,7 @@ from release_ops.product_delivery import DeliveryPart
 from release_ops.product_deploy import DeployPart
 from release_ops.product_documents import PhasePart, RollbackPart, TestsPart
 from release_ops.product_expectations import ExpectationsPart
+from release_ops.product_flags import FlagsPart
 from release_ops.product_forecast import ForecastPart
 from release_ops.product_gates import GatePart
 from release_ops.product_health import HealthPart
@@ -252,6 +253,7 @@ class ProductPart(Part):
     communication: dict[Text, PhasePart] = {}
     """Messages of people to people, beside what the milestones announce by themselves."""
     rollback: RollbackPart = RollbackPart()
+    flags: FlagsPart = FlagsPart()
     freeze: FreezePart = FreezePart()
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []

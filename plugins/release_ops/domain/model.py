@@ -16,6 +16,7 @@ from release_ops.domain.conflict_policy import Acceptance, Conference, ConflictP
 from release_ops.domain.delivery_policy import DeliveryPolicy
 from release_ops.domain.deploy_policy import DeployPolicy
 from release_ops.domain.expectation_policy import ExpectationPolicy
+from release_ops.domain.flags_policy import FlagsPolicy
 from release_ops.domain.health_policy import HealthPolicy
 from release_ops.domain.hotfix_policy import HotfixPolicy
 from release_ops.domain.message_policy import MessagePolicy
@@ -471,6 +472,7 @@ class Product:
     tests: TestPolicy = field(default_factory=TestPolicy)
     communication: tuple[Phase, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
+    flags: FlagsPolicy = field(default_factory=FlagsPolicy)
     plan_writer: WriterPolicy | None = None
     """Who puts the plan into words beside the templates' own; None: nobody."""
     bump: Mapping[str, str] = field(default_factory=dict)
