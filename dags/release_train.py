@@ -22,6 +22,7 @@ from release_ops.operators.gate import QualityGateOperator
 from release_ops.operators.planning import CloseReleaseOperator, OpenReleaseOperator, SnapshotScopeOperator
 from release_ops.operators.record import RecordOperator, note_failure
 from release_ops.operators.release import ResolveReleaseOperator
+from release_ops.operators.tickets import MarkTicketsOperator, note_tickets_failure
 from release_ops.operators.turn import AwaitPredecessorOperator
 from release_ops.operators.window import AwaitWindowOperator
 from release_ops.product import load_products, products_folder
@@ -193,6 +194,12 @@ def milestone_dag(kind: MilestoneKind, station: Station) -> DAG:
             act = station.act(task_id=station.task_id, outlets=outlets, **facts)
             told = {}
             chain(window, act)
+        if kind is MilestoneKind.GA:
+            # Beside announce and record, not before them: the release is out, whatever its tickets say.
+            tickets = MarkTicketsOperator(
+                task_id="tickets", run=run, ref=act.output["tag"], on_failure_callback=note_tickets_failure
+            )
+            chain(act, tickets)
         blocked = ReportBlockedOperator(task_id="report_blocked", **facts)
         announce = AnnounceOperator(
             task_id="announce", result=act.output, trigger_rule="none_failed_min_one_success", **told, **facts

@@ -53,6 +53,7 @@ from release_ops.product_schema import ProductPart, ReleasePart
 from release_ops.product_stakeholders import channels_of, stakeholder_policy
 from release_ops.product_survey_results import survey_results_policy
 from release_ops.product_surveys import survey_policy
+from release_ops.product_tickets import tickets_policy
 from release_ops.product_types import instant
 from release_ops.product_windows import blackouts_of, recurring_of, scheduling_policy, window_policy
 from release_ops.product_yaml import read
@@ -162,7 +163,8 @@ def convert(part: ProductPart, location: str, *, flagd: str = "") -> Product:
         survey_results=survey_results_policy(part.survey_results),
         review=review_policy(part.review),
         stakeholders=stakeholder_policy(part.stakeholders, part.timezone, regions),
-        scope=scope_policy(part.scope),
+        scope=(scope := scope_policy(part.scope)),
+        tickets=tickets_policy(part.tickets, scope),
         capacity=capacity(part.capacity),
         changelog=changelog_rules(part.changelog),
         risks=risk_policy(part.risks),

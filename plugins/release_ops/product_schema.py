@@ -43,6 +43,7 @@ from release_ops.product_risks import RisksPart, StatedRiskPart
 from release_ops.product_stakeholders import StakeholdersPart
 from release_ops.product_survey_results import SurveyResultsPart
 from release_ops.product_surveys import SurveysPart
+from release_ops.product_tickets import TicketsPart
 from release_ops.product_types import (
     Date,
     Duration,
@@ -254,6 +255,7 @@ class ProductPart(Part):
     """Messages of people to people, beside what the milestones announce by themselves."""
     rollback: RollbackPart = RollbackPart()
     flags: FlagsPart = FlagsPart()
+    tickets: TicketsPart = TicketsPart()
     freeze: FreezePart = FreezePart()
     windows: WindowsPart = WindowsPart()
     blackouts: list[BlackoutPart] = []

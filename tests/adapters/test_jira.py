@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from release_ops.adapters import jira as adapter
+from release_ops.adapters import jira_site as adapter
 from release_ops.adapters.jira import JiraError, JiraProject
 from release_ops.domain.model import FeatureStatus
 from release_ops.domain.scope_policy import JiraScope, ScopePolicy
@@ -28,7 +28,7 @@ def jira(request: pytest.FixtureRequest) -> Iterator[FakeJira]:
 
 def features(fake, version="2.8.0", **client):
     project = JiraProject(SCOPE, client=fake.client(**client), sleep=lambda seconds: None)
-    project.cloud = fake.cloud
+    project.site.cloud = fake.cloud
     return project.version_features(version, POLICY)
 
 
@@ -124,5 +124,5 @@ def test_the_connection_is_airflows(jira, monkeypatch):
     }
     monkeypatch.setenv("AIRFLOW_CONN_JIRA_DEFAULT", json.dumps(connection))
     project = JiraProject(SCOPE)
-    project.cloud = jira.cloud
+    project.site.cloud = jira.cloud
     assert [one.id for one in project.version_features("2.8.0", POLICY)] == ["WEB-1"]

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 
-import requests
-
+from release_ops.adapters.jira_site import Client, JiraError, JiraSite
 from release_ops.domain.feature_text import LINE_LIMIT, MOST, acceptance, read_labels
 from release_ops.domain.model import Feature, FeatureStatus
 from release_ops.domain.scope_policy import JiraScope, ScopePolicy
 
-DEFAULT_CONNECTION = "jira_default"
+__all__ = ["JiraError", "JiraProject"]
+
 PAGE = 100
 MAX_PAGES = 50
-MOST_BYTES = 64 * 1024 * 1024
-"""Of one answer, unpacked: a page of a hundred issues with descriptions as long as Jira Cloud allows has 10 MB."""
-ATTEMPTS = 4
-LONGEST_WAIT = 120.0
-"""Seconds that one question may wait for Jira to answer again."""
 _STATUS = {"done": FeatureStatus.DONE, "indeterminate": FeatureStatus.IN_PROGRESS}
 """Key of a status category to our status; `new` and unknown ones are planned."""
 _BLOCKS = "blocks"
 _VERSION = re.compile(r"[\w.+-]{1,100}", re.ASCII)
 _DROPPED = frozenset({"won't do", "won't fix", "duplicate", "cannot reproduce", "declined", "invalid", "rejected"})
 """Resolutions with which an issue is no feature of the release."""
-
-
-class JiraError(Exception):
-    """Jira refused or could not be asked; the message names the question, what Jira said, and the remedy."""
-
-
-class Client(Protocol):
-    """The part of atlassian-python-api's `Jira` that is used: the session, which has the credentials."""
-
-    url: str
-    verify_ssl: Any
-    _session: requests.Session
-
-
-def client_of(connection_id: str) -> Client:
-    """Client of an Airflow connection of type `jira`; JiraError when it cannot be used."""
-    from airflow.providers.atlassian.jira.hooks.jira import JiraHook  # noqa: PLC0415 - slow to import
-
-    remedy = (
-        "create it with `airflow connections add` (type jira; host: https://<site>.atlassian.net; login: the account's "
-        "mail address; password: its API token)"
-    )
-    try:
-        client: Client = JiraHook(jira_conn_id=connection_id).get_conn()
-    except Exception as error:
-        raise JiraError(f"connection {connection_id}: cannot be used: {type(error).__name__}; {remedy}") from None
-    host = urlsplit(client.url or "")
-    if host.scheme not in {"http", "https"} or not host.hostname:
-        raise JiraError(f"connection {connection_id}: host: not an http(s) URL; {remedy}")
-    if host.username:
-        raise JiraError(f"connection {connection_id}: host: holds a user name; put it into login and password")
-    return client
 
 
 class JiraProject:
@@ -71,11 +32,7 @@ class JiraProject:
     ) -> None:
         """`client` stands in for the connection that `scope` names."""
         self.scope = scope
-        self.client = client or client_of(scope.connection or DEFAULT_CONNECTION)
-        self.origin = self.client.url.rstrip("/")
-        self.cloud = (urlsplit(self.origin).hostname or "").endswith((".atlassian.net", ".jira.com"))
-        """Cloud pages by token and has forgotten how Data Center does it, and the other way round."""
-        self._sleep = sleep
+        self.site = JiraSite(scope.connection, client=client, sleep=sleep)
 
     def version_features(self, version: str, policy: ScopePolicy) -> tuple[Feature, ...]:
         """Issues (no subtasks) whose fixVersion is named like the version, by key.
@@ -102,7 +59,7 @@ class JiraProject:
             "maxResults": PAGE,
             "fields": ",".join([*wanted, *(name for name in own if name)]),
         }
-        path = "/rest/api/3/search/jql" if self.cloud else "/rest/api/2/search"
+        path = "/rest/api/3/search/jql" if self.site.cloud else "/rest/api/2/search"
         seen = 0
         for _ in range(MAX_PAGES):
             answer = self._get(path, query)
@@ -111,7 +68,7 @@ class JiraProject:
                 raise JiraError(f"Jira GET {path}: an answer without issues; check the host of the connection")
             yield from issues
             seen += len(issues)
-            if self.cloud:
+            if self.site.cloud:
                 token = answer.get("nextPageToken")
                 if not token:
                     return
@@ -123,37 +80,17 @@ class JiraProject:
         raise JiraError(f"Jira GET {path}: more than {MAX_PAGES * PAGE} issues in this version; split the version")
 
     def _get(self, path: str, query: Mapping[str, Any]) -> Mapping[str, Any]:
-        """JSON of one GET; waits where Jira asks for it, and asks again after a server error."""
-        waited, why = 0.0, ""
-        for attempt in range(ATTEMPTS):
-            wait = float(2**attempt)
-            try:
-                # A redirect would take the credentials to another host.
-                response = self.client._session.get(
-                    f"{self.origin}{path}",
-                    params=dict(query),
-                    headers={"Accept": "application/json"},
-                    timeout=60,
-                    verify=self.client.verify_ssl,
-                    allow_redirects=False,
-                    stream=True,
-                )
-                body = _body(path, response)
-            except requests.RequestException as error:
-                why = f"no answer ({type(error).__name__})"
-            else:
-                if response.status_code == 200:
-                    return _json(path, body)
-                if response.status_code != 429 and response.status_code < 500:
-                    raise _refused(path, response, body, self.scope)
-                why = f"{response.status_code} {response.reason}"
-                after = response.headers.get("Retry-After", "")
-                wait = float(after) if after.isdigit() else wait
-            waited += wait
-            if attempt == ATTEMPTS - 1 or waited > LONGEST_WAIT:
-                break
-            self._sleep(wait)
-        raise JiraError(f"Jira GET {path}: {why}; check the connection's host and the network; try again later")
+        project = self.scope.project
+        answer = self.site.ask(
+            "GET",
+            path,
+            query=query,
+            remedies={
+                400: f"create the version in project {project} and assign its issues; check scope.jira in the product file",
+                403: f"give the account of the connection the permission to browse project {project}",
+            },
+        )
+        return answer if isinstance(answer, Mapping) else {}
 
     def _feature(self, issue: Mapping[str, Any], keys: set[str], policy: ScopePolicy) -> Feature:
         fields: Mapping[str, Any] = issue["fields"]
@@ -169,7 +106,7 @@ class JiraProject:
             owner=_name(fields.get("assignee")),
             priority=priority or "should",
             stated=priority is not None,
-            url=f"{self.origin}/browse/{issue['key']}",
+            url=f"{self.site.origin}/browse/{issue['key']}",
             points=said.points if points is None else points,
             value=said.value if value is None else value,
             risk=said.risk,
@@ -247,42 +184,3 @@ def _acceptance(description: Any) -> tuple[str, ...]:
         else:
             stack += reversed(content)
     return tuple(dict.fromkeys(found))
-
-
-def _body(path: str, response: requests.Response) -> bytes:
-    """All of an answer; JiraError when that is more than anybody means to send."""
-    body = bytearray()
-    with response:
-        for part in response.iter_content(1 << 16):
-            body += part
-            if len(body) > MOST_BYTES:
-                raise JiraError(
-                    f"Jira GET {path}: more than {MOST_BYTES} bytes in one answer; check the host of the connection, and "
-                    "shorten the longest descriptions"
-                )
-    return bytes(body)
-
-
-def _json(path: str, body: bytes) -> Mapping[str, Any]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, Mapping):
-        raise JiraError(f"Jira GET {path}: the answer is not JSON; check the host of the connection")
-    return answer
-
-
-def _refused(path: str, response: requests.Response, body: bytes, scope: JiraScope) -> JiraError:
-    try:
-        answer = json.loads(body)
-        said = "; ".join(str(text) for text in answer.get("errorMessages") or ()) or "no message"
-    except (ValueError, RecursionError, AttributeError, TypeError):
-        said = response.reason or "no message"
-    remedy = {
-        400: f"create the version in project {scope.project} and assign its issues; check scope.jira in the product file",
-        401: "the login or the API token of the connection is wrong or expired: store a new one",
-        403: f"give the account of the connection the permission to browse project {scope.project}",
-        404: "check the host of the connection, and that its account may see the project",
-    }.get(response.status_code, "check the host of the connection")
-    return JiraError(f"Jira GET {path}: {response.status_code}: {' '.join(said.split())[:300]}; {remedy}")

@@ -1,4 +1,4 @@
-"""What has to be known before a deployment and looked at after it: checks, validation lists, rehearsals, tickets."""
+"""What has to be known before a deployment and looked at after it: checks, validation lists, rehearsals."""
 
 from __future__ import annotations
 
@@ -115,21 +115,3 @@ class RehearsalPolicy:
     """An environment whose last rehearsal passed less than this ago is not rehearsed again by schedule."""
     tell: bool = True
     """Whether a failure is told to those who hear of problems."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketsPolicy:
-    """What becomes of a release's tickets in Jira when it is out. Without a project nothing."""
-
-    project: str = ""
-    connection: str | None = None
-    version: str = "{version}"
-    """Name of the fix version; `{version}` and `{product}` stand for what they name."""
-    transition: str = ""
-    """Name of the transition, or of the status that it leads to; empty: none."""
-    skip_statuses: tuple[str, ...] = ()
-    """Issues in one of these statuses are not moved."""
-    release_version: bool = True
-    """Whether the fix version is marked as released, with the day."""
-    most: int = 500
-    """More issues than this in one release are a mistake of somebody's."""

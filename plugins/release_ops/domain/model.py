@@ -30,6 +30,7 @@ from release_ops.domain.summary import WriterPolicy
 from release_ops.domain.survey_policy import SurveyPolicy
 from release_ops.domain.survey_results_policy import SurveyResultsPolicy
 from release_ops.domain.throughput import ForecastPolicy
+from release_ops.domain.tickets_policy import TicketsPolicy
 from release_ops.domain.version_forms import tag_name
 from release_ops.domain.window_rules import Closer, ForeignFreeze, Hours, RecurringBlackout, SchedulingPolicy
 
@@ -473,6 +474,8 @@ class Product:
     communication: tuple[Phase, ...] = ()
     rollback: RollbackPolicy = field(default_factory=RollbackPolicy)
     flags: FlagsPolicy = field(default_factory=FlagsPolicy)
+    tickets: TicketsPolicy = field(default_factory=TicketsPolicy)
+    """What becomes of the tickets of a release that is out."""
     plan_writer: WriterPolicy | None = None
     """Who puts the plan into words beside the templates' own; None: nobody."""
     bump: Mapping[str, str] = field(default_factory=dict)
