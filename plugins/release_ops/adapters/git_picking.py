@@ -203,7 +203,12 @@ class PickingRepository(GitRepository):
             change = FileChange(path, content, "100644")
             tree = self._tree(
                 write_commit(
-                    self._git, self._mirror.path, self._bare_commit(tree), change, "a step of a merge\n", person=_NOBODY
+                    self._git,
+                    self._mirror.path,
+                    self._bare_commit(tree),
+                    [change],
+                    "a step of a merge\n",
+                    person=_NOBODY,
                 )
             )
         return tree
