@@ -21,6 +21,7 @@ from release_ops.domain.rules import WEEKDAYS, Offset, parse_rule, parse_weekday
 from release_ops.domain.version_forms import form_of
 from release_ops.domain.versions import read_version
 from release_ops.product_calendar import AbsencePart
+from release_ops.product_checks_analysis import analysis_problems
 from release_ops.product_checks_budget import budget_problems
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
 from release_ops.product_checks_flags import flag_problems
@@ -45,6 +46,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"audiences", "budget"}), budget_problems),
     (frozenset({"audiences", "review"}), review_problems),
     (frozenset({"approvers", "audiences", "flags", "releases"}), flag_problems),
+    (frozenset({"analyses", "analysis_templates"}), analysis_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),
     (frozenset({"approvers", "audiences", "communication", "messages", "stakeholders"}), stakeholder_problems),
     (frozenset({"audiences", "gates", "messages", "notes", "readiness", "releases"}), message_problems),

@@ -28,6 +28,7 @@ from release_ops.domain.model import (
     Repository,
 )
 from release_ops.domain.version_forms import with_form
+from release_ops.product_analysis import analyses_of
 from release_ops.product_budget import budget_policy
 from release_ops.product_cadences import generated
 from release_ops.product_calendar import OverridePart
@@ -158,6 +159,7 @@ def convert(part: ProductPart, location: str, *, flagd: str = "") -> Product:
         deploy=deploy_policy(part.deploy, ()),
         health=health_policy(part.health),
         hotfix=hotfix_policy(part.hotfix),
+        analyses=analyses_of(part.analyses),
         budget=budget_policy(part.budget),
         surveys=survey_policy(part.surveys),
         survey_results=survey_results_policy(part.survey_results),

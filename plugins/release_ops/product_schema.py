@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from release_ops.domain.calver import COUNTERS
 from release_ops.domain.model import MilestoneKind, ReleaseType
+from release_ops.product_analysis import AnalysisPart, AnalysisTemplatePart, with_templates
+from release_ops.product_analysis import Name as AnalysisName
 from release_ops.product_budget import BudgetPart
 from release_ops.product_cadences import CadencePart
 from release_ops.product_calendar import (
@@ -223,6 +225,10 @@ class ProductPart(Part):
     deploy: DeployPart = DeployPart()
     health: HealthPart = HealthPart()
     hotfix: HotfixPart = HotfixPart()
+    analyses: dict[AnalysisName, AnalysisPart] = {}
+    """What is measured while a version is rolled out, from name to analysis."""
+    analysis_templates: dict[AnalysisName, AnalysisTemplatePart] = {}
+    """Ready-made analyses, that `analyses` begin from with `like`."""
     budget: BudgetPart = BudgetPart()
     surveys: SurveysPart = SurveysPart()
     survey_results: SurveyResultsPart = SurveyResultsPart()
@@ -263,3 +269,8 @@ class ProductPart(Part):
     calendars: list[CalendarOrText] = []
     """iCalendar files whose entries are blackouts; paths are relative to the product file, or to the project."""
     scheduling: SchedulingPart = SchedulingPart()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_templates(cls, data: Any) -> Any:
+        return with_templates(data)

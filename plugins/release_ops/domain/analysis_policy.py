@@ -37,7 +37,9 @@ class NoData(StrEnum):
     FAIL = "fail"
     """Failed."""
     IGNORE = "ignore"
-    """Of a judged metric: it does not count, by Kayenta's rule. Of another: its conditions are asked, as Argo does."""
+    """A judged metric does not count, by Kayenta's rule."""
+    EVALUATE = "evaluate"
+    """The conditions of a metric are asked all the same, as Argo does: with nil, an empty list or NaN."""
 
 
 class Direction(StrEnum):
@@ -116,8 +118,8 @@ class JudgePolicy:
     """True: values beyond `outlier_factor` interquartile ranges are left out, on both sides."""
     outlier_factor: float = 3.0
     zero_baseline: NoData = NoData.HOLD
-    """What it says when the baseline's mean is zero and the canary's is not, so that there is no ratio; `ignore`: the
-    test alone decides, as Kayenta does."""
+    """What a difference says when the baseline's mean is zero, so that there is no ratio; `ignore`: the test alone
+    decides, as Kayenta does."""
     minimum: int = 0
     """Fewer values than this on either side are no data."""
 
@@ -196,6 +198,13 @@ class Analysis:
             if one.name == name:
                 return one
         raise KeyError(f"analysis {self.name} has no metric {name}; it has: {', '.join(m.name for m in self.metrics)}")
+
+    @property
+    def endless(self) -> tuple[str, ...]:
+        """Names of the metrics that have no end of their own: they go on until the analysis is ended from outside."""
+        return tuple(
+            one.name for one in self.metrics if one.effective_count is None and not one.consecutive_success_limit
+        )
 
     @property
     def judged(self) -> tuple[Metric, ...]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from release_ops.domain.analysis_policy import Analysis
 from release_ops.domain.audiences import KnownIssue, NotesPolicy
 from release_ops.domain.budget_policy import BudgetPolicy
 from release_ops.domain.changelog_rules import DEFAULT_RULES, ChangelogRules
@@ -461,6 +462,8 @@ class Product:
     health: HealthPolicy = field(default_factory=HealthPolicy)
     hotfix: HotfixPolicy = field(default_factory=HotfixPolicy)
     """How what is broken in production is mended at once."""
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    """What is measured while a version is rolled out."""
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
     surveys: SurveyPolicy = field(default_factory=SurveyPolicy)
     survey_results: SurveyResultsPolicy = field(default_factory=SurveyResultsPolicy)
