@@ -48,6 +48,16 @@ def read_sql(connection_id: str, statement: str, *, most: int = 2) -> Rows:
         return [tuple(row) for row in cursor.fetchmany(most)]
 
 
+def read_bound(connection_id: str, parts: Sequence[str], values: Sequence[Any], *, most: int) -> Rows:
+    """At most so many rows of a statement with values bound between its parts; see `connected`."""
+    with connected(connection_id) as (hook, connection), closing(connection.cursor()) as cursor:
+        if values:
+            cursor.execute(_joined(parts, hook.placeholder), list(values))
+        else:
+            cursor.execute("".join(parts))
+        return [tuple(row) for row in cursor.fetchmany(most)]
+
+
 @contextmanager
 def streamed(
     connection_id: str, statement: str, *, since: datetime | None = None
@@ -88,5 +98,9 @@ def _bound(hook: Any, statement: str, since: datetime | None) -> tuple[str, list
         at = at.strftime("%Y-%m-%d %H:%M:%S")
     elif hook.dialect_name == "mysql":
         at = at.replace(tzinfo=None)
-    text = mark.join(part.replace("%", "%%") if "%" in mark else part for part in parts)
-    return text, [at] * (len(parts) - 1)
+    return _joined(parts, mark), [at] * (len(parts) - 1)
+
+
+def _joined(parts: Sequence[str], mark: str) -> str:
+    """Parts of a statement with the driver's own mark between them; a `%` of the statement stays one."""
+    return mark.join(part.replace("%", "%%") if "%" in mark else part for part in parts)
