@@ -1,0 +1,2 @@
+-- One rollout.
+SELECT * FROM release_ops.rollout WHERE rollout = %(rollout)s
