@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from release_ops.domain.analysis_policy import Analysis
 from release_ops.domain.deploy_policy import (
     AfterHold,
     DeployPolicy,
@@ -46,7 +47,7 @@ class StepPart(Part):
     pause: Span | Literal["until told"] | None = None
     """How long the rollout rests, or `until told`: until somebody resumes it."""
     analyse: Names | None = None
-    """Analyses that have to succeed before the next step; `"*"` stands for all of the product's."""
+    """Analyses that have to succeed before the next step; `"*"` stands for all of the product's that come to an end."""
     validate_: ValidationPhase | None = Field(default=None, alias="validate")
     """List under `validation` whose analyses have to succeed."""
 
@@ -95,6 +96,11 @@ class HoldPart(Part):
     """What then: `rollback`, or `stay` held."""
     look_again: Span | None = None
     """How often it looks at commands from the form meanwhile."""
+    roles: list[Text] | None = None
+    """Roles of the approvers who may answer; anybody who may use the DAG where nobody has one of them."""
+
+
+Occasion = Literal["started", "held", "promoted", "rolled_back"]
 
 
 class EnvironmentPart(DriverParts):
@@ -119,13 +125,18 @@ class EnvironmentPart(DriverParts):
     windows: Flag | None = None
     """true: the product's window has to be open, and no freeze of a product that it ships into may hold."""
     background: Names | None = None
-    """Analyses that go on from the first users to the last step; `"*"` stands for all."""
+    """Analyses that go on from the first users to the last step; `"*"` stands for those
+    that have no end of their own."""
     validation: dict[ValidationPhase, list[ItemOrText]] | None = None
     """Checks after the deployment, by when they are due: statements that people confirm, or analyses."""
     rollback: RollbackRulePart | None = None
     """When a rollout goes back by itself."""
     hold: HoldPart | None = None
     """How long a held rollout waits for a person, and what then."""
+    incident: Literal["critical", "high", "medium", "low", "none"] | None = None
+    """Severity of the incident that is opened when users had a version that is taken back; `none`: none is opened."""
+    announce: dict[Occasion, list[Text]] | None = None
+    """Which audiences hear when a deployment starts, is held, is promoted or is taken back; `"*"` stands for all."""
     progress_within: Span | None = None
     """Until then what was asked of the driver has to be there."""
     attempts: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
@@ -152,9 +163,12 @@ def stage_of(name: str, part: EnvironmentPart) -> Stage:
     return part.stage or (Stage(name) if name in {stage.value for stage in Stage} else Stage.PRODUCTION)
 
 
-def deploy_policy(part: DeployPart, analyses: Iterable[str]) -> DeployPolicy:
-    """The policy that a section says; `analyses` are the names that `*` stands for."""
-    every = tuple(analyses)
+def deploy_policy(part: DeployPart, analyses: Mapping[str, Analysis]) -> DeployPolicy:
+    """The policy that a section says. `*` stands for the analyses that come to an end, in the background for the others."""
+    every = _Every(
+        ending=tuple(name for name, one in analyses.items() if not one.endless),
+        endless=tuple(name for name, one in analyses.items() if one.endless),
+    )
     environments: dict[str, Environment] = {}
     before: str | None = None
     for name, own in part.environments.items():
@@ -163,9 +177,14 @@ def deploy_policy(part: DeployPart, analyses: Iterable[str]) -> DeployPolicy:
     return DeployPolicy(environments=environments, validation_within=dict(part.validation_within))
 
 
-def _environment(
-    name: str, own: EnvironmentPart, deploy: DeployPart, every: tuple[str, ...], before: str | None
-) -> Environment:
+class _Every(NamedTuple):
+    """Names of the analyses that `*` stands for."""
+
+    ending: tuple[str, ...]
+    endless: tuple[str, ...]
+
+
+def _environment(name: str, own: EnvironmentPart, deploy: DeployPart, every: _Every, before: str | None) -> Environment:
     stage = stage_of(name, own)
     usual = deploy.stages.get(stage, EnvironmentPart())
     parts = (deploy, usual, own)
@@ -189,20 +208,26 @@ def _environment(
         milestones=frozenset(kind.value for kind in said("milestones", ())),
         after=tuple(own.after) if own.after is not None else (before,) if before else (),
         strategy=strategy,
-        steps=tuple(step for one in steps if (step := _step(one, every, validation)) is not None),
+        steps=tuple(step for one in steps if (step := _step(one, every.ending, validation)) is not None),
         automatic=said("automatic", False),
         gate=said("gate", ""),
         approvals=approval_policy(approvals) if approvals is not None else None,
         windows=said("windows", False),
-        background=_analyses(said("background", ()), every),
+        background=_analyses(said("background", ()), every.endless),
         validation=validation,
         rollback=RollbackRule(**_keys(usual.rollback, own.rollback, on=frozenset)),
-        hold=HoldRule(**_keys(usual.hold, own.hold)),
+        hold=HoldRule(**_keys(usual.hold, own.hold, roles=tuple)),
+        incident="" if (severity := said("incident", "none")) == "none" else severity,
+        announce={**_dict(usual.announce), **_dict(own.announce)},
         **_plain(said),
     )
 
 
 _WHOLE = [StepPart(weight=100)]
+
+
+def _dict(audiences: Mapping[Occasion, list[str]] | None) -> dict[str, tuple[str, ...]]:
+    return {occasion: tuple(names) for occasion, names in (audiences or {}).items()}
 
 
 def _plain(said: Any) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import psycopg
 
@@ -118,7 +118,8 @@ def plan(
     if known is None:
         last = store.all("rollout_attempts", version=version, **about)
         attempt = last[0]["attempt"] + 1 if last else 1
-        try:
+        # Where somebody was faster, it is told below.
+        with contextlib.suppress(psycopg.errors.UniqueViolation):
             store.execute(
                 "rollout_plan",
                 rollout=rollout_id(product, version, environment, attempt),
@@ -138,8 +139,6 @@ def plan(
                 dag_id=dag_id,
                 **about,
             )
-        except psycopg.errors.UniqueViolation:
-            pass  # Somebody was faster: told below.
         known = open_one(store, **about)
     if known is None or (known.version, known.run_id) != (version, run_id):
         raise RolloutError(_busy(product, environment, known))
@@ -209,9 +208,9 @@ def move(
             store.execute("rollout_event_add", rollout=rollout.id, at=at, kind=note.kind, detail=detail)
         for key, run in runs.items():
             known = rollout.runs.get(key)
-            seen = set(known.measurements) if known is not None else set()
+            seen = {(one.metric, one.started_at) for one in known.measurements} if known is not None else set()
             for one in run.measurements:
-                if one not in seen:
+                if (one.metric, one.started_at) not in seen:
                     _save(store, rollout, key, run.analysis, one)
         for command in taken:
             store.execute("rollout_command_take", id=command, at=at)
@@ -254,7 +253,17 @@ def _of(row: Row) -> Rollout:
             name: row[name]
             for name in (
                 *("product", "version", "environment", "attempt", "kind", "strategy", "driver", "ref", "commit"),
-                *("revision", "told", "requested_by", "reason", "planned_at", "started_at", "ended_at", "run_id", "dag_id"),
+                *(
+                    "revision",
+                    "told",
+                    "requested_by",
+                    "reason",
+                    "planned_at",
+                    "started_at",
+                    "ended_at",
+                    "run_id",
+                    "dag_id",
+                ),
             )
         },
         plan=plan_from_json(row["plan"]),

@@ -117,6 +117,8 @@ class HoldRule:
     then: AfterHold = AfterHold.ROLLBACK
     look_again: timedelta = timedelta(minutes=1)
     """How often a held rollout looks at commands from the form."""
+    roles: tuple[str, ...] = ()
+    """Roles of the approvers who may decide; empty, or nobody has one: anybody who may use the DAG."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,10 @@ class Environment:
     validation: Mapping[ValidationPhase, tuple[ValidationItem, ...]] = field(default_factory=dict)
     rollback: RollbackRule = RollbackRule()
     hold: HoldRule = HoldRule()
+    incident: str = ""
+    """Severity of the incident when users had a version that is taken back; empty: no incident is opened."""
+    announce: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Occasion (`started`, `held`, `promoted`, `rolled_back`) to the audiences that hear of it; `*` stands for all."""
     progress_within: timedelta = timedelta(minutes=10)
     """Until then what was asked of the driver has to be there, else the step failed."""
     attempts: int = 3

@@ -65,6 +65,7 @@ def plan_from_json(kept: Mapping[str, Any]) -> Plan:
             timeout=timedelta(seconds=hold["timeout"]),
             then=AfterHold(hold["then"]),
             look_again=timedelta(seconds=hold["look_again"]),
+            roles=tuple(hold["roles"]),
         ),
         progress_within=timedelta(seconds=kept["progress_within"]),
         attempts=kept["attempts"],
