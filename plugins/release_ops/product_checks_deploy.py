@@ -89,11 +89,8 @@ def _people(product: Product, environment: Environment, root: Node, path: Steps)
 def _is_written(node: Node, path: Iterable[str | int]) -> bool:
     """Whether a place is in the file itself, and not only in what its stage has."""
     for step in path:
-        value = node.value
-        if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
-            isinstance(step, int) and isinstance(value, list) and step < len(value)
-        ):
-            node = value[step]
-        else:
+        try:
+            node = node.value[step]
+        except (KeyError, IndexError, TypeError):
             return False
     return True

@@ -68,14 +68,14 @@ def advance(
 def acts_of(plan: Plan, state: State) -> tuple[Act, ...]:
     """What has to be so in a state, each of it as often as asked."""
     if state.phase is Phase.ROLLING_BACK:
-        return (GoBack(),)
+        return (GoBack(state.tries),)
     acts: list[Act] = []
     if state.phase in GOING:
         acts += (Analyse(run, name) for run, name in background_runs(plan, state))
     if state.phase is Phase.RUNNING and state.step < len(plan.steps):
         step = plan.steps[state.step]
         if step.kind is StepKind.WEIGHT and state.asked == state.step:
-            acts.append(Apply(state.step, step.weight))
+            acts.append(Apply(state.step, step.weight, state.tries))
         acts += (Analyse(run, name) for run, name in step_runs(plan, state))
     return tuple(acts)
 
@@ -150,7 +150,7 @@ def _told(plan: Plan, state: State, now: datetime, command: Command, notes: list
     text = f"{command.by} {_DOES[command.order]}{f': {command.reason}' if command.reason else ''}"
     notes.append(Note(_KINDS[command.order], text, command.by))
     if state.phase is Phase.ROLLING_BACK:
-        return replace(state, since=now, troubles=0)
+        return replace(state, since=now, troubles=0, tries=state.tries + 1)
     if command.order is Order.ABORT:
         return _back(plan, state, now, text, notes, told=True)
     if command.order is Order.HOLD:
@@ -311,7 +311,7 @@ def _back(plan: Plan, state: State, now: datetime, why: str, notes: list[Note], 
         notes.append(Note("abort" if told else "rollback", text))
         return replace(state, phase=Phase.ABORTED if told else Phase.FAILED, since=now, why=text)
     notes.append(Note("rollback", f"{why}. Back to {plan.previous}"))
-    return replace(state, phase=Phase.ROLLING_BACK, since=now, troubles=0, why=why)
+    return replace(state, phase=Phase.ROLLING_BACK, since=now, troubles=0, tries=0, waiting="", why=why)
 
 
 def _held(state: State, facts: _Facts) -> State:

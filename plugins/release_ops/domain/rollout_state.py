@@ -85,7 +85,7 @@ class State:
     since: datetime | None = None
     """Since when it is in this step, this hold, or on the way back."""
     tries: int = 0
-    """How often the analyses of the step began anew."""
+    """How often the step, or the way back, began anew."""
     background: int = -1
     """How often those in the background did; -1: they have not begun."""
     weight: int = 0
@@ -114,10 +114,14 @@ class Apply(NamedTuple):
 
     step: int
     weight: int
+    tries: int = 0
+    """How often somebody had it tried anew: each time it is another act."""
 
 
 class GoBack(NamedTuple):
     """The driver has to bring the version before to all users."""
+
+    tries: int = 0
 
 
 class Analyse(NamedTuple):
