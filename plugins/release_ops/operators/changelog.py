@@ -236,12 +236,27 @@ def cut(
     chosen: Mapping[str, Any],
     commit: str,
 ) -> dict[str, Any]:
-    """Tag a commit and publish it where the product is published."""
+    """Tag a commit and publish it, with the notes that were kept, where the product is published."""
+    body = ""
+    if product.repository.kind == "github":
+        body = kept_text(ledger.store, run, document("notes", chosen["version"], f"-{RELEASE_PAGE}.md"))
+    return publish(ledger, run, product, repository, chosen, commit, body)
+
+
+def publish(
+    ledger: Ledger,
+    run: Mapping[str, Any],
+    product: Product,
+    repository: GitRepository,
+    chosen: Mapping[str, Any],
+    commit: str,
+    body: str,
+) -> dict[str, Any]:
+    """Tag a commit and publish it with a text, each once; returns tag, commit, version and url."""
     title = f"{product.name} {chosen['version']}"
     tagged = effects.cut_tag(ledger, run, repository, chosen, commit, title)
     url = ""
     if github := parts.open_github(product):
-        body = kept_text(ledger.store, run, document("notes", chosen["version"], f"-{RELEASE_PAGE}.md"))
         prerelease = run["kind"] != MilestoneKind.GA
         page = github.tree_url(chosen["tag"])
         published = effects.publish_github(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.domain.model import Product, Release
+from release_ops.operators import parts
 
 
 def named_product(products: Mapping[str, Product], product: str) -> Product:
@@ -33,6 +34,8 @@ def chosen_releases(
     if not (product and version):
         raise AirflowFailException(f"name both a product and a version, or neither for every {kind} release")
     found = named_product(products, product)
+    if all(one.version != version for one in found.releases):
+        found = parts.with_hotfixes(found)
     try:
         return [(found, found.release(version))]
     except KeyError as error:

@@ -75,7 +75,7 @@ class QualityGateOperator(MilestoneOperator):
             return {**facts, "verdict": "pass", "evidence": [], "body": "This milestone has no gate."}
         gate = gate_of(product, name, release)
         store = parts.open_store()
-        sources = _sources(product, release, run, repository, store, commit=commit, base=base)
+        sources = sources_for(product, release, run, repository, store, commit=commit, base=base)
         evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
         evaluated_at = datetime.now(UTC)
         body = gate_table(product, run, gate, evaluation, commit)
@@ -181,7 +181,7 @@ def as_evidence(mapping: Mapping[str, str]) -> Evidence:
     return Evidence(**{**mapping, "outcome": Outcome(mapping["outcome"])})  # type: ignore[arg-type]
 
 
-def _sources(
+def sources_for(
     product: Product,
     release: Release,
     run: Mapping[str, Any],
@@ -191,6 +191,7 @@ def _sources(
     commit: str,
     base: str | None,
 ) -> Sources:
+    """Everything that evidence about a commit of a release can be taken from."""
     kinds = [milestone.kind for milestone in train(product, release)]
     earlier = kinds[: kinds.index(MilestoneKind(run["kind"]))]
     of = {"product": product.id, "version": release.version}

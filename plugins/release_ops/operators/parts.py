@@ -11,11 +11,13 @@ from typing import Any
 from airflow.sdk import BaseHook, Connection
 
 from release_ops.adapters.git import GitRepository, credential_env, ssh_env
+from release_ops.adapters.git_picking import PickingRepository
 from release_ops.adapters.github import GitHubRepository
 from release_ops.adapters.jira import JiraProject
 from release_ops.adapters.pulls_cache import PullsCache
 from release_ops.changelogs import Source
 from release_ops.database import open_store
+from release_ops.domain.hotfix import EMERGENCIES, Emergency, as_seen_by, record_of, with_emergencies
 from release_ops.domain.model import Product, Release
 from release_ops.ledger import Ledger
 from release_ops.product import find_product
@@ -23,6 +25,7 @@ from release_ops.pull_requests import WAIT, PullLookup
 
 __all__ = [
     "changelog_source",
+    "emergency_of",
     "git_address",
     "git_credentials",
     "open_github",
@@ -30,9 +33,11 @@ __all__ = [
     "open_ledger",
     "open_repository",
     "open_store",
+    "planned_product_of",
     "product_of",
     "release_of",
     "state_folder",
+    "with_hotfixes",
 ]
 
 
@@ -48,8 +53,34 @@ def open_ledger() -> Ledger:
 
 
 def product_of(run: Mapping[str, Any]) -> Product:
-    """Product that a run is about, from its file as it is now."""
+    """Product that a run is about, from its file as it is now; of a hotfix's run as the emergency train sees it.
+
+    A hotfix stands in no product file: it is on record, and this is where everything that works for a release finds it.
+    """
+    product = find_product(run["product"])
+    version = str(run.get("version") or "")
+    planned = next((one for one in product.releases if one.version == version), None)
+    if not version or (planned is not None and planned.type not in EMERGENCIES):
+        return product
+    row = open_store().one("hotfix_of", product=product.id, version=version)
+    return as_seen_by(product, record_of(row)) if row else product
+
+
+def planned_product_of(run: Mapping[str, Any]) -> Product:
+    """Product that a run is about, as its file has it and the planned train sees it."""
     return find_product(run["product"])
+
+
+def emergency_of(run: Mapping[str, Any]) -> Emergency | None:
+    """The hotfix on record that a run is about; None for a planned release."""
+    row = open_store().one("hotfix_of", product=run["product"], version=run["version"])
+    return record_of(row) if row else None
+
+
+def with_hotfixes(product: Product) -> Product:
+    """The product with the hotfixes on record among its releases, for who looks at all of them."""
+    rows = open_store().all("hotfixes_of", product=product.id)
+    return with_emergencies(product, [record_of(row) for row in rows])
 
 
 def release_of(product: Product, run: Mapping[str, Any]) -> Release:
@@ -57,7 +88,7 @@ def release_of(product: Product, run: Mapping[str, Any]) -> Release:
     return product.release(str(run["version"]))
 
 
-def open_repository(product: Product) -> GitRepository:
+def open_repository(product: Product) -> PickingRepository:
     """Mirror of the product's repository, with the credentials of its connection."""
     source = product.repository
     env: Mapping[str, str] = {}
@@ -69,7 +100,7 @@ def open_repository(product: Product) -> GitRepository:
         env = git_credentials(BaseHook.get_connection(source.connection))
     mirror = state_folder() / "mirrors" / f"{product.id}.git"
     mirror.parent.mkdir(parents=True, exist_ok=True)
-    return GitRepository(location, mirror=mirror, push=source.push, env=env)
+    return PickingRepository(location, mirror=mirror, push=source.push, env=env)
 
 
 def git_address(github: GitHubRepository) -> str:

@@ -13,7 +13,7 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.domain.lint import lint
-from release_ops.domain.milestones import train
+from release_ops.domain.milestones import WITHOUT_CALENDAR, train
 from release_ops.domain.model import Milestone, Product
 from release_ops.domain.versions import tag_version
 from release_ops.ledger import Ledger
@@ -167,7 +167,9 @@ def orphans(store: Store, product: Product) -> list[str]:
         f"{product.id} {row['version']} is {row['state']} but its product file no longer names it, so that its freeze is "
         "never lifted: put it back until its support_end is done"
         for row in store.all("releases_of", product=product.id)
-        if row["version"] not in planned and row["state"] in {"in_progress", "frozen", "released"}
+        if row["version"] not in planned
+        and row["state"] in {"in_progress", "frozen", "released"}
+        and row["type"] not in WITHOUT_CALENDAR
     ]
 
 
