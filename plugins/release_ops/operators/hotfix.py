@@ -1,4 +1,4 @@
-"""The beginning of the emergency train: the form is looked up, the fixes are picked onto a branch of the released version."""
+"""The beginning of the emergency train: the form is looked up, and the fixes are picked onto the released version."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ LINES = 20
 class ResolveHotfixOperator(BaseOperator):
     """Checks the form against product file and repository, numbers the hotfix and writes down that it was asked for.
 
-    Returns the run as a mapping, as ResolveReleaseOperator does, with `kind` ga. AirflowFailException tells everything that is
-    wrong at once; nothing has been made then.
+    Returns the run as a mapping, as ResolveReleaseOperator does, with `kind` ga. AirflowFailException tells everything
+    that is wrong at once; nothing has been made then.
     """
 
     template_fields: Sequence[str] = ("form",)
@@ -161,8 +161,8 @@ class ResolveHotfixOperator(BaseOperator):
 class PickFixesOperator(MilestoneOperator):
     """Cuts the hotfix's branch at the released tag and picks the fixes onto it, the oldest first; what is there stays.
 
-    Returns branch, commit, one mapping per fix and what else the branch has. A conflict fails the task at once with the commit,
-    the files and the commands; whoever resolves it pushes the branch and clears this task, which goes on from there.
+    Returns branch, commit, one mapping per fix and what else the branch has. A conflict fails the task at once with the
+    commit, the files and the commands; whoever resolves it pushes the branch and clears this task, which goes on from there.
     """
 
     operator_extra_links = (HOTFIX_REPORT,)
@@ -313,8 +313,8 @@ def checked_head(repository: PickingRepository, emergency: Emergency, picks: Seq
     head = repository.find_branch(emergency.branch)
     if head is None:
         raise AirflowFailException(
-            f"the branch {emergency.branch} is gone: push it again (git push origin <commit>:refs/heads/{emergency.branch}) and "
-            "clear the task `pick`"
+            f"the branch {emergency.branch} is gone: push it again (git push origin <commit>:refs/heads/{emergency.branch}) "
+            "and clear the task `pick`"
         )
     try:
         if not repository.is_ancestor(emergency.base, head):

@@ -29,7 +29,7 @@ PROMOTED = "promoted"
 class DeployHotfixOperator(MilestoneOperator):
     """Brings the hotfix to every environment that finals reach, in their order; the next one only after the one before.
 
-    Who started a run of `release_deploy` for it already is waited for, not doubled. Fails when an environment was not promoted:
+    A run of `release_deploy` that is at it already is waited for, not doubled. Fails when an environment was not promoted:
     clear this task once it may be tried again. Returns the environments with their states; a product without any goes on.
     """
 
@@ -54,8 +54,8 @@ class DeployHotfixOperator(MilestoneOperator):
             if event is not None and (last is None or last["ended_at"] is not None):
                 state = "was not begun" if last is None else f"ended {last['state']}"
                 raise AirflowFailException(
-                    f"{product.id} {run['version']} {state} in {environment}: look at the run {run_id} of {DEPLOY}; when it may "
-                    "be tried again, clear that run, and then the task `deploy` of this one"
+                    f"{product.id} {run['version']} {state} in {environment}: look at the run {run_id} of {DEPLOY}; when it "
+                    "may be tried again, clear that run, and then the task `deploy` of this one"
                 )
             self._deploy(context, run_id if last is None else last["run_id"] or run_id, environment)
         rows = {environment: last_rollout(store, run, environment) for environment in wanted}
@@ -77,8 +77,8 @@ class DeployHotfixOperator(MilestoneOperator):
             states = ["queued", "running"]
             if not context["ti"].get_dr_count(dag_id=DEPLOY, run_ids=[run_id], states=states):
                 raise AirflowFailException(
-                    f"the run {run_id} of {DEPLOY} has ended and {environment} does not have {run['version']}: clear that run, "
-                    "then this task"
+                    f"the run {run_id} of {DEPLOY} has ended and {environment} does not have {run['version']}: clear that "
+                    "run, then this task"
                 )
             trigger = DagStateTrigger(
                 dag_id=DEPLOY,
