@@ -42,6 +42,16 @@ MILESTONE = {**RELEASE, "kind": "alpha"}
 RUN = {"run_id": "scheduled__webapp:2.8.0:alpha", "dag_id": "release_alpha"}
 
 PLAUSIBLE: dict[str, Any] = {
+    "by": "eva",
+    "computed_at": datetime(2026, 11, 2, 9, 0, tzinfo=UTC),
+    "due_on": date(2026, 11, 16),
+    "evidence": "https://ci.example/1",
+    "gain_days": 0.4,
+    "held_at": datetime(2026, 11, 2, 9, 0, tzinfo=UTC),
+    "held_by": "eva",
+    "measure": "answer_longest",
+    "parts": [{"category": "testing", "part": "up to beta", "spent": 3600.0, "on_path": 0.0}],
+    "previous": "2.7.0",
     "attempts": 1,
     "ids": ["eva"],
     "messages": [
@@ -308,6 +318,19 @@ PLAUSIBLE: dict[str, Any] = {
     ],
 }
 SPECIAL: dict[str, dict[str, Any]] = {
+    **{
+        name: {"kind": "release"}
+        for name in ("retrospective_schedule", "retrospective_held", "retrospective_of", "action_items_withdraw")
+    },
+    "retrospective_save": {
+        "kind": "release",
+        "status": "green",
+        "facts": {"worked": [], "did_not": [], "objectives": []},
+    },
+    "action_item_propose": {"kind": "release", "source": "rule", "id": "a-1"},
+    "action_item_add": {"kind": "release", "source": "form", "id": "a-1"},
+    "action_item_close": {"state": "done", "id": "a-1"},
+    **{name: {"id": "a-1"} for name in ("action_item_take", "action_item_of", "action_item_reminded")},
     "stakeholder_message_set": {"state": "held", "error": "refused", "why": "outside their hours"},
     "stakeholder_message_escalate": {"stakeholder": "", "place": 0},
     "stakeholder_messages_board": {"state": "due"},
