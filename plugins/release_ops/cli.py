@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from release_ops import cli_changelog, cli_where
+from release_ops.cli_actions import ACTIONS
 from release_ops.cli_allocate import ALLOCATE
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_budget import BUDGET
@@ -28,6 +29,7 @@ from release_ops.cli_init import InitError, starter
 from release_ops.cli_metrics import METRICS_DOCS
 from release_ops.cli_plan import PLAN
 from release_ops.cli_preview import PREVIEW
+from release_ops.cli_review import REVIEW
 from release_ops.cli_risks import RISKS
 from release_ops.cli_schedule import SCHEDULE
 from release_ops.cli_simulate import SIMULATE
@@ -121,6 +123,8 @@ COMMANDS: dict[str, Command] = {
     "preview": PREVIEW,
     "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,
+    "review": REVIEW,
+    "actions": ACTIONS,
     "survey": SURVEY,
     "survey-import": SURVEY_IMPORT,
     "survey-report": SURVEY_REPORT,

@@ -119,6 +119,8 @@ class OptimiserPart(Part):
     """What the best do: this quantile of times of the same sort."""
     fewest: Annotated[int, Field(strict=True, ge=3, le=50)] = 4
     """So many times, and for a trend so many releases, are needed before anything is said of them."""
+    least: Duration = timedelta(minutes=30)
+    """Changes that would save less per release are not told."""
     stages: dict[MilestoneKind, Category] = {}
     """What the time before a milestone is counted as, where nothing was waited for."""
     documents: list[Text] = []
@@ -177,6 +179,7 @@ def review_policy(part: ReviewPart) -> ReviewPolicy:
             releases=part.optimiser.releases,
             quantile=part.optimiser.quantile,
             fewest=part.optimiser.fewest,
+            least=part.optimiser.least,
             stages={kind.value: category for kind, category in part.optimiser.stages.items()},
             documents=tuple(part.optimiser.documents),
         ),

@@ -12,6 +12,7 @@ from release_ops.domain.concerns import Raised
 from release_ops.domain.expectations import Event, Expectation
 from release_ops.domain.milestones import train
 from release_ops.domain.model import Feature, FeatureStatus, Milestone, MilestoneKind, Person, Product, Release
+from release_ops.domain.review_actions import ActionItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,8 @@ class Occasion:
     """What it means for the reader."""
     concern: Raised | None = None
     """For the kind `concern_overdue`."""
+    action: ActionItem | None = None
+    """For the kind `action_overdue`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from release_ops.domain.process_time import (
     covered,
     earlier,
     spent,
+    spoken,
 )
 from release_ops.domain.review_policy import OptimiserPolicy
 
@@ -36,18 +37,48 @@ class Lever(NamedTuple):
 
     words: str
     """With `{subject}` and `{most}`."""
+    at_once: str
+    """The same where the best quarter needs none of it."""
     per_release: bool
     """Releases without such a wait count as 0, because a wait is not needed; else only waits are compared."""
 
 
 LEVERS: Mapping[str, Lever] = {
-    "approval": Lever("Have approvals by {subject} answered within {most}, as the best quarter is", per_release=False),
-    "gate": Lever("Get gate {subject} through within {most} of its first try: check its criteria before the day", True),
-    "documents": Lever("Have the documents that gate {subject} asks for within {most} of its first try", True),
-    "window": Lever("Plan for open windows, so that nothing waits longer than {most} for one", True),
-    "hold": Lever("Decide on held rollouts in {subject} within {most}", False),
-    "predecessor": Lever("Begin {subject} at most {most} after its date: plan the step before to end earlier", True),
-    "rollout": Lever("Roll out to {subject} within {most}, as the best quarter does", False),
+    "approval": Lever(
+        "Have approvals by {subject} answered within {most}, as the best quarter is",
+        "Have approvals by {subject} answered at once, as the best quarter is",
+        per_release=False,
+    ),
+    "gate": Lever(
+        "Get gate {subject} through within {most} of its first try",
+        "Get gate {subject} through at its first try",
+        per_release=True,
+    ),
+    "documents": Lever(
+        "Have the documents that gate {subject} asks for within {most} of its first try",
+        "Have the documents that gate {subject} asks for before its first try",
+        per_release=True,
+    ),
+    "window": Lever(
+        "Act on {subject} within {most} of its decision: plan for open windows",
+        "Act on {subject} as soon as it is decided: plan for open windows",
+        per_release=True,
+    ),
+    "hold": Lever(
+        "Decide on held rollouts in {subject} within {most}",
+        "Decide on held rollouts in {subject} at once",
+        per_release=False,
+    ),
+    "predecessor": Lever(
+        "Begin {subject} at most {most} after its date: plan the step before to end earlier",
+        "Begin {subject} on its date: plan the step before to end earlier",
+        per_release=True,
+    ),
+    "rollout": Lever(
+        "Roll out to {subject} within {most}, as the best quarter does",
+        "Roll out to {subject} at once",
+        per_release=False,
+    ),
 }
 
 
@@ -202,17 +233,21 @@ def _share(
     )
 
 
-def _trends(releases: Sequence[ReleaseTime], fewest: int, level: float) -> Iterator[Trend]:
+def _trends(every: Sequence[ReleaseTime], fewest: int, level: float) -> Iterator[Trend]:
+    """Over the releases of the type of the last one: a patch is no short minor."""
+    releases = [one for one in every if one.type == every[-1].type]
     series = {"lead time": [one.days for one in releases]}
     series.update({name: [one.by_category[name] for one in releases] for name in CATEGORIES})
     for category, days in series.items():
-        yield trend(category, days, fewest=fewest, level=level)
+        yield trend(
+            category, days, fewest=fewest, level=level, what=f"{releases[-1].type} releases" if releases else "releases"
+        )
 
 
-def trend(category: str, values: Sequence[float], *, fewest: int, level: float) -> Trend:
+def trend(category: str, values: Sequence[float], *, fewest: int, level: float, what: str = "releases") -> Trend:
     """Theil and Sen's slope per release with Sen's interval; unknown with less than `fewest` values."""
     if len(values) < fewest:
-        reason = f"{len(values)} releases, {fewest} are needed"
+        reason = f"{len(values)} {what}, {fewest} are needed"
         return Trend(category=category, slope=None, low=None, high=None, verdict="unknown", reason=reason)
     from scipy import stats  # noqa: PLC0415 - takes half a second, which the command line saves
 
@@ -238,13 +273,13 @@ def _changes(courses: Sequence[Course], policy: OptimiserPolicy, level: float) -
         most = timedelta(seconds=quantile([one.total_seconds() for one in lengths], policy.quantile))
         savings = [_saving(course, activity, subject, most, per_release=lever.per_release) for course in courses]
         days = [time / DAY for time, _ in savings]
-        if not any(days):
+        if sum(days) / len(days) < max(policy.least / DAY, 1e-9):
             continue
         low, high = mean_interval(days, level)
         yield Change(
             lever=activity,
             subject=subject,
-            words=lever.words.format(subject=subject, most=hours_text(most)),
+            words=(lever.words if most else lever.at_once).format(subject=spoken(subject), most=hours_text(most)),
             most_hours=most / timedelta(hours=1),
             waits=len(lengths),
             days=sum(days) / len(days),

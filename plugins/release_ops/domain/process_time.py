@@ -22,6 +22,7 @@ COORDINATION = "coordination"
 CATEGORIES = ("planning", "development", "testing", "documentation", COORDINATION, "deployment")
 """In the order of a release."""
 ZERO = timedelta(0)
+_SHORT = frozenset({"ga", "rc", "qa", "ux", "it", "sre"})
 
 
 class Activity(NamedTuple):
@@ -36,7 +37,7 @@ ACTIVITIES: Mapping[str, Activity] = {
     "hold": Activity(COORDINATION, "rollout held in {subject}"),
     "documents": Activity("documentation", "documents that gate {subject} asked for"),
     "gate": Activity(COORDINATION, "gate {subject} blocked"),
-    "window": Activity(COORDINATION, "waiting for a window"),
+    "window": Activity(COORDINATION, "between decision and act of {subject}"),
     "predecessor": Activity(COORDINATION, "step before {subject} was late"),
     "rollout": Activity("deployment", "rollout to {subject}"),
 }
@@ -124,9 +125,10 @@ def spent(course: Course, stages: Mapping[str, str]) -> tuple[Spent, ...]:
         kind = stage.kind if stage is not None else "ga"
         if spell is not None:
             activity = ACTIVITIES[spell.activity]
-            key = (activity.category, activity.words.format(subject=spell.subject), spell.activity, spell.subject)
+            part = activity.words.format(subject=spoken(spell.subject))
+            key = (activity.category, part, spell.activity, spell.subject)
         else:
-            key = (stages.get(kind, "development"), f"up to {kind}", "", kind)
+            key = (stages.get(kind, "development"), f"up to {spoken(kind)}", "", kind)
         times[key] += end - start
         if stage is not None and start >= begun[kind]:
             in_time[key][kind] += end - start
@@ -185,6 +187,11 @@ def _ga(course: Course, saved: Mapping[str, timedelta]) -> datetime:
         at = max(max(stage.planned_at or at, at) + took - saved.get(stage.kind, ZERO), at)
         real = stage.done_at
     return at
+
+
+def spoken(identifier: str) -> str:
+    """`feature complete` of `feature_complete`, `QA lead` of `qa_lead`; GA and RC as people write them."""
+    return " ".join(word.upper() if word in _SHORT else word for word in identifier.split("_"))
 
 
 def covered(spells: Sequence[Spell]) -> timedelta:

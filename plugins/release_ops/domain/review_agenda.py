@@ -50,6 +50,7 @@ def proposals_of(rules: Sequence[Rule], did_not: Sequence[Finding], changes: Seq
     finding (the rule names its lever) is told as one with it.
     """
     levers = {rule.id: rule.lever for rule in rules}
+    owners = {rule.lever: rule.owner for rule in rules if rule.lever}
     used: set[int] = set()
     found = []
     for finding in did_not:
@@ -80,7 +81,7 @@ def proposals_of(rules: Sequence[Rule], did_not: Sequence[Finding], changes: Seq
                     id=f"a-{_digest(f'{change.lever}:{change.subject}')}",
                     text=change.words,
                     why=f"{change.waits} times of this sort in the last releases",
-                    owner=change.subject if change.lever == "approval" else "",
+                    owner=change.subject if change.lever == "approval" else owners.get(change.lever, ""),
                     measure="",
                     value=None,
                     **_gain(change),

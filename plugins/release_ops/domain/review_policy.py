@@ -59,6 +59,8 @@ class OptimiserPolicy:
     """What the best do: this quantile of times of the same sort."""
     fewest: int = 4
     """So many times, and for a trend so many releases, are needed before anything is said of them."""
+    least: timedelta = timedelta(minutes=30)
+    """Changes that would save less per release are not told."""
     stages: Mapping[str, str] = field(default_factory=dict)
     """Kind of milestone to the category that the time before it is counted as, beside all waiting."""
     documents: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 
 from airflow.sdk import BaseOperator, Context
@@ -10,7 +9,6 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.concern_register import concerns_of
 from release_ops.domain.concerns import Raised, to_be_told
-from release_ops.domain.message_delivery import owner_channels
 from release_ops.domain.message_facts import Facts, Occasion
 from release_ops.domain.model import Channel, Product, Release, ReleaseType
 from release_ops.ledger import Ledger
@@ -18,13 +16,9 @@ from release_ops.messages import compose
 from release_ops.operators import parts
 from release_ops.operators.announce import deliver
 from release_ops.operators.letters import as_message
+from release_ops.operators.owners import READER, place_of, tell_owner
 from release_ops.product import load_products, products_folder
 from release_ops.stakeholder_plan import Registers, read_registers
-
-log = logging.getLogger(__name__)
-
-READER = "product"
-"""Whose words an owner reads who is in no audience."""
 
 
 class ChaseConcernsOperator(BaseOperator):
@@ -64,20 +58,14 @@ def chase(ledger: Ledger, now: datetime, run_id: str = "") -> tuple[int, list[st
 
 def _tell(ledger: Ledger, product: Product, registers: Registers, concern: Raised, now: datetime, run_id: str) -> str:
     """By the first channel that takes it; why none did."""
-    people = registers[product.id][1]
-    audience, channels = owner_channels(product, people, concern.owner)
-    ways = [(audience, one) for one in channels]
-    ways += [(name, one) for name in product.concerns.overdue_to for one in product.channels.get(name, ())]
-    failed = []
-    for name, channel in ways:
-        try:
-            _send(ledger, product, concern, name, channel, now, run_id)
-        except Exception as error:
-            log.exception("%s by %s", concern.id, channel.kind)
-            failed.append(f"{channel.kind}: {type(error).__name__}: {error}")
-        else:
-            return ""
-    return "; ".join(failed) or f"{concern.owner or 'nobody'} looks after it and has no channel; name some"
+    return tell_owner(
+        product,
+        registers[product.id][1],
+        concern.owner,
+        otherwise=product.concerns.overdue_to,
+        send=lambda audience, channel: _send(ledger, product, concern, audience, channel, now, run_id),
+        what=concern.id,
+    )
 
 
 def _send(
@@ -89,8 +77,6 @@ def _send(
     facts = Facts(product=product, release=about, now=now)
     reader = audience if audience in product.messages.audiences else READER
     letter = compose("concern_overdue", reader, facts, event=Occasion(concern=concern))
-    # Keys are read by many, so an address is in none.
-    where = ":".join(part for part in (channel.kind, "" if channel.kind == "email" else channel.to) if part)
-    key = f"message:{product.id}:concern:{concern.id}:{concern.reminders + 1}:{where}"
+    key = f"message:{product.id}:concern:{concern.id}:{concern.reminders + 1}:{place_of(channel)}"
     run = {"product": product.id, "version": concern.version, "kind": "concern", "run_id": run_id}
     deliver(ledger, run, audience, channel, as_message(letter, key, channel))
