@@ -17,10 +17,10 @@ DOC = """
 Every day:
 
 1. `review` looks back on every release whose GA is `review.after` ago (10 days by default), and again when its support
-   ends: how it stood against its objectives, what changed before and after it, incidents, what users said, where its time went, what
-   was predicted, what worked and what did not with the numbers, and what to change, ranked by what it would gain. It
-   writes the document with the agenda of the meeting, proposes action items, and tells the audiences of `review.report_to`
-   once. With it comes the report of the process optimiser on the last releases.
+   ends: how it stood against its objectives, what changed before and after it, incidents, what users said, where its time
+   went, what was predicted, what worked and what did not with the numbers, and what to change, ranked by what it would
+   gain. It writes the document with the agenda of the meeting, proposes action items, and tells the audiences of
+   `review.report_to` once. With it comes the report of the process optimiser on the last releases.
 2. `chase` reminds the owners of action items that are overdue.
 3. `check_columns` and `check_rows` check the tables, `publish` tells the assets `release_metrics/<table>`.
 

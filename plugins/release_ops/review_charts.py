@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
 from release_ops.charts import THEMES, WIDTH, Picture, Spec, Theme, in_colours, png, svg
+from release_ops.domain.process_optimiser import hours_text
 from release_ops.domain.process_time import CATEGORIES
 from release_ops.escaping import Safe, one_line
 
@@ -21,6 +23,8 @@ INKS: Mapping[str, str] = {
 }
 """Category to its colour of a theme."""
 MOST = 8
+HOURS_UP_TO = 2.0
+"""Days up to which gains are drawn in hours."""
 LONGEST = 58
 """Characters of a line of a label."""
 
@@ -65,12 +69,14 @@ def gains(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> Sp
         return None
     alt: Any = import_module("altair")
     ink = THEMES[theme]
+    most = max(one["high"] if one["high"] is not None else one["days"] for one in changes)
+    unit, scale = ("hours", 24.0) if most < HOURS_UP_TO else ("days", 1.0)
     rows = [
         {
             "change": _wrapped(one["words"]),
-            "days": one["days"],
-            "low": one["low"] if one["low"] is not None else one["days"],
-            "high": one["high"] if one["high"] is not None else one["days"],
+            "gain": one["days"] * scale,
+            "low": (one["low"] if one["low"] is not None else one["days"]) * scale,
+            "high": (one["high"] if one["high"] is not None else one["days"]) * scale,
         }
         for one in changes
     ]
@@ -83,12 +89,12 @@ def gains(facts: Facts, *, theme: str = "light", width: int | str = WIDTH) -> Sp
     )
     base = alt.Chart(alt.Data(values=rows))
     span = base.mark_rule(strokeWidth=3, opacity=0.45, color=ink.done).encode(
-        x=alt.X("low:Q", title="days per release"), x2="high:Q", y=y
+        x=alt.X("low:Q", title=f"{unit} per release"), x2="high:Q", y=y
     )
     dots = base.mark_point(size=90, filled=True, opacity=1, color=ink.done).encode(
-        x=alt.X("days:Q", title="days per release"),
+        x=alt.X("gain:Q", title=f"{unit} per release"),
         y=y,
-        tooltip=["change:N", alt.Tooltip("days:Q", format=".2f")],
+        tooltip=["change:N", alt.Tooltip("gain:Q", format=".2f", title=unit)],
     )
     note = (
         f"The line holds the mean gain with a chance of {facts['level'] * 100:.0f} %, over the releases that are shown."
@@ -105,7 +111,7 @@ def words(name: str, facts: Facts) -> str:
     if name == "times":
         said = [f"{share['category']} {share['days']:.1f} days" for share in facts["shares"] if not share["part"]]
         return f"{_name(facts)}: mean days per release: {', '.join(said)}."
-    said = [f"{one_line(one['words'])} {one['days']:.2f} days" for one in facts["changes"][:MOST]]
+    said = [f"{one_line(one['words'])} {hours_text(timedelta(days=one['days']))}" for one in facts["changes"][:MOST]]
     return f"{_name(facts)}: expected gain per release: {'; '.join(said)}."
 
 

@@ -98,7 +98,12 @@ def process_view(facts: Facts, name: str) -> dict[str, Any]:
         ],
         "shares": [_share(one) for one in categories],
         "parts": [_share(one) for one in sorted(facts["shares"], key=lambda one: -one["days"]) if one["part"]][:PARTS],
-        "trends": [_trend(one) for one in facts["trends"]],
+        "of": ", ".join(
+            f"{one['version']} ({one['type']}, GA {one['ga_at'][:10]}, {one['days']:.1f} days)"
+            for one in facts["releases"]
+        ),
+        "trends": [_trend(one) for one in facts["trends"] if one["slope"] is not None],
+        "no_trend": next((one["reason"] for one in facts["trends"] if one["slope"] is None), ""),
         "changes": [_change(one) for one in facts["changes"]],
         "notes": facts["notes"],
     }
@@ -176,14 +181,12 @@ def _proposal(one: Facts) -> dict[str, Any]:
 def _gain(one: Facts) -> str:
     if one["days"] is None:
         return UNKNOWN
-    words = _days(one["days"])
-    if one["low"] is not None:
-        words += f" ({_days(one['low'], unit=False)} to {_days(one['high'])})"
-    return words
+    span = "" if one["low"] is None else f" ({_days(one['low'])} to {_days(one['high'])})"
+    return _days(one["days"]) + span
 
 
-def _days(days: float, *, unit: bool = True) -> str:
-    return f"{days:.{1 if days >= 1 else 2}f}{' days' if unit else ''}"
+def _days(days: float) -> str:
+    return hours_text(timedelta(days=days))
 
 
 def _hours(hours: float | None) -> str:
@@ -198,12 +201,8 @@ def _comparison(one: Facts) -> dict[str, Any]:
     def value(number: float | None, *, signed: bool = False) -> str:
         if number is None:
             return UNKNOWN
-        sign = "+" if signed and number > 0 else ""
-        if one["unit"] == "ratio":
-            return sign + percent(number)
-        if one["unit"] == "hours":
-            return f"{sign}{number:.1f} h"
-        return f"{sign}{number:.3g}{' a week' if one['unit'] == 'per week' and not signed else ''}"
+        sign = "-" if number < 0 else "+" if signed and number > 0 else ""
+        return sign + _amount(abs(number), one["unit"], signed=signed)
 
     def change(number: float | None) -> str:
         if number is None:
@@ -223,6 +222,15 @@ def _comparison(one: Facts) -> dict[str, Any]:
         "change": told,
         "verdict": one["verdict"],
     }
+
+
+def _amount(number: float, unit: str, *, signed: bool) -> str:
+    if unit == "ratio":
+        return percent(number)
+    if unit == "hours":
+        return hours_text(timedelta(hours=number))
+    text = f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
+    return f"{text} a week" if unit == "per week" and not signed else text
 
 
 def _incident(one: Facts) -> dict[str, Any]:

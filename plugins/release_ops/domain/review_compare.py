@@ -115,7 +115,7 @@ def _all(facts: ReviewFacts) -> Iterator[Comparison | None]:
     for name, (was, now) in facts.measures.items():
         yield Comparison(
             measure=f"measure:{name}",
-            title=f"{name}, as measured for the release before and this one",
+            title=f"{name} of the release before and of this one",
             unit="value",
             before=was,
             after=now,

@@ -23,6 +23,7 @@ class Finding:
     beyond: float
     """By how many times the bound (1 where that is 0) the value lies beyond it."""
     evidence: tuple[str, ...]
+    """Measures with their values that the words do not tell."""
     recommendation: str
     owner: str
 
@@ -40,7 +41,8 @@ def _held(rule: Rule, found: Mapping[str, float | None]) -> Finding | None:
         return None
     if not (value > bound if rule.above is not None else value < bound):
         return None
-    evidence = dict.fromkeys((rule.measure, *rule.evidence))
+    told = set(names_in(rule.finding))
+    evidence = [name for name in dict.fromkeys((rule.measure, *rule.evidence)) if name not in told]
     return Finding(
         rule=rule.id,
         worked=rule.worked,

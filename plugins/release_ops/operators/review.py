@@ -45,7 +45,7 @@ PLACE = {"product": "*", "version": "process", "kind": "process"}
 
 
 class ReviewReleasesOperator(BaseOperator):
-    """Makes every review that is due, or the one that is named. Returns a mapping per review: product, version, kind, status.
+    """Makes every review that is due, or the named one. Returns a mapping per review: product, version, kind, status.
 
     `kind` is release, support_end or hotfix; empty: release. `due_at` is an ISO 8601 time with its zone, by which a named
     review is to be held; empty: what the policy says. A review that fails does not hide the others; AirflowFailException
