@@ -19,11 +19,18 @@ from release_ops.domain.deploy_policy import (
     StepKind,
     Strategy,
     Trigger,
-    ValidationItem,
     ValidationPhase,
 )
+from release_ops.domain.deploy_readiness_policy import ValidationItem
 from release_ops.domain.model import MilestoneKind
 from release_ops.product_deploy_drivers import DriverParts, driver_name, driver_settings
+from release_ops.product_deploy_readiness import (
+    ReadinessPart,
+    RehearsalPart,
+    readiness_policy,
+    rehearsal_policy,
+)
+from release_ops.product_deploy_validation import ItemOrText, validation_items
 from release_ops.product_gates import ApprovalsPart, approval_policy
 from release_ops.product_types import Part, Span, Text, wrong
 
@@ -58,22 +65,6 @@ class StepPart(Part):
             remedy = "write one of weight, pause, analyse and validate; another step is another item of the list"
             raise wrong(f"has {len(said)} kinds of step in one" if said else "does nothing", remedy)
         return self
-
-
-class ValidationItemPart(Part):
-    """One check after a deployment."""
-
-    title: Text
-    """The statement that must be true."""
-    analyse: Text | None = None
-    """Analysis that answers it; without it a person does."""
-
-
-def _item(value: Any) -> Any:
-    return {"title": value} if isinstance(value, str) else value
-
-
-ItemOrText = Annotated[ValidationItemPart, BeforeValidator(_item, json_schema_input_type=str | ValidationItemPart)]
 
 
 class RollbackRulePart(Part):
@@ -128,7 +119,9 @@ class EnvironmentPart(DriverParts):
     """Analyses that go on from the first users to the last step; `"*"` stands for those
     that have no end of their own."""
     validation: dict[ValidationPhase, list[ItemOrText]] | None = None
-    """Checks after the deployment, by when they are due: statements that people confirm, or analyses."""
+    """Checks after the deployment, by when they are due: statements that people confirm, or what machines look at."""
+    rehearse: Flag | None = None
+    """true: the way back is rehearsed here by schedule."""
     rollback: RollbackRulePart | None = None
     """When a rollout goes back by itself."""
     hold: HoldPart | None = None
@@ -156,6 +149,10 @@ class DeployPart(DriverParts):
     """Steps of each strategy."""
     validation_within: dict[ValidationPhase, Span] = {}
     """Until when after a promotion each list of checks is due."""
+    validation_after: dict[ValidationPhase, Span] = {}
+    """When after a promotion an item of each list is due that does not say so itself."""
+    readiness: ReadinessPart = ReadinessPart()
+    rehearsal: RehearsalPart = RehearsalPart()
 
 
 def stage_of(name: str, part: EnvironmentPart) -> Stage:
@@ -174,7 +171,12 @@ def deploy_policy(part: DeployPart, analyses: Mapping[str, Analysis]) -> DeployP
     for name, own in part.environments.items():
         environments[name] = _environment(name, own, part, every, before)
         before = name
-    return DeployPolicy(environments=environments, validation_within=dict(part.validation_within))
+    return DeployPolicy(
+        environments=environments,
+        validation_within=dict(part.validation_within),
+        readiness=readiness_policy(part.readiness),
+        rehearsal=rehearsal_policy(part.rehearsal),
+    )
 
 
 class _Every(NamedTuple):
@@ -195,8 +197,9 @@ def _environment(name: str, own: EnvironmentPart, deploy: DeployPart, every: _Ev
 
     strategy = said("strategy", Strategy.RECREATE)
     steps = own.steps or (None if own.strategy else usual.steps) or deploy.strategies.get(strategy) or _WHOLE
+    due = {phase.value: length for phase, length in deploy.validation_after.items()}
     validation = {
-        ValidationPhase(phase): tuple(ValidationItem(title=item.title, analysis=item.analyse or "") for item in items)
+        ValidationPhase(phase): validation_items(str(phase), items, due)
         for phase, items in said("validation", {}).items()
     }
     approvals: ApprovalsPart | None = said("approvals")
@@ -215,6 +218,7 @@ def _environment(name: str, own: EnvironmentPart, deploy: DeployPart, every: _Ev
         windows=said("windows", False),
         background=_analyses(said("background", ()), every.endless),
         validation=validation,
+        rehearse=said("rehearse", False),
         rollback=RollbackRule(**_keys(usual.rollback, own.rollback, on=frozenset)),
         hold=HoldRule(**_keys(usual.hold, own.hold, roles=tuple)),
         incident="" if (severity := said("incident", "none")) == "none" else severity,

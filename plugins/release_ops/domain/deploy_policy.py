@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from release_ops.domain.deploy_readiness_policy import ReadinessPolicy, RehearsalPolicy, ValidationItem
+
 if TYPE_CHECKING:
     from release_ops.domain.model import ApprovalPolicy
 
@@ -90,15 +92,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ValidationItem:
-    """One check after a deployment."""
-
-    title: str
-    analysis: str = ""
-    """Analysis that answers it; empty: a person does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RollbackRule:
     """When a rollout goes back by itself, and how long that may take."""
 
@@ -149,6 +142,8 @@ class Environment:
     background: tuple[str, ...] = ()
     """Analyses that go on from the first users to the last step."""
     validation: Mapping[ValidationPhase, tuple[ValidationItem, ...]] = field(default_factory=dict)
+    rehearse: bool = False
+    """Whether the way back is rehearsed here by schedule."""
     rollback: RollbackRule = RollbackRule()
     hold: HoldRule = HoldRule()
     incident: str = ""
@@ -170,6 +165,10 @@ class DeployPolicy:
     environments: Mapping[str, Environment] = field(default_factory=dict)
     validation_within: Mapping[ValidationPhase, timedelta] = field(default_factory=dict)
     """Until when after a promotion each list of checks is due."""
+
+    readiness: ReadinessPolicy = field(default_factory=ReadinessPolicy)
+    """What has to be true before a deployment."""
+    rehearsal: RehearsalPolicy = field(default_factory=RehearsalPolicy)
 
     def of_milestone(self, kind: str) -> tuple[Environment, ...]:
         """Environments that the tags of a milestone come to by themselves, without those that wait for others."""

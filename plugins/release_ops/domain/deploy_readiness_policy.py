@@ -27,13 +27,6 @@ READINESS_KINDS = (
 PHASES = ("immediate", "extended", "business")
 """Validation lists, in the order in which they begin: 0 to 2 hours, 2 to 8 hours, and when business shows it."""
 
-LATEST: Mapping[str, timedelta | None] = {
-    "immediate": timedelta(hours=2),
-    "extended": timedelta(hours=8),
-    "business": None,
-}
-"""How long after its promotion an item of a list may be due at most; None: as late as it likes."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployCheck:
@@ -50,15 +43,18 @@ class DeployCheck:
     """Stages of the environments that it is for; empty: all."""
     types: frozenset[str] = frozenset()
     """Release types that it is for; empty: all."""
+    purposes: frozenset[str] = frozenset({"release", "hotfix"})
+    """What the deployment is for: `release`, `hotfix` or `rollback`."""
     with_migrations: bool = False
     """True: only where data is changed, or nobody knows whether it is."""
     role: str = ""
     """Of a checklist: only this role may tick it; empty: any approver."""
     spec: Mapping[str, Any] = field(default_factory=dict)
 
-    def is_for(self, stage: str, release_type: str) -> bool:
-        """Whether a deployment to an environment of this stage asks for it."""
-        return (not self.stages or stage in self.stages) and (not self.types or release_type in self.types)
+    def is_for(self, stage: str, release_type: str, purpose: str = "release") -> bool:
+        """Whether a deployment of this purpose to an environment of this stage asks for it."""
+        fits = (not self.stages or stage in self.stages) and (not self.types or release_type in self.types)
+        return fits and purpose in self.purposes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
