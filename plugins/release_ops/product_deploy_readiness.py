@@ -163,6 +163,7 @@ class SqlCheck(CheckBase):
     comparator: Comparator
     """How the number compares with the threshold."""
     threshold: Number
+    """Ratios are written 0..1."""
 
 
 CheckPart = Annotated[
