@@ -74,8 +74,11 @@ def _read(path: str, zone: str, name: str, _: tuple[int, int]) -> Closed:
     return parse_calendar(content, path, zone, name)
 
 
-def parse_calendar(content: bytes, file: str, zone: str, name: str) -> Closed:
-    """Return the blackouts of the text of an iCalendar file; see `read_calendar`."""
+def parse_calendar(content: bytes, file: str, zone: str, name: str, *, everything: bool = False) -> Closed:
+    """Return the blackouts of the text of an iCalendar file; see `read_calendar`.
+
+    `everything`: also entries that do not make anybody busy, as the shifts of an on-call calendar often do not.
+    """
     where = Path(file)
     try:
         calendars = Calendar.from_ical(content.decode("utf-8-sig"), multiple=True)
@@ -90,10 +93,12 @@ def parse_calendar(content: bytes, file: str, zone: str, name: str) -> Closed:
     if len(events) > MAX_EVENTS:
         return _refused(where, f"has {len(events)} entries", f"export at most {MAX_EVENTS}: fewer years")
     lines = [number for number, line in enumerate(content.splitlines(), 1) if line.strip().upper() == b"BEGIN:VEVENT"]
-    return _gather(events, lines, file, zone, name)
+    return _gather(events, lines, file, zone, name, everything=everything)
 
 
-def _gather(events: Sequence[Component], lines: Sequence[int], file: str, zone: str, name: str) -> Closed:
+def _gather(
+    events: Sequence[Component], lines: Sequence[int], file: str, zone: str, name: str, *, everything: bool
+) -> Closed:
     moved: dict[str, list[date]] = {}
     once: list[Blackout] = []
     again: list[RecurringBlackout] = []
@@ -106,7 +111,7 @@ def _gather(events: Sequence[Component], lines: Sequence[int], file: str, zone: 
     for index, event in enumerate(events):
         line = lines[index] if index < len(lines) else 0
         try:
-            found = _entry(event, zone, name, moved.get(str(event.get("UID", "")), []))
+            found = _entry(event, zone, name, moved.get(str(event.get("UID", "")), []), everything=everything)
             if sum(isinstance(one, RecurringBlackout) for one in found) + len(again) > MAX_RECURRING:
                 raise _WrongError("RRULE", "", f"is beyond {MAX_RECURRING} repeated entries", "export fewer")
         except _WrongError as error:
@@ -127,13 +132,16 @@ def _gather(events: Sequence[Component], lines: Sequence[int], file: str, zone: 
     )
 
 
-def _entry(event: Component, zone: str, name: str, moved: Sequence[date]) -> list[Blackout | RecurringBlackout]:
+def _entry(
+    event: Component, zone: str, name: str, moved: Sequence[date], *, everything: bool
+) -> list[Blackout | RecurringBlackout]:
     if event.errors:
         field, message = event.errors[0]
         raise _WrongError(
             str(field), event.get(field, ""), f"cannot be read: {one_line(message)}", "correct it at its source"
         )
-    if str(event.get("TRANSP", "")).upper() == "TRANSPARENT" or str(event.get("STATUS", "")).upper() == "CANCELLED":
+    is_free = str(event.get("TRANSP", "")).upper() == "TRANSPARENT" and not everything
+    if is_free or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return []
     reason = one_line(event.get("SUMMARY")) or "busy"
     start = _moment(event, "DTSTART")

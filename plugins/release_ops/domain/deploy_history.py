@@ -71,7 +71,7 @@ def past_rollout(
     total = ended_at - started_at
     lengths: list[tuple[str, timedelta]] = []
     at, place = started_at, 0
-    for index, step in enumerate(steps):
+    for step in steps:
         if step.kind is StepKind.PAUSE:
             # The next step begins when it is over; where that says nothing of its beginning, it lasted as long as it should.
             if step.pause is None:
@@ -83,6 +83,6 @@ def past_rollout(
                 return PastRollout(rollout=rollout, total=total)
             end = events[place].at
             place += 1
-        lengths.append((step_name(steps[index]), max(end - at, timedelta(0))))
+        lengths.append((step_name(step), max(end - at, timedelta(0))))
         at = max(at, end)
     return PastRollout(rollout=rollout, total=total, steps=tuple(lengths))
