@@ -10,6 +10,7 @@ SURVEY_PREFIX = "/survey"
 """Where Airflow mounts the page of surveys, the only one that asks for no login: a proxy may let the world see it alone."""
 CALENDAR = "/calendar"
 RELEASES = "/releases"
+DEPLOYMENTS = "/deployments"
 HEALTH = "/health"
 METRICS = "/metrics"
 CAPACITY = "/capacity"
@@ -22,6 +23,11 @@ SURVEYS = "/surveys"
 def story_page(product: str, version: str, part: str = "") -> str:
     """Page of a release as a story, or of one of its lists as a whole (see `web.story.PARTS`), below PREFIX."""
     return f"{RELEASES}/{_part(product)}/{_part(version)}" + (f"/{_part(part)}" if part else "")
+
+
+def deployment_page(rollout: str) -> str:
+    """Page of one deployment by the id of its rollout, below PREFIX."""
+    return f"{DEPLOYMENTS}/{_part(rollout)}"
 
 
 def health_page(product: str, version: str) -> str:

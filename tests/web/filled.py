@@ -70,6 +70,9 @@ def fill(store: Store) -> None:
     """A frozen release with everything, one that is out, and one of another product that has only begun."""
     with store.connect() as connection:
         _fill(connection)
+        from tests.web.rollouts import fill_rollouts
+
+        fill_rollouts(connection)
     fill_capacity(store)
     refresh(store, now=NOW)
 

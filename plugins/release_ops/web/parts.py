@@ -19,18 +19,12 @@ from release_ops.render import Safe
 
 T = TypeVar("T")
 
-TONES = {
-    **dict.fromkeys(
-        ("done", "released", "pass", "approved", "promoted", "sent", "green", "success", "resolved"), "good"
-    ),
-    **dict.fromkeys(
-        ("running", "in_progress", "frozen", "conditional", "warning", "yellow", "held", "pending", "high", "breaking"),
-        "wait",
-    ),
-    **dict.fromkeys(
-        ("blocked", "missed", "fail", "failed", "error", "red", "rejected", "rolled_back", "failure", "critical"), "bad"
-    ),
+_STATES = {
+    "good": "done released pass approved promoted sent green success resolved",
+    "wait": "running in_progress frozen conditional warning yellow held paused pending high breaking",
+    "bad": "blocked missed fail failed error red rejected rolled_back rolling_back failure critical",
 }
+TONES = {state: tone for tone, states in _STATES.items() for state in states.split()}
 """How a state is to be taken; what is not here is neither good nor bad."""
 SIGNS = {"good": "✓", "wait": "◐", "bad": "✕", "plain": "○"}
 """What stands before the word, so that nobody has to tell colours apart."""

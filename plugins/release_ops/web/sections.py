@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from release_ops.addresses import BUDGET, CALENDAR, CAPACITY, HEALTH, METRICS, RELEASES, STAKEHOLDERS, SURVEYS
+from release_ops.addresses import (
+    BUDGET,
+    CALENDAR,
+    CAPACITY,
+    DEPLOYMENTS,
+    HEALTH,
+    METRICS,
+    RELEASES,
+    STAKEHOLDERS,
+    SURVEYS,
+)
 from release_ops.domain.model import MilestoneKind
 
 
@@ -30,6 +40,7 @@ TRAIN_DAGS = tuple(f"release_{kind}" for kind in MilestoneKind)
 SECTIONS = (
     Section("Calendar", CALENDAR, "release-calendar", "calendar", ("calendar_watch",)),
     Section("Releases", RELEASES, "releases", "releases", TRAIN_DAGS),
+    Section("Deployments", DEPLOYMENTS, "release-deployments", "deployments", ("release_deploy",)),
     Section("Health", HEALTH, "release-health", "health", ("health_report",)),
     Section("Metrics", METRICS, "release-metrics", "metrics", ("delivery_metrics",)),
     Section("Stakeholders", STAKEHOLDERS, "release-stakeholders", "stakeholders", ("stakeholder_updates",)),
