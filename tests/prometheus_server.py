@@ -1,7 +1,7 @@
 """A real Prometheus for tests, and a small exporter for it to scrape.
 
-A test module that needs one of its own data starts it; see `running`. Prometheus answers a tenth of a second after its start, but
-scrapes for the first time only after five seconds: whoever waits for what is scraped shares one server.
+A test module that needs one with data of its own starts it; see `running`. Prometheus answers a tenth of a second after its
+start, but scrapes for the first time only after five seconds: whoever waits for what is scraped shares one server.
 """
 
 from __future__ import annotations

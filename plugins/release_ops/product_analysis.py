@@ -47,6 +47,8 @@ def _condition(value: str) -> str:
         check(value)
     except ConditionError as error:
         message, _, remedy = str(error).partition("; ")
+        if "ends too early" in message and "#" not in value:
+            remedy += ", and put quotes around a condition with # in it: YAML takes the rest for a comment"
         raise wrong(message, remedy or "write one like result[0] < 0.01") from None
     return value
 

@@ -16,6 +16,8 @@ from tests.prometheus_server import Exporter, running
 from tests.prometheus_server import Prometheus as Server
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+pytestmark = pytest.mark.xdist_group("prometheus")
+
 VECTOR = b'{"status": "success", "data": {"resultType": "vector", "result": [%s]}}'
 MINUTE = timedelta(minutes=1)
 
@@ -222,12 +224,12 @@ def test_a_connection_that_cannot_be_used_is_told(monkeypatch, host, said):
 def test_a_connection_that_is_not_there_is_told(monkeypatch):
     monkeypatch.delenv("AIRFLOW_CONN_NOWHERE", raising=False)
     with pytest.raises(
-        PrometheusError, match="connection nowhere: cannot be used: .*; create it: airflow connections add nowhere"
+        PrometheusError, match=r"connection nowhere: cannot be used: .*; create it: airflow connections add nowhere"
     ):
         from_connection("nowhere")
 
 
 def test_what_is_scraped_is_there(server, prometheus):
-    """The last one of the module: by then the server has been up for most of the five seconds that its first scrape takes."""
+    """The last one of the module: by then most of the five seconds are over that a first scrape takes."""
     assert server.wait_for("requests_total") == [7.0]
     assert prometheus.instant('requests_total{version="2.8.0"}', datetime.now(UTC)).value == (7.0,)

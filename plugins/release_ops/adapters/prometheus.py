@@ -1,8 +1,8 @@
 """A Prometheus server, or whatever speaks its HTTP API (Mimir, Thanos, VictoriaMetrics): queries, never writes.
 
 The connection is Airflow's of type `http`: host (with or without scheme and path), port, schema `https`. Login and password
-are basic authentication, a password alone is a bearer token; `headers` in the extra are sent with every query, `verify` there
-is `false` or the path of a CA's certificates.
+are basic authentication, a password alone is a bearer token. In the extra, `headers` are sent with every query, and `verify` is
+`false` or the path of a CA's certificates.
 """
 
 from __future__ import annotations

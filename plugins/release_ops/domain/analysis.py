@@ -99,12 +99,12 @@ def record(analysis: Analysis, run: AnalysisRun, measured: Measured | Iterable[M
                 kept = run.result(each.metric) or MetricResult(name=each.metric, dry_run=True)
                 run = run.with_result(replace(counted(kept, each), phase=each.phase, message=each.message))
             run = _counted(run, score, whole)
-    return assess_run(_deciding(analysis), run, now)
+    return _assessed_run(analysis, run, now)
 
 
 def terminate(analysis: Analysis, run: AnalysisRun, now: datetime) -> AnalysisRun:
     """Run that was told to end: what it has found so far counts, and nothing found yet is no failure (Argo's terminate)."""
-    return run if run.phase.completed else assess_run(_deciding(analysis), replace(run, terminate=True), now)
+    return run if run.phase.completed else _assessed_run(analysis, replace(run, terminate=True), now)
 
 
 def resume(run: AnalysisRun, now: datetime) -> AnalysisRun:
@@ -132,6 +132,16 @@ def _deciding(analysis: Analysis) -> tuple[Metric, ...]:
     """Metrics that are assessed: those that are not judged, and the score of those that are."""
     plain = tuple(one for one in analysis.metrics if one.judge is None)
     return (*plain, score_metric(analysis)) if analysis.judged else plain
+
+
+def _assessed_run(analysis: Analysis, run: AnalysisRun, now: datetime) -> AnalysisRun:
+    """Run assessed, and once more when a metric has just ended badly, which ends the others too.
+
+    Argo's controller comes to the second look by itself, because the first one changed the run.
+    """
+    metrics = _deciding(analysis)
+    assessed = assess_run(metrics, run, now)
+    return assess_run(metrics, assessed, now) if assessed.terminating and not run.terminating else assessed
 
 
 def _counted(run: AnalysisRun, metric: Metric, measurement: Measurement) -> AnalysisRun:

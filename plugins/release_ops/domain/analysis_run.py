@@ -152,8 +152,9 @@ class AnalysisRun:
     @property
     def reason(self) -> str:
         """Why a run that is Inconclusive says nothing, such as `no data`; empty when it says something."""
-        held = (one.last for one in self.results if one.phase is Phase.INCONCLUSIVE and not one.dry_run)
-        return next((last.reason for last in held if last is not None and last.reason), "")
+        held = (one for one in self.results if one.phase is Phase.INCONCLUSIVE and not one.dry_run)
+        reasons = (each.reason for one in held for each in reversed(one.measurements))
+        return next((reason for reason in reasons if reason), "")
 
     @property
     def terminating(self) -> bool:

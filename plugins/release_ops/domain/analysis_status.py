@@ -6,7 +6,7 @@ theirs too, so that whoever knows Argo knows them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -127,14 +127,41 @@ def due_at(metric: Metric, run: AnalysisRun) -> datetime | None:
 
 
 def assess_run(metrics: Iterable[Metric], run: AnalysisRun, now: datetime) -> AnalysisRun:
-    """Run with its metrics, its own phase and its summaries assessed; a message stays as long as the phase does."""
-    assessed, phase, message = run_status(metrics, run)
+    """Run with its metrics, its own phase and its summaries assessed; a message stays as long as the phase does.
+
+    Beyond Argo's rules a metric that reaches its count without one good measurement is held: see `assess_with_hold`.
+    """
+    assessed, phase, message = run_status(metrics, run, assess=assess_with_hold)
     if phase is assessed.phase:
         return assessed
+    if phase.completed and phase is not Phase.SUCCESSFUL and not message:
+        message = _tally(assessed, phase)
     return replace(assessed, phase=phase, message=message, completed_at=now if phase.completed else None)
 
 
-def run_status(metrics: Iterable[Metric], run: AnalysisRun) -> tuple[AnalysisRun, Phase, str]:
+def assess_with_hold(metric: Metric, result: MetricResult, *, terminating: bool) -> Phase:
+    """As `assess_metric`, but Inconclusive where limits alone would let a metric pass that has nothing good to show."""
+    phase = assess_metric(metric, result, terminating=terminating)
+    says_nothing = result.inconclusive > 0 and not result.successful
+    passes = phase is Phase.SUCCESSFUL and not result.phase.completed and not terminating
+    return Phase.INCONCLUSIVE if passes and says_nothing else phase
+
+
+def _tally(run: AnalysisRun, phase: Phase) -> str:
+    """What to say of a metric that ended so without being beyond a limit."""
+    found = (one for one in run.results if one.phase is phase and not one.dry_run)
+    return next(
+        (
+            f'Metric "{one.name}" assessed {phase}: {one.successful} of {one.count} measurements were good'
+            for one in found
+        ),
+        "",
+    )
+
+
+def run_status(
+    metrics: Iterable[Metric], run: AnalysisRun, *, assess: Callable[..., Phase] = assess_metric
+) -> tuple[AnalysisRun, Phase, str]:
     """Run with its metrics and summaries assessed, and the phase and message that it gets (Argo's assessRunStatus).
 
     The worst metric decides once all are completed, or at once when the run is terminating; dry runs never do.
@@ -150,7 +177,7 @@ def run_status(metrics: Iterable[Metric], run: AnalysisRun) -> tuple[AnalysisRun
             ended.append((metric.dry_run, None))
             everything = False
             continue
-        phase = assess_metric(metric, result, terminating=terminating)
+        phase = assess(metric, result, terminating=terminating)
         if phase is not result.phase:
             result = replace(result, phase=phase, message=result.last.message if result.last else result.message)
         exceeded, why = limits_exceeded(metric, result)

@@ -282,7 +282,7 @@ class _Parser:
         parts: list[Node] = []
         while not self._is(")"):
             if parts:
-                self._expect(",")
+                self._separate(")")
             parts.append(self._closure() if inside and parts else self.expression(0))
         self._expect(")")
         least, most = FUNCTIONS[name.text]
@@ -306,7 +306,7 @@ class _Parser:
         parts: list[Node] = []
         while not self._is(end):
             if parts:
-                self._expect(",")
+                self._separate(end)
                 if self._is(end):
                     break
             parts.append(self.expression(0))
@@ -319,7 +319,7 @@ class _Parser:
         parts: list[Node] = []
         while not self._is("}"):
             if parts:
-                self._expect(",")
+                self._separate("}")
             key = self._take()
             if key.kind not in {"word", "text", "number"}:
                 raise ConditionError(f"{key.text!r} at column {key.column} is no key; write {{name: value}}")
@@ -337,6 +337,9 @@ class _Parser:
         if token.kind != "end":
             self._place += 1
         return token
+
+    def _separate(self, end: str) -> None:
+        self._expect(end if self.now.kind == "end" else ",")
 
     def _expect(self, sign: str) -> None:
         if not self._is(sign):
