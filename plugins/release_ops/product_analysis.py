@@ -154,6 +154,7 @@ class MetricPart(Part):
     dry_run: Flag = False
     """true: it is measured and told, and decides nothing."""
     minimum_sample: MinimumSamplePart | None = None
+    """What there has to be at least, before a measurement says anything."""
     no_data: Literal["hold", "fail", "evaluate"] = "hold"
     """What no data says: `hold` for a person, `fail`, or `evaluate` the conditions all the same as Argo does."""
     judge: JudgePart | None = None

@@ -315,6 +315,9 @@ def _options(path: Steps, node: Node) -> list[dict[str, Any]]:
                     following.append(one["properties"][step])
                 elif isinstance(one.get("additionalProperties"), dict):
                     following.append(one["additionalProperties"])
+                else:
+                    # Names that have a pattern.
+                    following += one.get("patternProperties", {}).values()
         options = following
     found = [one for option in options for one in _alternatives(schema, option)]
     kind = node.value.get("kind") if isinstance(node.value, dict) else None
@@ -373,6 +376,9 @@ def json_schema() -> dict[str, Any]:
         entries = node.get("additionalProperties")
         if isinstance(entries, dict):
             node["additionalProperties"] = {"anyOf": [entries, {"type": "null"}]}
+        named = node.get("patternProperties")
+        if isinstance(named, dict):
+            node["patternProperties"] = {pattern: {"anyOf": [one, {"type": "null"}]} for pattern, one in named.items()}
     return schema
 
 
@@ -384,7 +390,7 @@ def _schemas(node: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(node, dict):
         yield node
         for key, one in list(node.items()):
-            if key in {"properties", "$defs"}:
+            if key in {"properties", "patternProperties", "$defs"}:
                 for each in list(one.values()):
                     yield from _schemas(each)
             elif key not in {"examples", "default", "enum", "required"}:

@@ -1,8 +1,8 @@
 """A Prometheus server, or whatever speaks its HTTP API (Mimir, Thanos, VictoriaMetrics): queries, never writes.
 
 The connection is Airflow's of type `http`: host (with or without scheme and path), port, schema `https`. Login and password
-are basic authentication, a password alone is a bearer token. In the extra, `headers` are sent with every query, and `verify` is
-`false` or the path of a CA's certificates.
+are basic authentication, a password alone is a bearer token. In the extra, `headers` are sent with every query, and `verify`
+is `false` or the path of a CA's certificates.
 """
 
 from __future__ import annotations
@@ -167,9 +167,8 @@ class Prometheus:
         try:
             return float(point[1])
         except (TypeError, ValueError, IndexError, KeyError):
-            raise self._error(
-                query, "gives what is no number", "check that the connection leads to a Prometheus"
-            ) from None
+            remedy = "check that the connection leads to a Prometheus"
+            raise self._error(query, "gives what is no number", remedy) from None
 
     def _error(self, query: str, said: str, remedy: str) -> PrometheusError:
         flat = " ".join(query.split())
@@ -181,7 +180,7 @@ def from_connection(connection_id: str = DEFAULT_CONNECTION) -> Prometheus:
     """Server of an Airflow connection of type `http`; PrometheusError when it cannot be used."""
     from airflow.sdk import BaseHook  # noqa: PLC0415 - costs a second
 
-    remedy = f"create it: airflow connections add {connection_id} --conn-type http --conn-host https://prometheus.example.org"
+    remedy = f"create it: airflow connections add {connection_id} --conn-type http --conn-host https://<prometheus>"
     try:
         connection = BaseHook.get_connection(connection_id)
         extra = dict(connection.extra_dejson or {})
