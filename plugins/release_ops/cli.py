@@ -24,6 +24,7 @@ from release_ops.cli_concern import CONCERN
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
+from release_ops.cli_guide import GUIDE
 from release_ops.cli_health import HEALTH
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_metrics import METRICS_DOCS
@@ -120,6 +121,7 @@ COMMANDS: dict[str, Command] = {
     "simulate": SIMULATE,
     "risks": RISKS,
     "health": HEALTH,
+    "guide": GUIDE,
     "preview": PREVIEW,
     "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,

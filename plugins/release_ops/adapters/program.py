@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from release_ops.adapters.deploy_command import PASSED_ON
+
 KEPT = 4_000
 """Characters of the end of the output that are kept."""
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""Variables of our own environment that the program gets: none of Airflow's, which hold secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def run_program(
     argv: Sequence[str], *, timeout: timedelta, folder: Path, env: Mapping[str, str] | None = None
 ) -> Ended:
     """Run a program in a folder, with nothing on its standard input; with its time over it is killed, and its children."""
-    own = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
+    own = {name: value for name in PASSED_ON if (value := os.environ.get(name)) is not None}
     with tempfile.TemporaryFile() as said:
         try:
             process = subprocess.Popen(  # noqa: S603 - the team's own program, named in its product file

@@ -32,7 +32,6 @@ from release_ops.product import products_folder, project_root
 from release_ops.store import Store
 
 _PLAIN_WORD = re.compile(r"[\w.+-]+", re.ASCII)
-_STAGES = {"alpha": MilestoneKind.ALPHA, "beta": MilestoneKind.BETA, "rc": MilestoneKind.RC}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +48,8 @@ class Ground:
     """Empty where it is not known."""
     previous: str
     """Version that is live there; empty: none, or not known."""
+    milestone: MilestoneKind
+    """Milestone that made the version."""
     purpose: str
     store: Store
     repository: GitRepository | None
@@ -125,7 +126,7 @@ def _tick(ground: Ground, role: str, observed: str, detail: str = "") -> Finding
 
 def gate(check: DeployCheck, ground: Ground) -> Finding:
     """The latest verdict of the gate of the version's milestone, or of the one that is named."""
-    milestone = _milestone(ground.version)
+    milestone = ground.milestone
     name = str(check.spec.get("gate") or ground.environment.gate or ground.product.milestone_gates.get(milestone, ""))
     if not name:
         return _passed("the milestone has no gate", "its gate has passed")
@@ -139,15 +140,6 @@ def gate(check: DeployCheck, ground: Ground) -> Finding:
     if row["verdict"] == Verdict.FAIL:
         return _failed(observed, expected, "remove its causes and run the milestone again")
     return _passed(observed, expected)
-
-
-def _milestone(version: str) -> MilestoneKind:
-    """Milestone whose tag a version is."""
-    try:
-        label = (parse_version(version, loose=True).prerelease or "").partition(".")[0]
-    except ValueError:
-        return MilestoneKind.GA
-    return _STAGES.get(label, MilestoneKind.GA)
 
 
 def tag(check: DeployCheck, ground: Ground) -> Finding:
