@@ -87,7 +87,7 @@ def plan_of(
             kind=one.kind,
             title=one.title,
             finding=Finding(outcome=Outcome.UNKNOWN, observed="looked at when it is deployed"),
-            blocks=False,
+            required=False,
             role=one.role,
         )
         for one in product.deploy.readiness.checks

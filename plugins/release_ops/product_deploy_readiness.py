@@ -29,6 +29,8 @@ class CheckBase(Part):
     """false: it is told, and the deployment goes on."""
     unknown_blocks: Flag = True
     """false: what nobody could find out is told, and the deployment goes on."""
+    waivable: Flag = True
+    """false: no approver may sign an exception to it."""
     stages: list[StageName] = []
     """Stages of the environments that ask for it; all without any."""
     types: list[ReleaseType] = []
@@ -212,6 +214,7 @@ def readiness_policy(part: ReadinessPart) -> ReadinessPolicy:
                 title=one.title,
                 blocks=one.blocks,
                 unknown_blocks=one.unknown_blocks,
+                waivable=one.waivable,
                 stages=_names(one.stages),
                 types=_names(one.types),
                 purposes=_names(one.purposes),

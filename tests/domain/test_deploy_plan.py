@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,6 @@ from release_ops.domain.deploy_plan import (
     Finding,
     PastRollout,
     StepTime,
-    after_ticks,
     as_json,
     blocking,
     estimate,
@@ -18,10 +17,12 @@ from release_ops.domain.deploy_plan import (
     in_words,
     interval,
     judge,
-    pending,
 )
 from release_ops.domain.deploy_readiness_policy import DeployCheck, DurationPolicy
-from release_ops.domain.model import Outcome
+from release_ops.domain.gates import apply_ticks, evaluate
+from release_ops.domain.model import Approval, ApprovalPolicy, Gate, Outcome
+
+NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 
 POLICY = DurationPolicy(step=timedelta(minutes=5), confidence=0.8)
 STEPS = [
@@ -103,15 +104,30 @@ def test_what_failed_or_is_not_known_blocks_unless_the_policy_lets_it_go():
     assert from_json(as_json(items)) == items
 
 
-def test_a_tick_counts_for_its_item_and_what_nobody_ticked_fails():
-    checks = {one.id: one for one in (check("backup", role="technical_lead"), check("docs", blocks=False), check("x"))}
-    items = judge([(one, Finding(outcome=Outcome.PENDING)) for one in checks.values()])
-    assert [one.id for one in pending(items, "technical_lead")] == ["backup", "docs", "x"]
-    assert [one.id for one in pending(items, "qa_lead")] == ["docs", "x"]
-    settled = after_ticks(items, {"backup": ["ben", "ana"]}, checks)
-    assert settled[0].finding.observed == "ticked by ana, ben"
-    assert [one.finding.outcome for one in settled] == [Outcome.PASS, Outcome.FAIL, Outcome.FAIL]
-    assert [one.id for one in blocking(settled)] == ["x"]
+def test_a_check_stands_beside_the_criteria_of_a_gate_where_people_tick_and_waive_it():
+    items = judge(
+        [
+            (check("backup", role="technical_lead"), Finding(outcome=Outcome.PENDING)),
+            (
+                DeployCheck(id="tag", kind="tag", title="Tag", waivable=False),
+                Finding(outcome=Outcome.FAIL, observed="no"),
+            ),
+            (
+                DeployCheck(id="on_call", kind="on_call", title="Who", unknown_blocks=False),
+                Finding(outcome=Outcome.UNKNOWN),
+            ),
+        ]
+    )
+    criteria, evidence = zip(*(one.as_criterion() for one in items), strict=True)
+    assert [(one.id, one.kind, one.required, one.waivable) for one in criteria] == [
+        ("ready_backup", "checklist", True, True), ("ready_tag", "tag", True, False), ("ready_on_call", "on_call", False, True)
+    ]  # fmt: skip
+    assert criteria[0].spec == {"role": "technical_lead"}
+    gate = Gate(name="g", criteria=criteria, approvals=ApprovalPolicy())
+    assert [one.criterion for one in evaluate(gate, evidence, (), now=NOW).blocking] == ["ready_tag"]
+    ben = Approval(seat="s", role="technical_lead", user="ben", approved=True, ticked=frozenset({"ready_backup"}))
+    ticked = apply_ticks(gate, evidence, [ben], {"ben": frozenset({"technical_lead"})})
+    assert (ticked[0].outcome, ticked[0].observed) == (Outcome.PASS, "ticked by ben")
 
 
 def test_a_check_is_for_stages_and_types():

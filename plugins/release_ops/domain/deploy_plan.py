@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from release_ops.domain.deploy_readiness_policy import DeployCheck, DurationPolicy
-from release_ops.domain.model import Outcome
+from release_ops.domain.model import Criterion, Evidence, Outcome
 
+READY = "ready_"
+"""Before the id of a check where it stands beside the criteria of a gate."""
+TICKED = frozenset({"checklist", "migrations"})
+"""Kinds of checks that a person settles."""
 HISTORY, POLICY, MIXED = "history", "policy", "mixed"
 """Where a duration is from: earlier rollouts, the product file, or some of it from each."""
 
@@ -37,10 +41,38 @@ class Readiness:
     kind: str
     title: str
     finding: Finding
-    blocks: bool
-    """Whether it stands in the way of the deployment as it is."""
+    required: bool
+    """Whether the deployment waits for it: one that is not is told, whatever was found."""
+    waivable: bool = True
+    """Whether an approver may sign an exception to it."""
     role: str = ""
     """Who may tick it while it is pending; empty: any approver."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it stands in the way as it is; a tick that is still to come does not."""
+        return self.required and self.finding.outcome in {Outcome.FAIL, Outcome.UNKNOWN}
+
+    def as_criterion(self) -> tuple[Criterion, Evidence]:
+        """It as one of a gate, so that whoever approves ticks it or waives it; and what was found."""
+        criterion = Criterion(
+            id=f"{READY}{self.id}",
+            kind="checklist" if self.kind in TICKED else self.kind,
+            title=self.title,
+            required=self.required,
+            waivable=self.waivable,
+            spec={"role": self.role} if self.role else {},
+        )
+        found = self.finding
+        evidence = Evidence(
+            criterion=criterion.id,
+            outcome=found.outcome,
+            observed=found.observed,
+            expected=found.expected,
+            detail=found.detail,
+            link=found.link,
+        )
+        return criterion, evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,55 +127,24 @@ class Estimate:
 
 
 def judge(checks: Iterable[tuple[DeployCheck, Finding]]) -> tuple[Readiness, ...]:
-    """Each check with its finding and whether it stands in the way; a tick that is still to come does not."""
+    """Each check with its finding."""
     return tuple(
         Readiness(
             id=check.id,
             kind=check.kind,
             title=check.title,
             finding=found,
-            blocks=_blocks(check.blocks, check.unknown_blocks, found.outcome),
+            required=check.blocks and (check.unknown_blocks or found.outcome is not Outcome.UNKNOWN),
+            waivable=check.waivable,
             role=check.role,
         )
         for check, found in checks
     )
 
 
-def _blocks(blocks: bool, unknown_blocks: bool, outcome: Outcome) -> bool:
-    return blocks and (outcome is Outcome.FAIL or (outcome is Outcome.UNKNOWN and unknown_blocks))
-
-
 def blocking(items: Iterable[Readiness]) -> tuple[Readiness, ...]:
     """Those that stand in the way."""
     return tuple(one for one in items if one.blocks)
-
-
-def pending(items: Iterable[Readiness], role: str | None = None) -> tuple[Readiness, ...]:
-    """Those that somebody has still to tick; with a role, those that it may."""
-    waiting = (one for one in items if one.finding.outcome is Outcome.PENDING)
-    return tuple(one for one in waiting if role is None or not one.role or one.role == role)
-
-
-def after_ticks(
-    items: Iterable[Readiness], ticked: Mapping[str, Iterable[str]], checks: Mapping[str, DeployCheck]
-) -> tuple[Readiness, ...]:
-    """The items once everybody has answered: what was ticked (id -> who did) passes, what was not fails."""
-    found = []
-    for one in items:
-        if one.finding.outcome is Outcome.PENDING:
-            people = sorted(set(ticked.get(one.id, ())))
-            check = checks.get(one.id)
-            if people:
-                finding = replace(
-                    one.finding, outcome=Outcome.PASS, observed=f"ticked by {', '.join(people)}", detail=""
-                )
-            else:
-                finding = replace(one.finding, outcome=Outcome.FAIL, observed="not ticked")
-            blocks = _blocks(check.blocks if check else True, True, finding.outcome)
-            found.append(replace(one, finding=finding, blocks=blocks))
-        else:
-            found.append(one)
-    return tuple(found)
 
 
 def numbered(names: Sequence[str]) -> tuple[str, ...]:
@@ -269,7 +270,9 @@ def as_json(items: Iterable[Readiness]) -> list[dict[str, Any]]:
             "expected": one.finding.expected,
             "detail": one.finding.detail,
             "link": one.finding.link,
+            "required": one.required,
             "blocks": one.blocks,
+            "waivable": one.waivable,
             "role": one.role,
         }
         for one in items
@@ -290,7 +293,8 @@ def from_json(items: Iterable[Mapping[str, Any]]) -> tuple[Readiness, ...]:
                 detail=one["detail"],
                 link=one["link"],
             ),
-            blocks=one["blocks"],
+            required=one["required"],
+            waivable=one["waivable"],
             role=one["role"],
         )
         for one in items

@@ -39,6 +39,8 @@ class DeployCheck:
     """False: it is told, and the deployment goes on."""
     unknown_blocks: bool = True
     """Whether what nobody could find out stops a deployment too."""
+    waivable: bool = True
+    """False: nobody may sign an exception to it."""
     stages: frozenset[str] = frozenset()
     """Stages of the environments that it is for; empty: all."""
     types: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ from release_ops.adapters.git import GitRepository
 from release_ops.adapters.git_process import RepositoryError
 from release_ops.deploy_guides import GUIDES, guide, guide_page
 from release_ops.deploy_planning import change_between, document, rollback_of, times_of, unplanned
-from release_ops.domain.deploy_plan import Readiness, after_ticks, as_json, blocking, from_json, judge, pending
+from release_ops.domain.deploy_plan import from_json, judge
 from release_ops.domain.deploy_policy import Environment
-from release_ops.domain.model import MilestoneKind, Product, Release
+from release_ops.domain.model import Criterion, Evidence, MilestoneKind, Product, Release
 from release_ops.domain.rollback import Change
 from release_ops.operators import parts
 from release_ops.operators.artifacts import MadeLink, keep, page_of
@@ -25,8 +25,6 @@ from release_ops.store import Store
 
 DEPLOY_PLAN = MadeLink("Deployment plan")
 GUIDE_LINKS = {name: MadeLink(f"{title}") for name, title in GUIDES.items()}
-TICK = "tick_"
-"""Before the id of a check, as in the forms of the gates."""
 
 
 class PlanDeployOperator(MilestoneOperator):
@@ -81,9 +79,7 @@ def plan_deployment(
         **{name: run[name] for name in ("tag", "commit", "previous", "purpose")},
     }
     back = rollback_of(product, release or unplanned(product, run["version"], now), change)
-    plan = document(
-        product, environment, about, readiness=readiness, times=times, back=back, planned_at=now
-    )
+    plan = document(product, environment, about, readiness=readiness, times=times, back=back, planned_at=now)
     return with_body(plan)
 
 
@@ -121,44 +117,10 @@ def planned_release(product: Product, version: str) -> Release | None:
     return next((one for one in product.releases if one.version == version), None)
 
 
-def tick_fields(plan: Mapping[str, Any], role: str) -> dict[str, Any]:
-    """Fields of a seat's form as JSON schemas: the checks that this role may tick."""
-    return {
-        f"{TICK}{one.id}": {"default": False, "type": "boolean", "title": one.title, "description": one.finding.observed}
-        for one in pending(from_json(plan["readiness"]), role)
-    }
-
-
-def settled(plan: Mapping[str, Any], answers: Iterable[Mapping[str, Any]], product: Product) -> dict[str, Any]:
-    """The plan once everybody has answered: what an approver ticked passes, what nobody ticked fails and may stop it.
-
-    An answer counts that approves; it has user, role, approved and ticked, as SeatOperator returns it.
-    """
-    items = from_json(plan["readiness"])
-    roles = {one.id: one.role for one in items}
-    ticked: dict[str, list[str]] = {}
-    for answer in answers:
-        if not answer["approved"] or not answer["user"]:
-            continue
-        for check in answer["ticked"]:
-            if roles.get(check) in {"", answer["role"]}:
-                ticked.setdefault(check, []).append(answer["user"])
-    checks = {one.id: one for one in product.deploy.readiness.checks}
-    found = after_ticks(items, ticked, checks)
-    stopping = blocking(found)
-    return with_body(
-        {
-            **plan,
-            "readiness": as_json(found),
-            "proceed": not stopping,
-            "reasons": [_why(one) for one in stopping],
-        }
-    )
-
-
-def _why(item: Readiness) -> str:
-    told = f"{item.title}: {item.finding.observed}"
-    return f"{told} ({item.finding.detail})" if item.finding.detail else told
+def criteria_of(plan: Mapping[str, Any]) -> tuple[tuple[Criterion, ...], tuple[Evidence, ...]]:
+    """The checks of a plan as criteria of a gate, with their evidence: whoever approves ticks and waives them there."""
+    pairs = [one.as_criterion() for one in from_json(plan["readiness"])]
+    return tuple(one for one, _ in pairs), tuple(one for _, one in pairs)
 
 
 def _repository(product: Product, run: Mapping[str, Any]) -> tuple[GitRepository | None, Change]:
@@ -169,14 +131,3 @@ def _repository(product: Product, run: Mapping[str, Any]) -> tuple[GitRepository
     except RepositoryError as error:
         return None, Change(head=run["commit"], why=f"the repository could not be read: {error}")
     return repository, change_between(repository, product, run["previous"], run["commit"])
-
-
-__all__: Sequence[str] = (
-    "DEPLOY_PLAN",
-    "PlanDeployOperator",
-    "keep_plan",
-    "plan_deployment",
-    "planned_release",
-    "settled",
-    "tick_fields",
-)
