@@ -257,6 +257,18 @@ class GitRepository(History):
             remedy="run the milestone again",
         )
 
+    def check_push(self, branch: str) -> None:
+        """Ask the remote whether a commit could be pushed to the branch; nothing is. PushRejected, Unreachable if not.
+
+        Rules of the remote's own, which it applies to a push alone, are not asked.
+        """
+        ref = self._valid("refs/heads/", branch)
+        if self._sandbox is not None:
+            self._sandbox.ensure()
+        head = self.head(ref)
+        args = ("push", "--dry-run", "--porcelain", "--no-verify", "--recurse-submodules=no", "--", self.remote)
+        self._git.run(*args, f"{head}:{ref}", git_dir=self._mirror.path, remote=True)
+
     def _check_moved(
         self,
         branch: str,

@@ -217,6 +217,22 @@ class History:
         text = self._read(*asked).text
         return seconds(text) or None if text else None
 
+    def last_commit(self, commit: str, paths: Sequence[str]) -> str | None:
+        """Newest commit up to `commit` that changed one of the files; None when none of them ever was there."""
+        return next(iter(self.file_commits(commit, paths, 1)), None)
+
+    def file_commits(self, commit: str, paths: Sequence[str], limit: int) -> list[str]:
+        """The last `limit` commits up to `commit` that changed one of the files, newest first."""
+        within = (f":(literal){checked_path(path)}" for path in paths)
+        asked = ("log", f"--max-count={limit}", "--format=%H", "--end-of-options", self.head(commit), "--", *within)
+        return self._read(*asked).text.split()
+
+    def trailer(self, commit: str, name: str) -> str:
+        """Value of a trailer of a commit's message, the last one if there are several; empty without it."""
+        wanted = f"--format=%(trailers:key={name},valueonly,unfold,separator=%x01)"
+        told = self._read("log", "-1", wanted, "--end-of-options", self.head(commit), "--").text
+        return told.rpartition("\x01")[2].strip()
+
     def difference(self, base: str, to: str, folders: Sequence[str] = ()) -> tuple[int, dict[str, int]]:
         """Number of commits that `to` has and `base` has not, and file -> lines added and removed between their trees.
 
