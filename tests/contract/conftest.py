@@ -29,10 +29,14 @@ REPOSITORY = "/repos/{owner}/{repo}"
 SEGMENTS = frozenset(
     {
         "",
+        "actions",
         "code-scanning",
         "commits",
         "compare",
+        "contents",
         "dependabot",
+        "deployments",
+        "environments",
         "git",
         "issues",
         "milestones",
@@ -44,7 +48,14 @@ SEGMENTS = frozenset(
 )
 """Of GitHub's description, the resources of a repository that Prism serves here; a call to any other fails."""
 
-CONTRADICTORY = frozenset({REPOSITORY, f"{REPOSITORY}/pulls", f"{REPOSITORY}/dependabot/alerts"})
+CONTRADICTORY = frozenset(
+    {
+        REPOSITORY,
+        f"{REPOSITORY}/pulls",
+        f"{REPOSITORY}/dependabot/alerts",
+        f"{REPOSITORY}/actions/runs/{{run_id}}/pending_deployments",
+    }
+)
 """Paths whose examples, in this version of GitHub's description, lack required fields or have them of another type."""
 
 API = "/rest/api/3"

@@ -14,6 +14,7 @@ from github import Auth, Github
 
 from tests.fakes import github_bodies as bodies
 from tests.fakes.github_delivery import Delivery
+from tests.fakes.github_deploys import Deploys
 from tests.fakes.github_graphql import GraphQL, commit_data
 from tests.fakes.loopback import Answer, Loopback, Request
 
@@ -56,6 +57,7 @@ class FakeGitHub(Loopback):
         """`code-scanning` or `dependabot` to what GitHub answers when the feature is off."""
         self.remaining = 5000
         self._next = 100
+        self.deploys = Deploys(self)
         self._routes = self._table()
         self.delivery = Delivery()
         """What only GraphQL lists."""
@@ -245,7 +247,7 @@ class FakeGitHub(Loopback):
         ]  # fmt: skip
         return [
             Route(verb, re.compile(pattern), handler, query.split(), body.split(), needs.split())
-            for verb, pattern, handler, query, body, needs in table
+            for verb, pattern, handler, query, body, needs in (*table, *self.deploys.rows())
         ]
 
     def _graphql_commit(self, sha: str) -> dict[str, Any] | None:
