@@ -20,6 +20,7 @@ from release_ops.domain.model import (
 from release_ops.product_changelog import changelog_rules
 from release_ops.product_checks import absent_queries, cross_check, finding_problem, idle_nulls
 from release_ops.product_checks_conflicts import conflict_checks
+from release_ops.product_checks_drivers import with_config_repositories
 from release_ops.product_checks_plan import board_problems, strangers_away
 from release_ops.product_checks_stakeholders import stakeholder_doubts
 from release_ops.product_convert import STANDARD_NOTES, convert, standard_notes
@@ -126,7 +127,8 @@ def _own(path: Path, content: bytes, defaults: Defaults) -> tuple[Product, list[
     problems += found
     flagd, found = _location(root, ("flags", "flagd", "repository"))
     problems += found
-    product = convert(part, location, flagd=flagd)
+    product, found = with_config_repositories(convert(part, location, flagd=flagd), root, _location)
+    problems += found
     problems += cross_check(product, part, root, pruned)
     if not pruned:
         problems += conflict_checks(product, root)
@@ -296,7 +298,7 @@ def _merged(stamps: tuple[tuple[str, int, int], ...]) -> Defaults:
     return Defaults(base, tuple(problems), product_cache.print_of(contents))
 
 
-def _location(root: Node, path: tuple[str, ...]) -> tuple[str, list[Problem]]:
+def _location(root: Node, path: tuple[str, ...], kind: str | None = None) -> tuple[str, list[Problem]]:
     """A repository's location with variables filled in and a relative path made absolute, and what is wrong with it."""
     parts: dict[str, Node] = root.value
     for name in path[:-1]:
@@ -314,7 +316,7 @@ def _location(root: Node, path: tuple[str, ...]) -> tuple[str, list[Problem]]:
             problems.append(located(root, path, f"the environment variable {name} is not set", remedy))
     if not problems:
         text = _VARIABLE.sub(lambda match: os.environ.get(match["name"]) or match["default"], text)
-    kind = parts["kind"].value if "kind" in parts else None
+    kind = parts["kind"].value if "kind" in parts else kind
     if kind == "github" and not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
         problems.append(located(root, path, "is not a GitHub repository", "write owner/name"))
     if re.match(r"^https?://[^/@]*:[^/@]*@", text):

@@ -25,6 +25,7 @@ from release_ops.product_checks_analysis import analysis_problems
 from release_ops.product_checks_budget import budget_problems
 from release_ops.product_checks_calendar import anchor_problems, cadence_problems, event_names, idle_overrides, place_of
 from release_ops.product_checks_deploy import deploy_problems
+from release_ops.product_checks_drivers import driver_problems
 from release_ops.product_checks_flags import flag_problems
 from release_ops.product_checks_health import health_problems
 from release_ops.product_checks_hotfix import hotfix_problems
@@ -45,6 +46,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"audiences", "health", "releases", "trains"}), health_problems),
     (frozenset({"gates", "hotfix", "repository"}), hotfix_problems),
     (frozenset({"audiences", "budget"}), budget_problems),
+    (frozenset({"analyses", "deploy", "repository"}), driver_problems),
     (frozenset({"audiences", "review"}), review_problems),
     (frozenset({"approvers", "audiences", "flags", "releases"}), flag_problems),
     (frozenset({"analyses", "approvers", "audiences", "deploy", "gates"}), deploy_problems),

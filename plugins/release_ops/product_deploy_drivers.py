@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from release_ops.product_deploy_github import GitHubDeployPart
+from release_ops.product_deploy_gitops import GitOpsPart
 from release_ops.product_types import Part, Span, Text
 
 DriverName = Literal["command", "gitops", "github"]
@@ -32,9 +34,13 @@ class DriverParts(Part):
     """`command`: a program; `gitops`: a commit in a config repository; `github`: GitHub deployments and workflows."""
     command: CommandPart | None = None
     """For the driver `command`."""
+    gitops: GitOpsPart | None = None
+    """For the driver `gitops`."""
+    github: GitHubDeployPart | None = None
+    """For the driver `github`."""
 
 
-REQUIRED: Mapping[str, str] = {"command": "run"}
+REQUIRED: Mapping[str, str] = {"command": "run", "gitops": "repository"}
 """Driver to the key of its section without which it cannot do anything."""
 
 

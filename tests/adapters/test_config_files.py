@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from release_ops.adapters.helm_values import parse_path, value_at, with_value
+from release_ops.adapters.helm_values import value_at, with_value
 from release_ops.adapters.kustomize import image_fields, with_image
+from release_ops.domain.gitops_policy import parse_path
 from release_ops.yaml_splice import SpliceError
 
 KUSTOMIZATION = """\

@@ -167,6 +167,37 @@ class ArgoCD:
         raise ArgoCDError(f"Argo CD {verb} {path}: {why}; check the connection's host and the network; {tail}")
 
 
+def from_connection(connection_id: str, application: str, *, app_namespace: str = "", project: str = "") -> ArgoCD:
+    """Application by an Airflow connection of type `http`: host, password (a token), maybe port, and `verify` as an extra.
+
+    ArgoCDError when it cannot be used.
+    """
+    from airflow.sdk import BaseHook  # noqa: PLC0415 - costs a second
+
+    try:
+        connection = BaseHook.get_connection(connection_id)
+        extra = dict(connection.extra_dejson or {})
+    except Exception as error:
+        raise ArgoCDError(
+            f"connection {connection_id}: cannot be used: {type(error).__name__}; create it: airflow connections add "
+            f"{connection_id} --conn-type http --conn-host https://argocd.example.org --conn-password TOKEN"
+        ) from None
+    host = connection.host or ""
+    origin = host if "://" in host else f"{connection.schema or 'https'}://{host}"
+    parts = urlsplit(origin)
+    if connection.port and not parts.port:
+        origin = f"{parts.scheme}://{parts.netloc}:{connection.port}{parts.path}"
+    verify = extra.get("verify", True)
+    return ArgoCD(
+        origin,
+        connection.password or "",
+        application,
+        app_namespace=app_namespace,
+        project=project,
+        verify=verify if isinstance(verify, bool | str) else True,
+    )
+
+
 # Answers
 
 

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import Any
 
+from release_ops.domain.gitops_policy import parse_path
 from release_ops.yaml_splice import SpliceError, Step, dotted, read, scalar_at, set_scalar
-
-_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[\d{1,4}\])*)(?:\.|$)")
-
-
-def parse_path(path: str) -> tuple[Step, ...]:
-    r"""Steps of a path like `image.tag` or `images[0].tag`; a dot inside a key is written `\.`. ValueError otherwise."""
-    steps: list[Step] = []
-    at = 0
-    while at < len(path):
-        match = _STEP.match(path, at)
-        if match is None:
-            break
-        steps.append(re.sub(r"\\(.)", r"\1", match[1]))
-        steps += [int(number) for number in re.findall(r"\d+", match[2])]
-        at = match.end()
-    if not steps or at < len(path) or (path.endswith(".") and not path.endswith("\\.")):
-        raise ValueError(f"{path!r} is no path of keys; write it like image.tag or images[0].tag")
-    return tuple(steps)
 
 
 def value_at(text: str, path: str) -> str | None:

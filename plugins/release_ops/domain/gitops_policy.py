@@ -17,6 +17,8 @@ PLACEHOLDERS: Mapping[str, str] = {
 """What a tag may name in braces."""
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
+_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[\d{1,4}\])*)(?:\.|$)")
+
 
 class ArgoSteps(StrEnum):
     """Who takes a Rollout of Argo from one step to the next."""
@@ -110,3 +112,19 @@ def version_in(pattern: str, tag: str) -> str:
     if not found or names(before + after) or not fits:
         return tag
     return tag[len(before) : len(tag) - len(after)]
+
+
+def parse_path(path: str) -> tuple[str | int, ...]:
+    r"""Steps of a path like `image.tag` or `images[0].tag`; a dot inside a key is written `\.`. ValueError otherwise."""
+    steps: list[str | int] = []
+    at = 0
+    while at < len(path):
+        match = _STEP.match(path, at)
+        if match is None:
+            break
+        steps.append(re.sub(r"\\(.)", r"\1", match[1]))
+        steps += [int(number) for number in re.findall(r"\d+", match[2])]
+        at = match.end()
+    if not steps or at < len(path) or (path.endswith(".") and not path.endswith("\\.")):
+        raise ValueError(f"{path!r} is no path of keys; write it like image.tag or images[0].tag")
+    return tuple(steps)

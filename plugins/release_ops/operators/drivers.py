@@ -10,6 +10,7 @@ from release_ops.adapters.deploy_command import CommandDriver
 from release_ops.adapters.driver import Driver, DriverError
 from release_ops.domain.deploy_policy import Environment
 from release_ops.domain.model import Product
+from release_ops.operators.drivers_remote import open_github_driver, open_gitops
 from release_ops.product import project_root
 
 
@@ -42,4 +43,8 @@ def _secrets(connection_id: str | None) -> Mapping[str, str]:
     return {name: value for name, value in {**named, **extras}.items() if value}
 
 
-DRIVERS: Mapping[str, Callable[[Product, Environment], Driver]] = {"command": _command}
+DRIVERS: Mapping[str, Callable[[Product, Environment], Driver]] = {
+    "command": _command,
+    "gitops": open_gitops,
+    "github": open_github_driver,
+}
