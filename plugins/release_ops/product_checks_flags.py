@@ -35,7 +35,7 @@ def _flag(product: Product, root: Node, path: Steps, flag: Flag) -> Iterator[Pro
 
 
 def _ramp(product: Product, root: Node, path: Steps, ramp: Ramp) -> Iterator[Problem]:
-    for role, count in ramp.approvals.roles.items():
+    for role, count in ramp.approvals.roles.items() if ramp.approvals else ():
         people = product.approvers.get(role, ())
         where: Steps = (*path, "approvals", "roles", role)
         if not people:

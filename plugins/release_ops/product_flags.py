@@ -13,7 +13,6 @@ from release_ops.domain.flags_policy import (
     Engine,
     ErrorRate,
     Flag,
-    FlagApprovals,
     FlagdSettings,
     FlagKind,
     FlagsPolicy,
@@ -26,22 +25,12 @@ from release_ops.domain.flags_policy import (
     UnleashSettings,
     Value,
 )
-from release_ops.product_types import Count, Date, Duration, Part, Text, wrong
+from release_ops.product_gates import ApprovalsPart, approval_policy
+from release_ops.product_types import Count, Date, Duration, Part, Span, Text, wrong
 
-_PACE = re.compile(r"(\d{1,5})\s*(s|m|h|d|w)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MANY = 1000
 """Users or values that one list may hold: more than that belong into the engine's own segments."""
-
-
-def _pace(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    match = _PACE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise wrong("is not a duration", "write it like 30s, 10m, 1h or 2d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _key(value: Any) -> str:
@@ -50,11 +39,6 @@ def _key(value: Any) -> str:
     return value
 
 
-Pace = Annotated[
-    timedelta,
-    BeforeValidator(_pace),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,5}\s*[smhdw]$", "examples": ["10m", "1h"]}),
-]
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 FlagKey = Annotated[str, BeforeValidator(_key), WithJsonSchema({"type": "string", "pattern": f"^{_KEY.pattern}$"})]
 Weight = Annotated[int, Field(strict=True, ge=1, le=1000)]
@@ -131,21 +115,10 @@ class ErrorRatePart(Part):
     """Where the query is asked."""
     connection: Text = "prometheus"
     """Airflow connection for it."""
-    interval: Pace = timedelta(minutes=1)
+    interval: Span = timedelta(minutes=1)
     """How often it is measured while a step lasts."""
     failure_limit: Count = 0
     """So many measurements above the threshold are let pass."""
-
-
-class FlagApprovalsPart(Part):
-    """Who has to agree before a ramp begins."""
-
-    roles: dict[Text, Annotated[int, Field(strict=True, ge=1, le=20)]] = {}
-    """Number of people per role; distinct people fill them."""
-    minimum: Count = 0
-    """At least so many distinct people in all."""
-    timeout: Duration = timedelta(days=3)
-    """How long they have."""
 
 
 class RampStepPart(Part):
@@ -153,7 +126,7 @@ class RampStepPart(Part):
 
     percent: Percent
     """Share of the people who have the flag, in percent."""
-    interval: Pace | None = None
+    interval: Span | None = None
     """How long it lasts at least."""
     analyses: list[Text] | None = None
     """Names of the `analyses` that it waits for; the ramp's without it."""
@@ -177,7 +150,7 @@ class RampPart(Part):
     """Percentages, rising; the last is the target. Single steps can have an interval and analyses of their own."""
     target: Percent | None = None
     """Where the ramp ends; steps above it are left out. Without it the last step."""
-    interval: Pace | None = None
+    interval: Span | None = None
     """How long a step lasts at least."""
     targeting: TargetingPart | None = None
     """Whom it is for, beside the percentage."""
@@ -187,13 +160,13 @@ class RampPart(Part):
     """What is measured at every step, beside the analyses."""
     on_failure: OnFailure | None = None
     """Where it goes when a step failed, before it pauses: `pause` (stays), `previous`, `off`."""
-    hold_for: Pace | None = None
+    hold_for: Span | None = None
     """How long a step without data is held before the ramp pauses."""
-    look_again: Pace | None = None
+    look_again: Span | None = None
     """While a step is held, its analyses begin anew after so long."""
     with_rollout: Annotated[bool, Field(strict=True)] | None = None
     """true: a step follows only when the release's rollout in this environment has reached its percentage."""
-    approvals: FlagApprovalsPart | None = None
+    approvals: ApprovalsPart | None = None
     """Who has to agree before it begins."""
     windows: Annotated[bool, Field(strict=True)] | None = None
     """true: steps are taken only while the product's window is open."""
@@ -378,7 +351,7 @@ def _ramp(part: RampPart, usual: RampPart) -> Ramp:
         steps = [one for one in steps if one.percent < target] + [
             next((one for one in steps if one.percent == target), RampStepPart(percent=target))
         ]
-    approvals: FlagApprovalsPart = chosen("approvals") or FlagApprovalsPart()
+    approvals: ApprovalsPart = chosen("approvals") or ApprovalsPart()
     error_rate: ErrorRatePart | None = chosen("error_rate")
     given: dict[str, Any] = {
         name: chosen(name)
@@ -392,7 +365,7 @@ def _ramp(part: RampPart, usual: RampPart) -> Ramp:
         analyses=tuple(chosen("analyses") or ()),
         targeting=_targeting(chosen("targeting") or TargetingPart()),
         error_rate=ErrorRate(**error_rate.model_dump()) if error_rate else None,
-        approvals=FlagApprovals(roles=dict(approvals.roles), minimum=approvals.minimum, timeout=approvals.timeout),
+        approvals=approval_policy(approvals),
         **given,
     )
 

@@ -62,7 +62,7 @@ def words(state: FlagState) -> str:
     if not state.exists:
         return "absent"
     if state.foreign:
-        return "changed by hand"
+        return "changed by hand" if state.percent is None else f"{state.percent} %, changed by hand"
     if not state.enabled:
         return "disabled"
     named = [
@@ -244,8 +244,16 @@ def _shares(state: FlagState) -> dict[str, float]:
     return {**found, state.off: 1 - share}
 
 
+def serves_nobody(state: FlagState) -> bool:
+    """Whether the engine gives everybody the variant for those who do not have it."""
+    named = state.targeting.users or state.targeting.groups
+    return state.exists and state.enabled and state.percent == 0 and not named
+
+
 def same(one: FlagState, other: FlagState) -> bool:
     """Whether an engine that serves the one need not be touched to serve the other; order within lists does not count."""
+    if serves_nobody(one) and serves_nobody(other):
+        return one.off == other.off
     return _plain(one) == _plain(other)
 
 

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from release_ops.domain.model import ApprovalPolicy
 
 Value = bool | int | float | str
 """What a variant stands for in the code that asks for the flag."""
@@ -89,15 +93,6 @@ class ErrorRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlagApprovals:
-    """Who has to agree before a ramp begins: people per role, and how long they have."""
-
-    roles: Mapping[str, int] = field(default_factory=dict)
-    minimum: int = 0
-    timeout: timedelta = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ramp:
     """How a flag is given to more and more people in one environment."""
 
@@ -120,7 +115,8 @@ class Ramp:
     """While a step is held, its analyses begin anew after so long."""
     with_rollout: bool = False
     """A step follows only when the release's rollout has reached its percentage, or is promoted."""
-    approvals: FlagApprovals = FlagApprovals()
+    approvals: ApprovalPolicy | None = None
+    """Who has to agree before it begins; None: nobody."""
     windows: bool = False
     """Steps are taken only while the product's window is open."""
 
