@@ -162,16 +162,18 @@ Act = Write | Wait | End
 
 def advance(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
     """State and act that follow from what is seen. The same state and sight give the same."""
+    if seen.command is not None and not state.phase.is_over:
+        state = _told(ramp, state, seen)
     if state.phase.is_over:
         return state, End()
-    if seen.command is not None:
-        state = _told(state, seen)
-        if state.phase.is_over:
-            return state, End()
     if not state.is_set:
         return state, Write()
     if state.phase is RampPhase.PAUSED:
         return state, End()
+    return _go_on(ramp, state, seen)
+
+
+def _go_on(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
     if state.place and seen.percent != state.percent:
         there = "something else than a ramp writes" if seen.percent is None else f"{seen.percent} %"
         why = f"the engine serves {there} instead of {state.percent} %: somebody else changed the flag"
@@ -204,29 +206,35 @@ def adopted(ramp: Ramp, percent: int, now: datetime) -> RampState:
     return RampState(step=reached[-1], percent=percent, set_at=now, measured_from=now)
 
 
-def _told(state: RampState, seen: Seen) -> RampState:
+def _told(ramp: Ramp, state: RampState, seen: Seen) -> RampState:
     who = f"{seen.by}: {seen.reason}" if seen.reason else seen.by
+    serves = state.percent if seen.percent is None else seen.percent
     if seen.command is Command.STOP:
-        return replace(state, phase=RampPhase.STOPPED, is_set=True, why=f"stopped by {who}")
+        return replace(state, phase=RampPhase.STOPPED, percent=serves, is_set=True, why=f"stopped by {who}")
     if seen.command is Command.PAUSE:
         return replace(state, phase=RampPhase.PAUSED, failed=False, why=f"paused by {who}")
     if state.phase is RampPhase.HELD:
         return replace(state, phase=RampPhase.RUNNING, accepted=True, held_since=None, why=f"step accepted by {who}")
-    if state.phase is RampPhase.PAUSED:
-        # What it fell back to is where it starts: the step that failed comes next, and is proven again.
-        return replace(
-            state,
-            phase=RampPhase.RUNNING,
-            step=state.step - 1 if state.failed else state.step,
-            percent=state.percent if seen.percent is None else seen.percent,
-            failed=False,
-            accepted=state.failed,
-            tries=state.tries + 1,
-            measured_from=seen.now,
-            held_since=None,
-            why=f"resumed by {who}",
-        )
-    return state
+    if state.phase is not RampPhase.PAUSED:
+        return state
+    step = state.step
+    if serves != state.percent:
+        step = adopted(ramp, serves, seen.now).step
+    elif state.failed:
+        # The step that failed comes next, and is proven again; from nobody it begins at the first.
+        step = step - 1 if serves else BEFORE
+    return replace(
+        state,
+        phase=RampPhase.RUNNING,
+        step=step,
+        percent=serves,
+        accepted=state.failed and step != BEFORE,
+        failed=False,
+        tries=state.tries + 1,
+        set_at=seen.now,
+        measured_from=seen.now,
+        why=f"resumed by {who}",
+    )
 
 
 def _proven(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
