@@ -31,10 +31,11 @@ STAGED = {
     *("exchange_rate_copy", "exchange_rate_retire", "exchange_rate_add"),
     *("found_commits_copy", "found_lines_copy", "found_commits", "found_commits_forget"),
     *("survey_group_add", "survey_invitation_copy", "survey_answer_copy", "survey_box_mixed"),
+    *("flag_ramp_step_plan", "flag_ramp_command_add"),
     *("survey_import_group", "survey_import_mark", "survey_late_copy", "survey_report_save"),
 }
-"""They work on a temporary table or on rows of another one; tests of the change history, of conflicts, of feeds, of budgets
-and of surveys run them."""
+"""They work on a temporary table or on rows of another one; tests of the change history, of conflicts, of feeds, of budgets,
+of flags and of surveys run them."""
 QUERIES = sorted({file.stem for file in (SQL / "queries").glob("*.sql")} - STAGED)
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RELEASE = {"product": "webapp", "version": "2.8.0"}
@@ -317,7 +318,35 @@ PLAUSIBLE: dict[str, Any] = {
         {"measure": "on_time", "status": "yellow", "value": 0.62, "threshold": 0.8, "unit": "ratio", "words": "62 %"}
     ],
 }
+FLAG_RAMP = {
+    "attempt": 1,
+    "counted": "by hand",
+    "engine": "flagd",
+    "flag": "checkout",
+    "gain": 0.1,
+    "id": 1,
+    "lose": 0.0,
+    "may_rebucket": False,
+    "message": "",
+    "over": False,
+    "percent": 10,
+    "place": 1,
+    "prefix": "flag:webapp:",
+    "progress": {},
+    "ramp": "webapp:checkout:production:1",
+    "requested_by": "ana",
+    "runs": {},
+    "stale": True,
+    "state": "running",
+    "target": 100,
+    "verdict": "good",
+}
 SPECIAL: dict[str, dict[str, Any]] = {
+    **{
+        name: {key: value for key, value in FLAG_RAMP.items() if key in load_query(name).parameters}
+        for name in QUERIES
+        if name.startswith("flag_")
+    },
     **{
         name: {"kind": "release"}
         for name in ("retrospective_schedule", "retrospective_held", "retrospective_of", "action_items_withdraw")
@@ -398,7 +427,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
 def plausible(name: str, *, optional: bool = True) -> dict[str, Any]:
     query = load_query(name)
     needed = query.parameters if optional else query.parameters - query.optional
-    return {**{key: PLAUSIBLE[key] for key in needed}, **SPECIAL.get(name, {})}
+    special = SPECIAL.get(name, {})
+    return {**{key: PLAUSIBLE[key] for key in needed - special.keys()}, **special}
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -287,6 +287,8 @@ class FlagsPart(Part):
     ramp: RampPart = RampPart()
     """What the ramps leave out."""
     stale: StaleFlagsPart = StaleFlagsPart()
+    incident: Literal["critical", "high", "medium", "low"] = "high"
+    """Severity of the incident that a bad step opens."""
     sample: Annotated[int, Field(strict=True, ge=100, le=100_000)] = 10_000
     """Number of user ids over which a change is tried before it is made."""
     tell: list[Text] = ["engineering"]
@@ -312,6 +314,7 @@ def flags_policy(part: FlagsPart, repository: str = "") -> FlagsPolicy:
         ),
         unleash=UnleashSettings(**part.unleash.model_dump()),
         stale=StalePolicy(full_for=part.stale.full_for, off_for=part.stale.off_for, code=tuple(part.stale.code)),
+        incident=part.incident,
         sample=part.sample,
         tell=tuple(dict.fromkeys(part.tell)),
         tell_killed=tuple(dict.fromkeys(part.tell_killed)),

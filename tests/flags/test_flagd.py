@@ -14,9 +14,10 @@ from openfeature.evaluation_context import EvaluationContext
 
 from release_ops.adapters.flag_engine import FlagError
 from release_ops.adapters.flagd import FlagdFiles, provider, written_out
+from release_ops.adapters.git import GitRepository
 from release_ops.domain.flagd_document import definition, in_file, state_of
 from release_ops.domain.flags import ABSENT, change_of, may_write, same, switched_off, wanted, words
-from release_ops.domain.flags_policy import Flag, Operator, Ramp, Rule, Targeting
+from release_ops.domain.flags_policy import Flag, FlagdSettings, Operator, Ramp, Rule, Targeting
 from tests.flags.conftest import CHECKOUT, NOW, flag, git
 
 Open = Callable[[str], FlagdFiles]
@@ -252,3 +253,11 @@ def test_every_state_is_read_back_as_it_was_meant(
         assert same(found, state)
         with provider(written_out(in_file({"flags": {}}, one, state))) as official:
             official.resolve_string_details(one.key, "", EvaluationContext("user-1", {"company": "x"}))
+
+
+def test_a_branch_that_is_not_there_is_named(remote: Path, tmp_path: Path) -> None:
+    repository = GitRepository(remote, mirror=tmp_path / "m.git", push=True)
+    with pytest.raises(
+        FlagError, match=r"has no branch live, where the flags are to be; make it, or write flags\.flagd\.branch"
+    ):
+        FlagdFiles(repository, FlagdSettings(branch="live")).read(CHECKOUT, PRODUCTION)

@@ -91,7 +91,9 @@ class Shop:
             **fields,
         }
 
-    def resolve(self, *fixes: str, run_id: str = "manual__1", user: str | None = "olga", **fields: str) -> dict[str, Any]:
+    def resolve(
+        self, *fixes: str, run_id: str = "manual__1", user: str | None = "olga", **fields: str
+    ) -> dict[str, Any]:
         operator = ResolveHotfixOperator(task_id="resolve", form=self.form(*fixes, **fields))
         return operator.execute(self.context(run_id, user))
 
@@ -178,7 +180,9 @@ def shop(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """1.0.0 is out, 1.1.0 is frozen on its branch, and the default branch has gone on."""
     source = Source(tmp_path / "shop.git")
     source.commit("feat: the shop", files={"shop.txt": LINES, "reports/junit-integration.xml": GREEN})
-    source.commit("docs(changelog): 1.0.0", files={"CHANGELOG.md": "# Changelog\n\n## [1.0.0] - 2026-01-05\n\n- The shop\n"})
+    source.commit(
+        "docs(changelog): 1.0.0", files={"CHANGELOG.md": "# Changelog\n\n## [1.0.0] - 2026-01-05\n\n- The shop\n"}
+    )
     git(source.path, "tag", "-a", "-m", "1.0.0", "v1.0.0", "main")
     source.commit("feat: a new head", files={"shop.txt": LINES.replace("line 1\n", "line one\n")})
     git(source.path, "branch", "release/1.1.0", "main")

@@ -47,7 +47,12 @@ def test_it_is_a_release_like_any_other_to_tables_and_pages(shop: Shop) -> None:
     assert metrics is not None
     assert metrics["within_target"] is True
     assert metrics["time_to_out"] == metrics["tagged_at"] - metrics["requested_at"]
-    assert (metrics["fixes"], metrics["criteria"], metrics["criteria_met"], metrics["end_state"]) == (1, 2, None, "done")
+    assert (metrics["fixes"], metrics["criteria"], metrics["criteria_met"], metrics["end_state"]) == (
+        1,
+        2,
+        None,
+        "done",
+    )
 
 
 def test_what_closes_production_is_exempted_by_who_approves_and_that_is_written_down(shop: Shop) -> None:
@@ -78,7 +83,9 @@ def test_a_conflict_is_resolved_by_hand_and_the_task_goes_on_from_there(shop: Sh
     second = shop.fix("a feature\n", "a feature, mended\n", "fix: second")
     third = shop.fix("line 38\n", "line 38, mended\n", "fix: third")
     run = shop.resolve(third, first, second)
-    with pytest.raises(AirflowFailException, match=rf"{second[:12]} conflicts with hotfix/1\.0\.1: in shop\.txt") as told:
+    with pytest.raises(
+        AirflowFailException, match=rf"{second[:12]} conflicts with hotfix/1\.0\.1: in shop\.txt"
+    ) as told:
         shop.pick(run)
     assert f"git cherry-pick -x {second[:12]}" in str(told.value)
     report = shop.store.one("artifact_of", product="shop", version="1.0.1", kind="ga", name="hotfix-conflict.md")
@@ -95,7 +102,11 @@ def test_a_conflict_is_resolved_by_hand_and_the_task_goes_on_from_there(shop: Sh
     )
     found = shop.pick(run)
     assert [one["made"] for one in found["picks"]][1] == by_hand
-    assert shop.git("log", "--format=%s", "v1.0.0..hotfix/1.0.1").splitlines() == ["fix: third", "fix: second", "fix: first"]
+    assert shop.git("log", "--format=%s", "v1.0.0..hotfix/1.0.1").splitlines() == [
+        "fix: third",
+        "fix: second",
+        "fix: first",
+    ]
     assert found["extras"] == []
 
 
@@ -176,7 +187,9 @@ def test_a_merge_back_that_conflicts_stands_as_a_branch_with_the_commands(shop: 
     assert release["how"] == "merged"
     assert shop.source.head() == before
     assert shop.source.head("merge-back/1.0.1-to-main") == published["commit"]
-    (row,) = [row for row in shop.store.all("messages_of", product="shop", version="1.0.1") if ":merged_back" in row["key"]]
+    (row,) = [
+        row for row in shop.store.all("messages_of", product="shop", version="1.0.1") if ":merged_back" in row["key"]
+    ]
     assert "git merge v1.0.1" in row["body"]
     assert "not everywhere" in row["subject"]
 

@@ -19,7 +19,7 @@ from openfeature.exception import OpenFeatureError
 from openfeature.flag_evaluation import FlagResolutionDetails
 
 from release_ops.adapters.flag_engine import Evaluations, FlagError
-from release_ops.adapters.git import TRAILER, GitRepository
+from release_ops.adapters.git import TRAILER, GitRepository, RefNotFound
 from release_ops.domain.flagd_document import KEY, in_file, state_of
 from release_ops.domain.flags import FlagState, Moves, same, words
 from release_ops.domain.flags_policy import Flag, FlagdSettings, Operator, Rule
@@ -55,8 +55,6 @@ class FlagdFiles:
         self, flag: Flag, environment: str, state: FlagState, *, key: str, at: datetime, why: str
     ) -> Mapping[str, Any]:
         """Commit the flag into the file; other flags stay as they are, also those that are pushed meanwhile."""
-        if (done := self.written(flag, environment, state, key=key)) is not None:
-            return done
         path = self.path(environment)
 
         def changed(present: bytes | None) -> str:
@@ -98,12 +96,13 @@ class FlagdFiles:
     def _content(self, environment: str) -> dict[str, Any]:
         self.repository.fetch()
         path = self.path(environment)
-        if self.repository.find_branch(self.settings.branch) is None:
+        try:
+            head = self.repository.head(f"refs/heads/{self.settings.branch}")
+        except RefNotFound:
             raise FlagError(
                 f"{self.repository.location} has no branch {self.settings.branch}, where the flags are to be; "
                 "make it, or write flags.flagd.branch"
-            )
-        head = self.repository.head(f"refs/heads/{self.settings.branch}")
+            ) from None
         return parse(self.repository.read_file(head, path, limit=LIMIT), path)
 
     def _text(self, commit: str, path: str) -> str:

@@ -81,6 +81,8 @@ class RampState:
     """A person said that the step counts as good."""
     failed: bool = False
     """It paused because a step was bad."""
+    failed_at: datetime | None = None
+    """When its analyses said so; None: the rollout that it goes with fell."""
     why: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -93,7 +95,7 @@ class RampState:
     def from_json(kept: Mapping[str, Any]) -> RampState:
         """The state that `to_json` made; an empty mapping is a ramp that has not begun."""
         facts = dict(kept)
-        for name in ("set_at", "measured_from", "held_since"):
+        for name in ("set_at", "measured_from", "held_since", "failed_at"):
             if facts.get(name):
                 facts[name] = datetime.fromisoformat(facts[name])
         if "phase" in facts:
@@ -180,7 +182,7 @@ def _go_on(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
         return replace(state, phase=RampPhase.PAUSED, why=why), End()
     if seen.rollout is not None and seen.rollout.is_gone:
         # The code behind the flag is going: nobody is to be left on it.
-        return _back(ramp, state, f"{seen.rollout.words}: the flag goes with it", off=True)
+        return _back(ramp, state, f"{seen.rollout.words}: the flag goes with it", seen.now, off=True)
     if state.step == BEFORE or state.accepted:
         return _next(ramp, state, seen)
     return _proven(ramp, state, seen)
@@ -191,6 +193,12 @@ def written(state: RampState, now: datetime, percent: int | None = None) -> Ramp
     return replace(
         state, is_set=True, set_at=now, measured_from=now, percent=state.percent if percent is None else percent
     )
+
+
+def refused(state: RampState, serves: int | None, why: str) -> RampState:
+    """State of a ramp whose next write would throw users about: it pauses where the flag is."""
+    percent = state.percent if serves is None else serves
+    return replace(state, phase=RampPhase.PAUSED, percent=percent, is_set=True, failed=False, why=why)
 
 
 def killed(state: RampState, why: str) -> RampState:
@@ -240,7 +248,7 @@ def _told(ramp: Ramp, state: RampState, seen: Seen) -> RampState:
 def _proven(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
     percent = ramp.steps[state.step]
     if seen.verdict is Verdict.BAD:
-        return _back(ramp, state, f"{percent} %: {seen.message}")
+        return _back(ramp, state, f"{percent} %: {seen.message}", seen.now)
     if seen.verdict is Verdict.UNKNOWN:
         since = state.held_since or seen.now
         if seen.now - since >= ramp.hold_for:
@@ -296,14 +304,22 @@ def _next(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
     )
 
 
-def _back(ramp: Ramp, state: RampState, why: str, *, off: bool = False) -> tuple[RampState, Act]:
+def _back(ramp: Ramp, state: RampState, why: str, now: datetime, *, off: bool = False) -> tuple[RampState, Act]:
     """Pause, at what the policy says."""
     target = state.percent
     if off or ramp.on_failure is OnFailure.OFF:
         target = 0
     elif ramp.on_failure is OnFailure.PREVIOUS:
         target = ramp.steps[state.step - 1] if state.step > 0 else 0
-    paused = replace(state, phase=RampPhase.PAUSED, failed=True, held_since=None, accepted=False, why=why)
+    paused = replace(
+        state,
+        phase=RampPhase.PAUSED,
+        failed=True,
+        failed_at=None if off else now,
+        held_since=None,
+        accepted=False,
+        why=why,
+    )
     if target == state.percent:
         return paused, End()
     return replace(paused, percent=target, is_set=False, place=state.place + 1), Write()

@@ -150,8 +150,8 @@ def change_of(before: FlagState, after: FlagState, moves: Moves) -> Change:
             f"{gained * 100:.1f} % of the users would get it and {lost * 100:.1f} % lose it at the same share"
         )
     causes = list(_causes(before, after))
-    if not reasons and causes and 0 < (before.percent or 0) < 100:
-        # What the sample does not show, a larger crowd would.
+    if not reasons and causes and 0 < (before.percent or 0) < 100 and 0 < (after.percent or 0) < 100:
+        # What the sample does not show, a larger crowd would. At nobody and at everybody nobody is thrown about.
         reasons.append("users would change sides, though none of the sample does")
     return Change(
         before=before,

@@ -211,6 +211,8 @@ class FlagsPolicy:
     flagd: FlagdSettings = FlagdSettings()
     unleash: UnleashSettings = UnleashSettings()
     stale: StalePolicy = StalePolicy()
+    incident: str = "high"
+    """Severity of the incident that a bad step opens."""
     sample: int = 10_000
     """Number of user ids over which a change is tried before it is made."""
     tell: tuple[str, ...] = ("engineering",)
