@@ -539,6 +539,49 @@ def _words(two7: Mapping[str, Any], two8: Mapping[str, Any]) -> dict[str, list[M
                 "told_by": "outbox",
             }
         ],
+        "hotfix": [
+            {
+                "product": "webapp",
+                "version": "2.7.1",
+                "affected": "2.7.0",
+                "type": "hotfix",
+                "severity": "critical",
+                "reason": "down",
+                "fixes": Jsonb([{"commit": "f" * 40, "subject": "fix: pay", "asked": "#7"}]),
+                "criteria": Jsonb(["Payments go through"]),
+                "criteria_met": {"Payments go through": True},
+                "requested_by": "olga",
+                "requested_at": at("2026-04-04 01:10"),
+                "target": 4 * HOUR,
+                "base_commit": "e" * 40,
+                "branch": "hotfix/2.7.1",
+                "run_id": "manual__1",
+                "dag_id": "release_hotfix",
+                "branch_at": at("2026-04-04 01:11"),
+                "approved_at": at("2026-04-04 01:35"),
+                "approved_by": Jsonb(["ben", "dmitri"]),
+                "tested_at": at("2026-04-04 01:50"),
+                "tag": "v2.7.1",
+                "tagged_at": at("2026-04-04 01:51"),
+                "deployed_at": at("2026-04-04 02:20"),
+                "merged_back_at": at("2026-04-04 02:21"),
+                "ended_at": at("2026-04-04 02:21"),
+                "end_state": "done",
+                "retrospective_due_at": at("2026-04-06 01:51"),
+            }
+        ],
+        "freeze_exemption": [
+            {
+                "product": "webapp",
+                "version": "2.7.1",
+                "rule": "Easter",
+                "closer": "holidays",
+                "until": at("2026-04-06 22:00"),
+                "exempted_by": Jsonb(["ben", "dmitri"]),
+                "reason": "Production is down",
+                "at": at("2026-04-04 01:51"),
+            }
+        ],
         "concern": [
             {
                 **two8,

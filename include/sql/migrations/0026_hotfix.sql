@@ -48,8 +48,7 @@ CREATE TABLE release_ops.hotfix_merge (
     address text NOT NULL DEFAULT '',
     detail text NOT NULL DEFAULT '',
     at timestamptz NOT NULL,
-    PRIMARY KEY (product, version, branch),
-    FOREIGN KEY (product, version) REFERENCES release_ops.hotfix ON DELETE CASCADE
+    PRIMARY KEY (product, version, branch)
 );
 
 CREATE TABLE release_ops.freeze_exemption (
