@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,8 @@ from tests.fakes.git_source import Source, git
 
 PROJECT = Path(__file__).resolve().parents[2]
 LINES = "".join(f"line {number}\n" for number in range(1, 41))
-GREEN = '<testsuites><testsuite name="all" tests="3" failures="0"><testcase name="a"/><testcase name="b"/><testcase name="c"/></testsuite></testsuites>'
+GREEN = '<testsuite name="all" tests="2" failures="0"><testcase name="a"/><testcase name="b"/></testsuite>'
+RED = '<testsuite name="all" tests="2" failures="1"><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>'
 PRODUCT = """
 product: shop
 name: Shop
@@ -199,6 +200,3 @@ def shop(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
     connection = {"conn_type": "postgres", "host": parts["host"], "login": parts["user"], "schema": parts["dbname"]}
     monkeypatch.setenv("AIRFLOW_CONN_RELEASE_OPS_DB", json.dumps(connection))
     return Shop(source=source, file=file, store=store)
-
-
-Killed = Callable[[str], None]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from tests.fakes.git_source import git
-from tests.hotfix.conftest import LINES, Shop
+from tests.hotfix.conftest import LINES, RED, Shop
 
 
 def test_a_hotfix_goes_from_the_form_to_its_tag_and_back_to_every_open_branch(shop: Shop) -> None:
@@ -145,8 +145,7 @@ def test_a_version_that_never_came_out_can_be_asked_for_again(shop: Shop) -> Non
 
 
 def test_red_tests_stop_it_with_their_reason(shop: Shop) -> None:
-    red = '<testsuite name="all" tests="2" failures="1"><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>'
-    mended = shop.source.commit("fix: with a red report", files={"reports/junit-integration.xml": red})
+    mended = shop.source.commit("fix: with a red report", files={"reports/junit-integration.xml": RED})
     run = shop.resolve(mended)
     decision = shop.decide(run, shop.pick(run))
     assert shop.tests(run, decision) == "stop"
@@ -155,8 +154,6 @@ def test_red_tests_stop_it_with_their_reason(shop: Shop) -> None:
 
 
 def test_tests_that_have_not_reported_are_waited_for_without_a_worker(shop: Shop) -> None:
-    from airflow.sdk.exceptions import TaskDeferred  # noqa: PLC0415
-
     shop.edit("approvers:", "gates: {hotfix_reports: {criteria: {tests: {path: 'reports/{commit}.xml'}}}}\napprovers:")
     run = shop.resolve(shop.fix("line 20\n", "line 20, mended\n"))
     decision = shop.decide(run, shop.pick(run))

@@ -114,7 +114,8 @@ class PublishHotfixOperator(ActingOperator):
                     reason=product.hotfix.reasons[emergency.reason].title,
                     at=tagged_at,
                 )
-            out = known(run)
+            # Not from another connection, which does not see it yet.
+            out = replace(emergency, published_at=tagged_at)
             record_release(store, product, out)
             store.execute(
                 "release_state",
