@@ -41,7 +41,14 @@ def check(table: str) -> None:
     CheckRowsOperator(task_id="rows", conn_id=DATABASE_CONNECTION, **row_arguments(checks)).execute({})
 
 
-TELLERS = ("delivery_metrics", "budget_variance", "stakeholder_updates", "capacity_review", "satisfaction_survey")
+TELLERS = (
+    "delivery_metrics",
+    "budget_variance",
+    "stakeholder_updates",
+    "capacity_review",
+    "satisfaction_survey",
+    "release_review",
+)
 """The DAGs that publish tables."""
 
 

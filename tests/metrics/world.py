@@ -12,10 +12,15 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from release_ops.budget_closing import close
+from release_ops.budget_closing import close as close_books
 from release_ops.budget_inputs import bring
 from release_ops.delivery_refresh import refresh
+from release_ops.domain.model import Product
+from release_ops.domain.retrospective import review
 from release_ops.product import load_product
+from release_ops.review_forms import as_json
+from release_ops.review_inputs import facts_of, optimised
+from release_ops.review_register import close, keep_review, take
 from release_ops.store import Store
 from tests.budget import books
 from tests.capacity.reviews import fill_capacity
@@ -71,6 +76,21 @@ def fill(store: Store) -> None:
     fill_capacity(store)
     with tempfile.TemporaryDirectory() as folder:
         held(Path(folder, "products"), store).report()
+    with tempfile.TemporaryDirectory() as folder:
+        review_all(store, load_product(books.write(Path(folder))))
+
+
+def review_all(store: Store, product: Product, now: datetime = at("2026-07-01 07:30")) -> None:
+    """Reviews of webapp's releases; of what they propose one is done, one is open, the rest waits for a decision."""
+    for version, due in (("2.7.0", "2026-03-22 09:20"), ("2.8.0", "2026-06-29 22:30")):
+        facts = facts_of(store, product, version, "release", due_at=at(due), now=now)
+        times = optimised(store, product, until=facts.scorecard["ga_at"], now=now)
+        found = review(facts, times)
+        keep_review(store, product, found, as_json(found, times), times)
+        first, second, *_ = (one.id for one in found.proposals)
+        take(store, "webapp", version, first, owner="qa_lead", due_on=date(2026, 7, 8), at=now)
+        close(store, "webapp", version, first, state="done", evidence="https://ci.example/7", by="ada", at=now + HOUR)
+        take(store, "webapp", version, second, owner="release_manager", due_on=date(2126, 7, 8), at=now)
 
 
 def money(store: Store, folder: Path) -> None:
@@ -79,7 +99,7 @@ def money(store: Store, folder: Path) -> None:
     for now, costs in (("2026-11-06 07:00", early), ("2026-11-09 07:00", books.COSTS)):
         product = load_product(books.write(folder, budget_actuals=costs, section={"investments": INVESTMENTS}))
         bring(store, product, folder=folder, now=at(now))
-        close(store, product, at(now))
+        close_books(store, product, at(now))
 
 
 def _world() -> dict[str, list[Mapping[str, Any]]]:

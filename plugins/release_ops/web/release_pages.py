@@ -156,6 +156,7 @@ def story(request: Request, product: str, version: str) -> Response:
         release_address_of=lambda card: "",
         artifacts_address=root + release_page(product, version),
         health_address=root + health_page(product, version),
+        review_address=root + artifact_page(product, version, "review", f"{found.release.review_kind}.html"),
         sees_forecast=may_see(request, "release_forecast"),
         **_artifact_words(root, product, version),
         **words_of(request, place),

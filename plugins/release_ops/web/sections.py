@@ -65,6 +65,8 @@ MADE_BY = {
     "budget": "budget_variance",
     "capacity": "capacity_review",
     "survey": "satisfaction_survey",
+    "review": "release_review",
+    "process": "release_review",
 }
 """DAG by the kind of what it leaves among the artifacts."""
 OTHER_MAKER = "calendar_watch"

@@ -97,7 +97,11 @@ CHAPTERS = (
 )
 """In the order of the page; a template `pages/story/<anchor>.html.j2` each."""
 
-FOREIGN = {"health_report": ("health", "health_week"), "release_forecast": ("on_time", "on_time_made_on", "p85_on")}
+FOREIGN = {
+    "health_report": ("health", "health_week"),
+    "release_forecast": ("on_time", "on_time_made_on", "p85_on"),
+    "release_review": ("review", "review_kind", "review_made_at"),
+}
 """Fields of the head that are results of other DAGs than the train's."""
 
 MaySee = Callable[..., bool]

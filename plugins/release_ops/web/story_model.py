@@ -56,6 +56,11 @@ class Header(Answer):
     """green, yellow, red or unknown by its last weekly report; null without one."""
     health_week: date | None
     """Monday of the week of that report."""
+    review: str | None = None
+    """green, yellow, red or unknown by its last review; null without one."""
+    review_kind: str | None = None
+    """release, support_end or hotfix."""
+    review_made_at: datetime | None = None
 
     @property
     def is_active(self) -> bool:
