@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+from unittest import mock
 from urllib.parse import unquote, urlencode
 
 from github import Auth, Github
+from github.Requester import Requester
 
 from tests.fakes import github_bodies as bodies
 from tests.fakes.github_delivery import Delivery
@@ -68,10 +70,19 @@ class FakeGitHub(Loopback):
         """What goes into the host of the connection."""
         return self.origin + self.prefix
 
+    def __enter__(self) -> Self:
+        # PyGithub waits a second after each write, out of courtesy to GitHub; we need none.
+        self._unhurried = mock.patch.object(Requester, "_Requester__deferRequest", return_value=None)
+        self._unhurried.start()
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        self._unhurried.stop()
+
     def client(self, token: str = TOKEN) -> Github:
-        """Client without PyGithub's courtesy pauses between requests."""
-        auth = Auth.Token(token)
-        return Github(auth=auth, base_url=self.url, seconds_between_requests=None, seconds_between_writes=None)
+        """Client that is let in."""
+        return Github(auth=Auth.Token(token), base_url=self.url)
 
     # ----------------------------------------------------------------------------------------------- what tests set up
 

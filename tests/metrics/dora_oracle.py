@@ -1,213 +1,183 @@
-"""DORA's figures from the raw facts in pandas, after the words of docs/dora.md and not after our SQL."""
+"""DORA's figures from the raw facts, row by row after the words of docs/dora.md and not after our SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
-
-import pandas as pd
 
 from release_ops.store import Store
 
-ZERO = pd.Timedelta(0)
+ZERO = timedelta(0)
+DAY = timedelta(days=1)
 FACTS = ("deployment", "deployed_commit", "incident", "release", "ingest_state", "delivery_rule")
+
+
+def utc(value: Any) -> Any:
+    """The value; an instant in UTC, because days, weeks and months are those of UTC."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 class Oracle:
     """All figures of the facts that are in the store now, as of `now`."""
 
     def __init__(self, store: Store, now: datetime) -> None:
-        self.now = pd.Timestamp(now)
         with store.connect() as connection:
-            tables = {
+            found = {
                 fact: connection.execute(f"SELECT * FROM release_ops.{fact}").fetchall()  # type: ignore[call-overload]
                 for fact in FACTS
             }
-            names = {
-                fact: [
-                    column.name for column in connection.execute(f"SELECT * FROM release_ops.{fact}").description or ()
-                ]  # type: ignore[call-overload]
-                for fact in FACTS
-            }
-        self.facts = {fact: pd.DataFrame(rows, columns=names[fact]) for fact, rows in tables.items()}
-        for fact, columns in {
-            "deployment": ["finished_at", "started_at"],
-            "deployed_commit": ["deployed_at", "authored_at", "committed_at"],
-            "incident": ["started_at", "resolved_at"],
-            "ingest_state": ["finished_at"],
-        }.items():
-            for column in columns:
-                self.facts[fact][column] = pd.to_datetime(self.facts[fact][column], utc=True)
-        rows = self.facts["deployment"]
-        self.finished = rows[rows.result.isin(["success", "failure"]) & (rows.environment != "")]
-        self.links = self._links()
-        self.outcomes = self._outcomes()
+        self.work_out(found, now)
 
-    def _production(self, product: str) -> str:
-        rules = self.facts["delivery_rule"]
-        found = rules[rules["product"] == product].production
-        return "production" if found.empty else str(found.iloc[0])
+    def work_out(self, found: Mapping[str, Iterable[Mapping[str, Any]]], now: datetime) -> None:
+        """Links and outcomes of these rows."""
+        self.now = utc(now)
+        self.facts = {
+            fact: [SimpleNamespace(**{name: utc(value) for name, value in row.items()}) for row in rows]
+            for fact, rows in found.items()
+        }
+        self.finished = [
+            one for one in self.facts["deployment"] if one.result in {"success", "failure"} and one.environment
+        ]
+        self.links = [self._link(one) for one in self.facts["incident"]]
+        groups: dict[tuple[str, str, str], list[Any]] = {}
+        for one in self.finished:
+            groups.setdefault((one.product, one.environment, one.deployment), []).append(one)
+        self.outcomes = [self._outcome(*key, parts) for key, parts in sorted(groups.items())]
 
-    def _limit(self, product: str) -> timedelta | None:
-        rules = self.facts["delivery_rule"]
-        found = rules[rules["product"] == product].incident_within.dropna()
-        return None if found.empty else found.iloc[0]
+    def _rule(self, product: str) -> Any:
+        found = [one for one in self.facts["delivery_rule"] if one.product == product]
+        return found[0] if found else SimpleNamespace(production="production", incident_within=None)
 
     # Which deployment an incident belongs to
 
-    def _links(self) -> pd.DataFrame:
-        rows = []
-        for one in self.facts["incident"].itertuples():
-            environment = one.environment or self._production(one.product)
-            found = {"environment": environment, "deployment": None, "linked_by": None}
-            mine = self.finished[self.finished["product"] == one.product]
-            if one.deployment:
-                found |= {"deployment": one.deployment, "linked_by": "stated"}
-                named = mine[mine.deployment == one.deployment]
-                if not named.empty and environment not in set(named.environment):
-                    best = named[named.result == "success"] if (named.result == "success").any() else named
-                    last = best[best.finished_at == best.finished_at.max()]
-                    found["environment"] = min(last.environment)
-            else:
-                earlier = mine[
-                    (mine.environment == environment)
-                    & (mine.result == "success")
-                    & (mine.finished_at <= one.started_at)
-                ]
-                limit = self._limit(one.product)
-                if limit is not None:
-                    earlier = earlier[earlier.finished_at >= one.started_at - limit]
-                if not earlier.empty:
-                    last = max(zip(earlier.finished_at, earlier.deployment, strict=True))
-                    found |= {"deployment": last[1], "linked_by": "last_success"}
-            rows.append(
-                {"product": one.product, "incident": one.incident, "started_at": one.started_at}
-                | {"resolved_at": one.resolved_at, "fixed_by": one.fixed_by}
-                | found
-            )
-        columns = [
-            "product",
-            "incident",
-            "started_at",
-            "resolved_at",
-            "fixed_by",
-            "environment",
-            "deployment",
-            "linked_by",
-        ]
-        return pd.DataFrame(rows, columns=columns)
+    def _link(self, one: Any) -> dict[str, Any]:
+        environment = one.environment or self._rule(one.product).production
+        found = {"environment": environment, "deployment": None, "linked_by": None}
+        mine = [each for each in self.finished if each.product == one.product]
+        if one.deployment:
+            found |= {"deployment": one.deployment, "linked_by": "stated"}
+            named = [each for each in mine if each.deployment == one.deployment]
+            if named and environment not in {each.environment for each in named}:
+                best = [each for each in named if each.result == "success"] or named
+                last = max(each.finished_at for each in best)
+                found["environment"] = min(each.environment for each in best if each.finished_at == last)
+        else:
+            limit = self._rule(one.product).incident_within
+            earlier = [
+                (each.finished_at, each.deployment)
+                for each in mine
+                if each.environment == environment
+                and each.result == "success"
+                and each.finished_at <= one.started_at
+                and (limit is None or each.finished_at >= one.started_at - limit)
+            ]
+            if earlier:
+                found |= {"deployment": max(earlier)[1], "linked_by": "last_success"}
+        told = ("product", "incident", "started_at", "resolved_at", "fixed_by")
+        return {name: getattr(one, name) for name in told} | found
 
     # What became of a deployment
 
-    def _outcomes(self) -> pd.DataFrame:
-        rows = [
-            self._outcome(product, environment, deployment, parts)
-            for (product, environment, deployment), parts in self.finished.groupby(
-                ["product", "environment", "deployment"]
-            )
+    def _outcome(self, product: str, environment: str, deployment: str, parts: Sequence[Any]) -> dict[str, Any]:
+        good = [part for part in parts if part.result == "success"]
+        finished_at = max(part.finished_at for part in good or parts)
+        said = [part.rolled_back for part in parts if part.rolled_back is not None]
+        rolled_back = any(said) if said else None
+        hurt = [
+            one
+            for one in self.links
+            if (one["product"], one["environment"], one["deployment"]) == (product, environment, deployment)
         ]
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=["product", "environment", "finished_at"])
-
-    def _outcome(self, product: str, environment: str, deployment: str, parts: pd.DataFrame) -> dict[str, Any]:
-        good = parts[parts.result == "success"]
-        finished_at = (good if len(good) else parts).finished_at.max()
-        rolled_back = None if parts.rolled_back.isna().all() else bool(parts.rolled_back.dropna().any())
-        hurt = self.links[
-            (self.links["product"] == product)
-            & (self.links.environment == environment)
-            & (self.links.deployment == deployment)
-        ]
-        commits = self.facts["deployed_commit"]
-        commits = commits[
-            (commits["product"] == product) & (commits.environment == environment) & (commits.deployment == deployment)
+        commits = [
+            one
+            for one in self.facts["deployed_commit"]
+            if (one.product, one.environment, one.deployment) == (product, environment, deployment)
         ]
         recovered_at, failed_at = None, None
-        if len(hurt):
-            failed_at = hurt.started_at.min()
-            recovered_at = None if hurt.resolved_at.isna().any() else hurt.resolved_at.max()
+        if hurt:
+            failed_at = min(one["started_at"] for one in hurt)
+            ends = [one["resolved_at"] for one in hurt]
+            recovered_at = None if None in ends else max(ends)
         elif rolled_back:
             failed_at = finished_at
-            replaced = [self._next(part) for part in parts[parts.rolled_back.eq(True)].itertuples()]
+            replaced = [self._next(part) for part in parts if part.rolled_back]
             recovered_at = None if None in replaced else max(replaced)
         is_rework, rework_why = self._rework(product, deployment, parts)
         return {
             "product": product,
             "environment": environment,
             "deployment": deployment,
-            "result": "success" if len(good) else "failure",
+            "result": "success" if good else "failure",
             "parts": len(parts),
             "finished_at": finished_at,
             "commits": len(commits),
-            "lead_time_median": middle([max(lead, ZERO) for lead in commits.deployed_at - commits.authored_at]),
+            "lead_time_median": middle([max(one.deployed_at - one.authored_at, ZERO) for one in commits]),
             "incidents": len(hurt),
             "rolled_back": rolled_back,
-            "reached_users": bool(len(good) or len(hurt) or rolled_back),
-            "is_failed": bool(len(hurt) or rolled_back),
-            "failed_why": ", ".join(["incident"] * bool(len(hurt)) + ["rollback"] * bool(rolled_back)),
+            "reached_users": bool(good or hurt or rolled_back),
+            "is_failed": bool(hurt or rolled_back),
+            "failed_why": ", ".join(["incident"] * bool(hurt) + ["rollback"] * bool(rolled_back)),
             "failed_at": failed_at,
             "recovered_at": recovered_at,
             "is_rework": is_rework,
             "rework_why": rework_why,
         }
 
-    def _next(self, part: Any) -> pd.Timestamp | None:
-        line = self.finished[
-            (self.finished["product"] == part.product)
-            & (self.finished.environment == part.environment)
-            & (self.finished.repository == part.repository)
-            & (self.finished.component == part.component)
-            & (self.finished.result == "success")
-        ]
+    def _next(self, part: Any) -> Any:
+        """When the next success of the same part ended."""
+        names = ("product", "environment", "repository", "component")
         later = [
             one.finished_at
-            for one in line.itertuples()
-            if (one.finished_at, one.deployment) > (part.finished_at, part.deployment)
+            for one in self.finished
+            if one.result == "success"
+            and all(getattr(one, name) == getattr(part, name) for name in names)
+            and (one.finished_at, one.deployment) > (part.finished_at, part.deployment)
         ]
         return min(later, default=None)
 
-    def _rework(self, product: str, deployment: str, parts: pd.DataFrame) -> tuple[bool | None, str]:
-        said = parts.unplanned.dropna()
-        if len(said):
-            return (True, "stated") if said.any() else (False, "")
-        incidents = self.facts["incident"]
-        if ((incidents["product"] == product) & (incidents.fixed_by == deployment)).any():
+    def _rework(self, product: str, deployment: str, parts: Sequence[Any]) -> tuple[bool | None, str]:
+        said = [part.unplanned for part in parts if part.unplanned is not None]
+        if said:
+            return (True, "stated") if any(said) else (False, "")
+        if any(one.product == product and one.fixed_by == deployment for one in self.facts["incident"]):
             return True, "fixes an incident"
-        releases = self.facts["release"]
-        kinds = releases[(releases["product"] == product) & (releases.version == max(parts.version))].type
-        if len(kinds):
-            return (True, "release type") if kinds.iloc[0] in {"hotfix", "security"} else (False, "")
+        version = max(part.version for part in parts)
+        for one in self.facts["release"]:
+            if (one.product, one.version) == (product, version):
+                return (True, "release type") if one.type in {"hotfix", "security"} else (False, "")
         return None, ""
 
     # The figures
 
     def dora(self) -> Iterator[dict[str, Any]]:
         """Rows of release_metrics.dora."""
-        commits = self.facts["deployed_commit"]
-        keys = {*zip(self.outcomes["product"], self.outcomes.environment, strict=True)} | {
-            *zip(commits["product"], commits.environment, strict=True)
+        keys = {(one["product"], one["environment"]) for one in self.outcomes} | {
+            (one.product, one.environment) for one in self.facts["deployed_commit"]
         }
         for product, environment in sorted(keys):
             yield from self._line(product, environment)
 
     def _line(self, product: str, environment: str) -> Iterator[dict[str, Any]]:
-        done = self.outcomes[(self.outcomes["product"] == product) & (self.outcomes.environment == environment)]
-        commits = self.facts["deployed_commit"]
-        commits = commits[(commits["product"] == product) & (commits.environment == environment)]
-        # Of components, the first that got a commit.
-        changes = commits.sort_values(["deployed_at", "component"]).drop_duplicates(["repository", "commit"])
-        ends = [*done.finished_at, *commits.deployed_at]
-        read = self.facts["ingest_state"]
-        read = read[(read["product"] == product) & read.finished_at.notna()]
-        readings = read[read.stream == "deployments"].finished_at
-        known_until = min(self.now, max(*ends, readings.max() if len(readings) else self.now))
-        links = self.links[(self.links["product"] == product) & (self.links.environment == environment)]
+        done = [one for one in self.outcomes if (one["product"], one["environment"]) == (product, environment)]
+        commits = [
+            one for one in self.facts["deployed_commit"] if (one.product, one.environment) == (product, environment)
+        ]
+        changes: dict[tuple[str, str], Any] = {}
+        for one in sorted(commits, key=lambda each: (each.deployed_at, each.component)):
+            changes.setdefault((one.repository, one.commit), one)  # of components, the first that got a commit
+        ends = [*(one["finished_at"] for one in done), *(one.deployed_at for one in commits)]
+        read = [one for one in self.facts["ingest_state"] if one.product == product and one.finished_at is not None]
+        readings = [one.finished_at for one in read if one.stream == "deployments"]
+        known_until = min(self.now, max(*ends, max(readings) if readings else self.now))
+        is_production = environment == self._rule(product).production
         failures = (
-            (environment == self._production(product) and read.stream.isin(["incidents", "issues"]).any())
-            or len(links) > 0
-            or (len(done) > 0 and done.rolled_back.notna().any())
+            (is_production and any(one.stream in {"incidents", "issues"} for one in read))
+            or any((one["product"], one["environment"]) == (product, environment) for one in self.links)
+            or any(one["rolled_back"] is not None for one in done)
         )
-        rework = len(done) > 0 and bool(done.is_rework.notna().any())
+        rework = any(one["is_rework"] is not None for one in done)
         for period, first, following in periods(min(ends), known_until):
             yield {
                 "product": product,
@@ -215,43 +185,50 @@ class Oracle:
                 "period": period,
                 "starts_on": first.date(),
                 "ends_on": following.date(),
-                "complete": bool(following <= known_until),
+                "complete": following <= known_until,
                 "known_until": known_until,
                 **figures(
-                    done[(done.finished_at >= first) & (done.finished_at < following)],
-                    changes[(changes.deployed_at >= first) & (changes.deployed_at < following)],
-                    days=(min(following, known_until.normalize() + pd.Timedelta(days=1)) - first).days,
-                    failures=bool(failures),
+                    [one for one in done if first <= one["finished_at"] < following],
+                    [one for one in changes.values() if first <= one.deployed_at < following],
+                    days=(min(following, midnight(known_until.date()) + DAY) - first).days,
+                    failures=failures,
                     rework=rework,
                 ),
             }
 
 
-def periods(begin: pd.Timestamp, until: pd.Timestamp) -> Iterator[tuple[str, pd.Timestamp, pd.Timestamp]]:
+def midnight(day: date) -> datetime:
+    """The instant at which a day begins."""
+    return datetime.combine(day, time(), UTC)
+
+
+def periods(begin: datetime, until: datetime) -> Iterator[tuple[str, datetime, datetime]]:
     """Weeks and months that have begun by `until`, from those of `begin` on, with their ends."""
-    day = begin.normalize()
-    first = day - pd.Timedelta(days=day.weekday())
+    first = midnight(begin.date() - DAY * begin.weekday())
     while first <= until:
-        yield "week", first, first + pd.Timedelta(days=7)
-        first += pd.Timedelta(days=7)
-    first = day.replace(day=1)
+        yield "week", first, first + 7 * DAY
+        first += 7 * DAY
+    first = midnight(begin.date().replace(day=1))
     while first <= until:
-        yield "month", first, first + pd.DateOffset(months=1)
-        first += pd.DateOffset(months=1)
+        following = (first + 31 * DAY).replace(day=1)
+        yield "month", first, following
+        first = following
 
 
-def figures(done: pd.DataFrame, changes: pd.DataFrame, *, days: int, failures: bool, rework: bool) -> dict[str, Any]:
+def figures(
+    done: Sequence[Mapping[str, Any]], changes: Sequence[Any], *, days: int, failures: bool, rework: bool
+) -> dict[str, Any]:
     """One period's figures."""
-    success = done[done.result == "success"] if len(done) else done
-    reached = int(done.reached_users.sum()) if len(done) else 0
-    failed = done[done.is_failed] if len(done) else done
-    again = failed[failed.recovered_at.notna()] if len(failed) else failed
-    recovery = [max(row.recovered_at - row.finished_at, ZERO) for row in again.itertuples()]
-    restore = [max(row.recovered_at - row.failed_at, ZERO) for row in again.itertuples()]
-    lead = [max(gap, ZERO) for gap in changes.deployed_at - changes.authored_at]
-    by_incident = int((success.incidents > 0).sum()) if len(success) else 0
-    worse = int(((done.result == "failure") | done.is_failed).sum()) if len(done) else 0
-    reworked = int((done.reached_users & done.is_rework.eq(True)).sum()) if len(done) else 0
+    success = [one for one in done if one["result"] == "success"]
+    reached = [one for one in done if one["reached_users"]]
+    failed = [one for one in done if one["is_failed"]]
+    again = [one for one in failed if one["recovered_at"] is not None]
+    recovery = [max(one["recovered_at"] - one["finished_at"], ZERO) for one in again]
+    restore = [max(one["recovered_at"] - one["failed_at"], ZERO) for one in again]
+    lead = [max(one.deployed_at - one.authored_at, ZERO) for one in changes]
+    by_incident = sum(one["incidents"] > 0 for one in success)
+    worse = sum(one["result"] == "failure" or one["is_failed"] for one in done)
+    reworked = sum(one["is_rework"] is True for one in reached)
 
     def known(value: Any, said: bool) -> Any:
         return value if said else None
@@ -261,21 +238,21 @@ def figures(done: pd.DataFrame, changes: pd.DataFrame, *, days: int, failures: b
         "deployments": len(done),
         "successful": len(success),
         "unsuccessful": len(done) - len(success),
-        "deployment_days": len({*success.finished_at.dt.date}) if len(success) else 0,
+        "deployment_days": len({one["finished_at"].date() for one in success}),
         "deployment_frequency": len(success) / days,
         "changes": len(changes),
         "lead_time_median": middle(lead),
         "lead_time_median_low": lower(lead),
         "lead_time_p75": quantile(lead, 0.75),
         "lead_time_p95": quantile(lead, 0.95),
-        "lead_time_from_commit_median": middle([max(gap, ZERO) for gap in changes.deployed_at - changes.committed_at]),
-        "reached_users": reached,
+        "lead_time_from_commit_median": middle([max(one.deployed_at - one.committed_at, ZERO) for one in changes]),
+        "reached_users": len(reached),
         "failed": known(len(failed), failures),
-        "change_fail_rate": known(ratio(len(failed), reached), failures),
+        "change_fail_rate": known(ratio(len(failed), len(reached)), failures),
         "failed_by_incident": known(by_incident, failures),
         "change_fail_rate_by_incident": known(ratio(by_incident, len(success)), failures),
         "change_fail_rate_with_unsuccessful": known(ratio(worse, len(done)), failures),
-        "incidents": known(int(done.incidents.sum()) if len(done) else 0, failures),
+        "incidents": known(sum(one["incidents"] for one in done), failures),
         "recovered": known(len(again), failures),
         "still_failed": known(len(failed) - len(again), failures),
         "recovery_time_median": middle(recovery),
@@ -283,7 +260,7 @@ def figures(done: pd.DataFrame, changes: pd.DataFrame, *, days: int, failures: b
         "restore_time_median": middle(restore),
         "restore_time_median_low": lower(restore),
         "rework": known(reworked, rework),
-        "rework_rate": known(ratio(reworked, reached), rework),
+        "rework_rate": known(ratio(reworked, len(reached)), rework),
     }
 
 
@@ -292,19 +269,23 @@ def ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def quantile(values: list[pd.Timedelta], share: float) -> pd.Timedelta | None:
-    """Linear between neighbours."""
-    return pd.Series(values).quantile(share) if values else None
+def quantile(values: Sequence[timedelta], share: float) -> timedelta | None:
+    """Linear between neighbours, as numpy and pandas have it."""
+    if not values:
+        return None
+    ordered, place = sorted(values), (len(values) - 1) * share
+    below = ordered[int(place)]
+    return below + (ordered[min(int(place) + 1, len(values) - 1)] - below) * (place - int(place))
 
 
-def middle(values: list[pd.Timedelta]) -> pd.Timedelta | None:
+def middle(values: Sequence[timedelta]) -> timedelta | None:
     """Median; of an even number between the two in the middle."""
     return quantile(values, 0.5)
 
 
-def lower(values: list[pd.Timedelta]) -> pd.Timedelta | None:
+def lower(values: Sequence[timedelta]) -> timedelta | None:
     """Median; of an even number the lower of the two in the middle."""
-    return pd.Series(values).quantile(0.5, interpolation="lower") if values else None
+    return sorted(values)[(len(values) - 1) // 2] if values else None
 
 
 def differences(found: list[dict[str, Any]], expected: list[dict[str, Any]], key: tuple[str, ...]) -> list[str]:
@@ -324,12 +305,10 @@ def differences(found: list[dict[str, Any]], expected: list[dict[str, Any]], key
 
 def same(found: Any, expected: Any) -> bool:
     """Whether two cells are."""
-    if found is None or pd.isna(expected):
-        return found is None and bool(pd.isna(expected))
+    if found is None or expected is None:
+        return found is expected
     if isinstance(found, timedelta):
-        return bool(abs(pd.Timedelta(found) - pd.Timedelta(expected)) <= pd.Timedelta(microseconds=5))
-    if isinstance(found, datetime):
-        return bool(pd.Timestamp(found) == pd.Timestamp(expected))
+        return bool(abs(found - expected) <= timedelta(microseconds=5))
     return bool(found == expected)
 
 

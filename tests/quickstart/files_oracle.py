@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -19,9 +20,8 @@ class FilesOracle(Oracle):
     """All figures of what the CI of some products wrote. `read_at`: when each product's deployments were read."""
 
     def __init__(self, cis: Sequence[Ci], read_at: dict[str, datetime], now: datetime) -> None:
-        self.now = pd.Timestamp(now)
         deployments = pd.concat([_deployments(ci) for ci in cis], ignore_index=True)
-        self.facts = {
+        facts = {
             "deployment": deployments,
             "incident": pd.concat([_incidents(ci) for ci in cis], ignore_index=True),
             "deployed_commit": pd.DataFrame(
@@ -34,13 +34,18 @@ class FilesOracle(Oracle):
                     for stream in ("deployments", "incidents")
                 ]
             ),
-            "delivery_rule": pd.DataFrame(columns=["product", "production", "incident_within"]),
+            "delivery_rule": pd.DataFrame(),
             # Every deployment says whether it was planned, so that nobody asks for the type of its release.
-            "release": pd.DataFrame(columns=["product", "version", "type"]),
+            "release": pd.DataFrame(),
         }
-        self.finished = deployments[deployments.result.isin(["success", "failure"])]
-        self.links = self._links()
-        self.outcomes = self._outcomes()
+        self.work_out({fact: _rows(table) for fact, table in facts.items()}, now)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table, with None for what is not there."""
+    return [
+        {name: None if pd.isna(value) else value for name, value in row.items()} for row in table.to_dict("records")
+    ]
 
 
 def _table(ci: Ci, name: str, *times: str) -> pd.DataFrame:
