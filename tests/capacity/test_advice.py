@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -177,6 +178,7 @@ hours_told = st.lists(
 
 
 @given(hours_told)
+@settings(max_examples=60)
 def test_utilisation_is_the_sum_of_hours_over_those_that_there_were(told: tuple) -> None:
     rows, hours, skilled = told
     found = crew()
@@ -185,7 +187,10 @@ def test_utilisation_is_the_sum_of_hours_over_those_that_there_were(told: tuple)
         for (who, what, ago), amount in zip(rows, hours, strict=True)
     ]
     table = pd.DataFrame(worked, columns=["person", "project", "week", "hours", "skill"])
-    seen = review(found, today=MONDAY, worked=worked).utilisation
+    # Gaps and advice take by far the longest to work out, and hours that were worked have no part in them.
+    place = "release_ops.domain.capacity_report"
+    with mock.patch(f"{place}.gap_weeks", return_value=[]), mock.patch(f"{place}.advise", return_value=[]):
+        seen = review(found, today=MONDAY, worked=worked).utilisation
     first, last = table["week"].min(), table["week"].max()
     assert {one.week for one in seen} <= {first + place * WEEK for place in range((last - first).days // 7 + 1)}
     own = table[table["person"] != "stranger"]

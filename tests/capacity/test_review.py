@@ -45,6 +45,7 @@ def days_of(found: Staff) -> pd.DataFrame:
 
 
 @given(staffs())
+@settings(max_examples=40)
 def test_the_weeks_of_teams_are_the_sums_of_their_peoples_days(found: Staff) -> None:
     rows = member_weeks(found, SPAN)
     days = days_of(found)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import uuid
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,15 +19,55 @@ from quickstart.demo_past import EARLIER, tell
 from quickstart.demo_stakeholders import tell_updates
 from release_ops.domain.model import MilestoneKind
 from release_ops.store import Store
+from release_ops.store_pool import PooledStore
+from tests.conftest import TEMPLATE, drop_database, dsn_of, make_database
 
 NOW = datetime(2026, 11, 26, 9, 5, tzinfo=UTC)
 
 
+pytestmark = pytest.mark.xdist_group("demo-past")
+
+
+@dataclass(frozen=True)
+class Told:
+    """The database in which the past of a demo was told, and how many releases that was."""
+
+    database: str
+    releases: int
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> Iterator[Demo]:
+    """One demo for all: nothing here changes its files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RELEASE_OPS_PRODUCTS", str(folder / "products"))
+        patch.setenv("RELEASE_OPS_HOME", str(folder / "state"))
+        yield make_demo(folder / "products", folder / "remotes", kept=folder / "kept.json", now=NOW)
+
+
+@pytest.fixture(scope="module")
+def told(postgres: Path, demo: Demo) -> Iterator[Told]:
+    name = f"past_{uuid.uuid4().hex[:12]}"
+    make_database(postgres, name, TEMPLATE)
+    with contextlib.closing(PooledStore(dsn_of(postgres, name))) as store:
+        releases = tell(store, demo)
+    yield Told(name, releases)
+    drop_database(postgres, name)
+
+
 @pytest.fixture
-def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
-    monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(tmp_path / "products"))
-    monkeypatch.setenv("RELEASE_OPS_HOME", str(tmp_path / "state"))
-    return make_demo(tmp_path / "products", tmp_path / "remotes", kept=tmp_path / "kept.json", now=NOW)
+def store(postgres: Path, told: Told) -> Iterator[Store]:
+    """Store over a copy of the database in which the past was told."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    make_database(postgres, name, told.database)
+    with contextlib.closing(PooledStore(dsn_of(postgres, name))) as copied:
+        yield copied
+    drop_database(postgres, name)
 
 
 def query(store: Store, text: str) -> list[dict]:
@@ -38,8 +82,8 @@ def test_every_gate_and_criterion_that_is_told_is_one_of_the_product(demo: Demo)
             assert criterion in {one.id for one in products[product].gates[gate].criteria}
 
 
-def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(demo: Demo, store: Store) -> None:
-    assert tell(store, demo) == len(EARLIER)
+def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(told: Told, store: Store) -> None:
+    assert told.releases == len(EARLIER)
     cards = {
         (row["product"], row["version"]): row for row in query(store, "SELECT * FROM release_metrics.release_scorecard")
     }
@@ -60,10 +104,7 @@ def test_earlier_releases_are_closed_and_have_their_dates_slips_and_gates(demo: 
     assert reasons == {move.reason for earlier in EARLIER.values() for move in earlier.moves}
 
 
-def test_gates_were_judged_before_anybody_was_asked_and_people_answered_in_working_hours(
-    demo: Demo, store: Store
-) -> None:
-    tell(store, demo)
+def test_gates_were_judged_before_anybody_was_asked_and_people_answered_in_working_hours(store: Store) -> None:
     tries = query(store, "SELECT * FROM release_metrics.gate_attempt ORDER BY product, version, gate, attempt")
     asked = [row for row in tries if row["seats"]]
     assert asked
@@ -80,10 +121,7 @@ def test_gates_were_judged_before_anybody_was_asked_and_people_answered_in_worki
     assert all(time(8, 30) <= moment.time() <= time(18) for moment in moments)
 
 
-def test_milestones_were_done_in_the_order_of_the_train_and_none_was_moved_after_it_was_done(
-    demo: Demo, store: Store
-) -> None:
-    tell(store, demo)
+def test_milestones_were_done_in_the_order_of_the_train_and_none_was_moved_after_it_was_done(store: Store) -> None:
     moved = query(
         store,
         "SELECT s.version, s.entry FROM release_ops.slip s JOIN release_ops.milestone m"
@@ -102,7 +140,6 @@ def test_milestones_were_done_in_the_order_of_the_train_and_none_was_moved_after
 
 
 def test_the_forecasts_of_the_release_that_came_on_its_day_grew_surer(demo: Demo, store: Store) -> None:
-    tell(store, demo)
     rows = query(
         store,
         "SELECT kind, probability, expected_on FROM release_metrics.prediction WHERE version = '2.8.0'"
@@ -114,15 +151,13 @@ def test_the_forecasts_of_the_release_that_came_on_its_day_grew_surer(demo: Demo
     assert [row["expected_on"] for row in rows if row["kind"] == "ga_date"][-1] == demo.rehearsal.release.ga
 
 
-def test_nobody_is_told_of_moves_of_the_past(demo: Demo, store: Store) -> None:
-    tell(store, demo)
+def test_nobody_is_told_of_moves_of_the_past(store: Store) -> None:
     assert store.all("slips_untold") == []
     asked_for = "SELECT FROM release_ops.stakeholder_message AS asked WHERE asked.key = told.key"
     assert query(store, f"SELECT * FROM release_ops.message AS told WHERE NOT EXISTS ({asked_for})") == []
 
 
 def test_stakeholders_have_heard_what_was_due_and_what_was_refused_went_another_way(demo: Demo, store: Store) -> None:
-    tell(store, demo)
     rows = {row["key"]: row for row in query(store, "SELECT * FROM release_metrics.stakeholder_message")}
     states = Counter(row["state"] for row in rows.values())
     assert states["sent"] > 20
@@ -136,8 +171,7 @@ def test_stakeholders_have_heard_what_was_due_and_what_was_refused_went_another_
     assert tell_updates(store, demo.products, demo.rehearsal.at) == 0, "and nothing is sent twice"
 
 
-def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(demo: Demo, store: Store) -> None:
-    tell(store, demo)
+def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(store: Store) -> None:
     for product, version, days in (("webapp", "2.8.0", 42), ("webapp", "2.9.0", 14), ("shop-api", "1.5.0", 21)):
         rows = query(
             store,
@@ -150,15 +184,13 @@ def test_the_scope_of_what_is_under_way_has_a_row_a_day_that_never_shrinks(demo:
         assert done[-1] > done[0]
 
 
-def test_forecasts_were_made_on_mondays_from_what_was_known_then(demo: Demo, store: Store) -> None:
-    tell(store, demo)
+def test_forecasts_were_made_on_mondays_from_what_was_known_then(store: Store) -> None:
     rows = query(store, "SELECT * FROM release_metrics.prediction WHERE kind = 'ga_date' AND subject = 'p85'")
     assert {row["made_on"].isoweekday() for row in rows} == {1}
     assert {row["version"] for row in rows} >= {"2.8.0", "2.9.0", "1.5.0"}
 
 
 def test_the_health_of_what_is_under_way_was_reported_week_by_week(demo: Demo, store: Store) -> None:
-    tell(store, demo)
     rows = query(store, "SELECT * FROM release_metrics.health ORDER BY product, version, week")
     assert {(row["product"], row["version"]) for row in rows} == {
         ("webapp", "2.9.0"), ("shop-api", "1.5.0"),
@@ -175,7 +207,7 @@ def test_told_twice_is_told_once(demo: Demo, store: Store) -> None:
         parts = (f"(SELECT count(*) FROM release_ops.{table}) AS {table}" for table in tables)
         return query(store, f"SELECT {', '.join(parts)}")
 
-    tell(store, demo)
     before = counts()
+    assert before[0]["milestone"] > 0
     assert tell(store, demo) == 0
     assert counts() == before

@@ -74,22 +74,52 @@ def server(postgres: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield running, address, products
 
 
-@pytest.fixture
-def site(server: tuple[Server, str, Path]) -> Iterator[Site]:
-    """The server with nothing in our tables."""
-    running, address, products = server
+@pytest.fixture(scope="session")
+def standing() -> set[str]:
+    """Names of the scenes that stand in our tables untouched, for tests that read alone."""
+    return set()
+
+
+def _empty(address: str) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'release_ops' AND tablename !~ '^_?yoyo'"
         ).fetchall()
         names = sql.SQL(", ").join(sql.Identifier("release_ops", name) for (name,) in tables)
         connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
+
+
+@contextlib.contextmanager
+def _visited(server: tuple[Server, str, Path]) -> Iterator[Site]:
+    running, address, products = server
     common: dict[str, Any] = {"base_url": running.url, "trust_env": False, "timeout": 60}
     with contextlib.ExitStack() as stack:
         reader = stack.enter_context(httpx.Client(cookies={"_token": running.tokens["vera"]}, **common))
         stranger = stack.enter_context(httpx.Client(**common))
         store = stack.enter_context(contextlib.closing(PooledStore(address)))
         yield Site(reader, stranger, store, running.tokens, products, running.url)
+
+
+@pytest.fixture
+def site(server: tuple[Server, str, Path], standing: set[str]) -> Iterator[Site]:
+    """The server with nothing in our tables."""
+    standing.clear()
+    _empty(server[1])
+    with _visited(server) as found:
+        yield found
+
+
+@pytest.fixture
+def scenery(server: tuple[Server, str, Path], standing: set[str]) -> Iterator[Site]:
+    """The server with all that there can be; filled once for the tests that follow each other and write nothing."""
+    with _visited(server) as found:
+        if "scenery" not in standing:
+            _empty(server[1])
+            fill(found.store)
+            scene.fill(found.store, found.products)
+            found.keep("ga", "changelog-2.8.0.md", "## Features\n\n- [one](https://github.example.org/pull/1)\n")
+            standing.add("scenery")
+        yield found
 
 
 @pytest.fixture
