@@ -34,6 +34,7 @@ from release_ops.domain.rollout_state import (
     Trouble,
     Turn,
 )
+from release_ops.domain.rollout_words import words_of
 
 
 def advance(
@@ -399,11 +400,3 @@ _STEPS: Mapping[StepKind, Callable[[State, _Facts, Step], State]] = {
     StepKind.ANALYSE: _analyse,
     StepKind.VALIDATE: _analyse,
 }
-
-
-def words_of(seconds: float) -> str:
-    """A length of time for people: `90 s`, `15 min`, `24 h`."""
-    for unit, size in (("h", 3600), ("min", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:g} s"

@@ -43,7 +43,7 @@ class SeatsOperator(MilestoneOperator):
         if result["gate"] is None:
             return []
         product = parts.product_of(run)
-        gate = quality.gate_of(product, result["gate"], parts.release_of(product, run))
+        gate = self.gate(product, result["gate"])
         if hopeless(gate, result):
             self.log.info("%s failed on a criterion that may not be waived: nobody is asked", gate.name)
             return []
@@ -52,9 +52,9 @@ class SeatsOperator(MilestoneOperator):
         except gates.NoApproverError as error:
             self.log.warning("%s", error)
             return []
-        subject = f"{product.name} {run['version']}: {run['kind'].replace('_', ' ')}"
+        subject = self.subject(product)
         asked_at = datetime.now(UTC).isoformat()
-        body = result["body"] + _window_note(product, run)
+        body = result["body"] + self.note(product)
         return [
             {
                 "seat": seat.id,
@@ -68,6 +68,18 @@ class SeatsOperator(MilestoneOperator):
             }
             for seat in seats
         ]
+
+    def gate(self, product: Product, name: str) -> Gate:
+        """The gate with the approvals that this release needs."""
+        return quality.gate_of(product, name, parts.release_of(product, self.run_facts))
+
+    def subject(self, product: Product) -> str:
+        """What is asked."""
+        return f"{product.name} {self.run_facts['version']}: {self.run_facts['kind'].replace('_', ' ')}"
+
+    def note(self, product: Product) -> str:
+        """What whoever approves has to know besides the evidence, in Markdown."""
+        return _window_note(product, self.run_facts)
 
 
 class SeatOperator(HITLOperator):
@@ -141,6 +153,10 @@ class DecideOperator(BaseBranchOperator):
         context["ti"].xcom_push(key="decision", value=decision)
         return self.proceed if decision["proceed"] else self.blocked
 
+    def gate(self, product: Product, name: str) -> Gate:
+        """The gate with the approvals that this release needs."""
+        return quality.gate_of(product, name, parts.release_of(product, self.run_facts))
+
     def _decide(
         self, run: Mapping[str, Any], result: Mapping[str, Any], answers: list[dict[str, Any]]
     ) -> dict[str, Any]:
@@ -162,7 +178,7 @@ class DecideOperator(BaseBranchOperator):
                 "approved_by": [],
             }
         product = parts.product_of(run)
-        gate = quality.gate_of(product, result["gate"], parts.release_of(product, run))
+        gate = self.gate(product, result["gate"])
         store = parts.open_store()
         starter = starter_of(run, answers)
         approvals = [as_approval(answer) for answer in answers]

@@ -63,34 +63,41 @@ class QualityGateOperator(MilestoneOperator):
         """Evaluate at the head of the release branch, or of the default branch before the freeze."""
         run: Mapping[str, Any] = self.run_facts
         product = parts.product_of(run)
-        release = parts.release_of(product, run)
-        repository = parts.open_repository(product)
-        repository.fetch()
-        commit = release_head(repository, product, release.version)
-        reachable = [tag.name for tag in repository.tags(merged=commit)]
-        base = base_tag(run["version"], reachable, product.repository.tag)
-        name = self.gate or product.milestone_gates.get(run["kind"])
-        facts = {"gate": name, "commit": commit, "base": base}
-        if name is None:
-            return {**facts, "verdict": "pass", "evidence": [], "body": "This milestone has no gate."}
-        gate = gate_of(product, name, release)
-        store = parts.open_store()
-        sources = sources_for(product, release, run, repository, store, commit=commit, base=base)
-        evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
-        evaluated_at = datetime.now(UTC)
-        body = gate_table(product, run, gate, evaluation, commit)
-        save(store, run, gate, evaluation, commit, body)
-        self.made = {GATE_REPORT.name: page_of(run, report_name(gate))}
-        if run["kind"] == MilestoneKind.PLANNING:
-            # Who approves a plan has to see it.
-            body = f"{body}\n{write(SCOPE_DOCUMENT, kickoff_of(run, at=sources.now))}"
-        return {
-            **facts,
-            "evaluated_at": evaluated_at.isoformat(),
-            "verdict": evaluation.verdict.value,
-            "evidence": [as_mapping(piece) for piece in evaluation.evidence],
-            "body": body,
-        }
+        result, self.made = look(run, product, self.gate or product.milestone_gates.get(run["kind"]))
+        return result
+
+
+def look(
+    run: Mapping[str, Any], product: Product, name: str | None, *, commit: str | None = None
+) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Evaluation of a gate at a commit, by default the release's head, as `QualityGateOperator` returns it; and its link."""
+    release = parts.release_of(product, run)
+    repository = parts.open_repository(product)
+    repository.fetch()
+    commit = commit or release_head(repository, product, release.version)
+    reachable = [tag.name for tag in repository.tags(merged=commit)]
+    base = base_tag(run["version"], reachable, product.repository.tag)
+    facts = {"gate": name, "commit": commit, "base": base}
+    if name is None:
+        return {**facts, "verdict": "pass", "evidence": [], "body": "This milestone has no gate."}, {}
+    gate = gate_of(product, name, release)
+    store = parts.open_store()
+    sources = sources_for(product, release, run, repository, store, commit=commit, base=base)
+    evaluation = evaluate(gate, collect_all(gate, sources), active_waivers(store, run, name), now=datetime.now(UTC))
+    evaluated_at = datetime.now(UTC)
+    body = gate_table(product, run, gate, evaluation, commit)
+    save(store, run, gate, evaluation, commit, body)
+    if run["kind"] == MilestoneKind.PLANNING:
+        # Who approves a plan has to see it.
+        body = f"{body}\n{write(SCOPE_DOCUMENT, kickoff_of(run, at=sources.now))}"
+    result = {
+        **facts,
+        "evaluated_at": evaluated_at.isoformat(),
+        "verdict": evaluation.verdict.value,
+        "evidence": [as_mapping(piece) for piece in evaluation.evidence],
+        "body": body,
+    }
+    return result, {GATE_REPORT.name: page_of(run, report_name(gate))}
 
 
 def gate_of(product: Product, name: str, release: Release) -> Gate:
@@ -181,6 +188,10 @@ def as_evidence(mapping: Mapping[str, str]) -> Evidence:
     return Evidence(**{**mapping, "outcome": Outcome(mapping["outcome"])})  # type: ignore[arg-type]
 
 
+def _up_to(kinds: list[MilestoneKind], last: str) -> list[MilestoneKind]:
+    return [kind for kind in kinds if kind.rank <= MilestoneKind(last).rank]
+
+
 def sources_for(
     product: Product,
     release: Release,
@@ -193,7 +204,9 @@ def sources_for(
 ) -> Sources:
     """Everything that evidence about a commit of a release can be taken from."""
     kinds = [milestone.kind for milestone in train(product, release)]
-    earlier = kinds[: kinds.index(MilestoneKind(run["kind"]))]
+    # A deployment comes after the milestone that made its tag.
+    station = run.get("milestone")
+    earlier = kinds[: kinds.index(MilestoneKind(run["kind"]))] if station is None else _up_to(kinds, station)
     of = {"product": product.id, "version": release.version}
     verdicts = store.all("gates_passed", **of)
     features, now = scope(product, release), datetime.now(UTC)

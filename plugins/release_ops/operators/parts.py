@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from release_ops.adapters.pulls_cache import PullsCache
 from release_ops.changelogs import Source
 from release_ops.database import open_store
 from release_ops.domain.hotfix import EMERGENCIES, Emergency, as_seen_by, record_of, with_emergencies
-from release_ops.domain.model import Product, Release
+from release_ops.domain.model import Product, Release, ReleaseType
 from release_ops.ledger import Ledger
 from release_ops.product import find_product
 from release_ops.pull_requests import WAIT, PullLookup
@@ -84,8 +85,12 @@ def with_hotfixes(product: Product) -> Product:
 
 
 def release_of(product: Product, run: Mapping[str, Any]) -> Release:
-    """Release that a run is about."""
-    return product.release(str(run["version"]))
+    """Release that a run is about; of a deployment also one that the product file does not plan, such as a hotfix."""
+    version = str(run["version"])
+    if run.get("purpose") and version not in {release.version for release in product.releases}:
+        day = datetime.fromisoformat(run["planned_at"]).date()
+        return Release(product=product.id, version=version, type=ReleaseType.HOTFIX, ga=day)
+    return product.release(version)
 
 
 def open_repository(product: Product) -> PickingRepository:

@@ -56,33 +56,37 @@ class Engine:
             before = rollouts.find(self.ledger.store, rollout_id)
             if before.state.is_over:
                 return Look(rollout=before, again_at=None)
-            acted = self._turn(before)
-            after = rollouts.find(self.ledger.store, rollout_id)
-            # What the driver was asked for may be there at once, and what was reached may lead on.
-            if not acted and after.state == before.state:
+            if not self._turn(before):
+                after = rollouts.find(self.ledger.store, rollout_id)
                 return Look(rollout=after, again_at=self._again_at(after))
 
-    def _turn(self, rollout: Rollout) -> bool:
-        """One move, written down, and its acts carried out; whether anything was done."""
+    def _turn(self, before: Rollout) -> bool:
+        """One move, written down, and its acts carried out; whether there is more to be done at once.
+
+        What the driver was asked for may be there already, and what was reached may lead on. After trouble with the driver
+        there is nothing to be done at once.
+        """
         store = self.ledger.store
-        taken = rollouts.waiting(store, rollout.id)
-        live = self._live(rollout)
-        runs = self._measured(rollout)
+        taken = rollouts.waiting(store, before.id)
+        live = self._live(before)
+        runs = self._measured(before)
         closed, _ = self.closed(self.clock())
-        moved = self._move(rollout, live, runs, taken.commands, taken.ids, closed)
-        if moved is None:
+        after = self._move(before, live, runs, taken.commands, taken.ids, closed)
+        if after is None:
             return True  # Somebody else moved it meanwhile: it is read again.
-        did = False
-        for act in acts_of(moved.plan, moved.state):
+        if isinstance(live, Trouble):
+            return False
+        more = after.state != before.state
+        for act in acts_of(after.plan, after.state):
             if isinstance(act, Analyse):
                 continue
             try:
-                did = self._perform(moved, act) or did
+                more = self._perform(after, act) or more
             except DriverError as error:
-                log.warning("%s: %s", moved.id, error)
-                self._move(moved, Trouble(message=str(error)[:1000]), moved.runs, (), (), closed)
+                log.warning("%s: %s", after.id, error)
+                self._move(after, Trouble(message=str(error)[:1000]), after.runs, (), (), closed)
                 return False
-        return did
+        return more
 
     def _move(
         self,
