@@ -213,7 +213,7 @@ def move(
                 if (one.metric, one.started_at) not in seen:
                     _save(store, rollout, key, run.analysis, one)
         for command in taken:
-            store.execute("rollout_command_take", id=command, at=at)
+            store.execute("rollout_command_take", order_id=command, at=at)
     return True
 
 

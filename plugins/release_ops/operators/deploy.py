@@ -255,8 +255,8 @@ def note_deploy_failure(context: Context) -> None:
     rollout = rollouts.find(ledger.store, run["rollout"])
     if rollout.run_id == run["run_id"] and not give_up(ledger.store, rollout, why) and not rollout.state.is_over:
         why += (
-            f". The rollout stays as it is: {rollout.version} has {rollout.state.weight} % of the users. Clear the task, and "
-            "it goes on from there"
+            f". The rollout stays as it is: {rollout.version} has {rollout.state.weight} % of the users. Clear the task: it "
+            "goes on from there"
         )
     try:
         occasion = f"{run['occasion']}:failed:{run['run_id']}:{task_instance.task_id}"

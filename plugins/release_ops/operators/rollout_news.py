@@ -44,17 +44,21 @@ def settle(
 ) -> None:
     """Record and tell what happened since it was done last. A channel that fails is logged; the last step tries it again."""
     store = ledger.store
-    events = rollouts.events(store, rollout.id)
-    last = events[-1]["place"] if events else 0
-    if last <= rollout.told:
+    if last_place(store, rollout) <= rollout.told:
         return
     record(store, environment, rollout)
+    last = last_place(store, rollout)
     keep(store, run, report_name(rollout), evidence(store, product, rollout))
     try:
         announce(ledger, product, environment, run, rollout)
     except RuntimeError as error:
         log.warning("not everybody could be told, which the step `announce` will try again: %s", error)
-    store.execute("rollout_told", rollout=rollout.id, place=last)
+    store.execute("rollout_told", rollout=rollout.id, upto=last)
+
+
+def last_place(store: Store, rollout: Rollout) -> int:
+    """Place of the last event; 0 without any."""
+    return max((row["place"] for row in rollouts.events(store, rollout.id)), default=0)
 
 
 def record(store: Store, environment: Environment, rollout: Rollout) -> None:
@@ -130,7 +134,7 @@ def announce(
 
 def occasions(events: Sequence[Mapping[str, Any]], rollout: Rollout) -> list[tuple[str, str, str]]:
     """What there is to tell: occasion, part of the message's key, and what happened in words."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for row in events:
         if row["kind"] == "step" and not found:
             found.append((STARTED, STARTED, row["detail"].get("text", "")))

@@ -1,0 +1,53 @@
+"""What people tell a rollout by a form: it is written down, and the rollout takes it at its next look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from release_ops import rollouts
+from release_ops.domain.rollout_state import Order
+from release_ops.operators import parts
+
+
+class TellRolloutOperator(BaseOperator):
+    """Writes an order for the rollout that is open in an environment, with the name of who gave it. Returns the order.
+
+    A retry writes nothing twice. AirflowFailException when nothing is under way there.
+    """
+
+    template_fields: Sequence[str] = ("product", "environment", "order", "reason")
+
+    def __init__(self, *, product: str, environment: str, order: str, reason: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.product = product
+        self.environment = environment
+        self.order = order
+        self.reason = reason
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Find the rollout, write the order."""
+        store, dag_run = parts.open_store(), context["dag_run"]
+        if self.order not in [*Order]:
+            raise AirflowFailException(f"{self.order!r} is no order; choose one of {', '.join(Order)}")
+        rollout = rollouts.open_one(store, self.product, self.environment)
+        if rollout is None:
+            raise AirflowFailException(
+                f"nothing of {self.product or '(no product)'} is on its way to {self.environment or '(no environment)'}: "
+                "look at the runs of release_deploy"
+            )
+        by = dag_run.triggering_user_name or "somebody"
+        rollouts.tell(
+            store,
+            rollout.id,
+            self.order,
+            key=f"{dag_run.dag_id}:{dag_run.run_id}",
+            by=by,
+            reason=self.reason,
+            at=datetime.now(UTC),
+        )
+        return {"rollout": rollout.id, "order": self.order, "by": by, "reason": self.reason}
