@@ -120,8 +120,10 @@ def test_a_check_stands_beside_the_criteria_of_a_gate_where_people_tick_and_waiv
     )
     criteria, evidence = zip(*(one.as_criterion() for one in items), strict=True)
     assert [(one.id, one.kind, one.required, one.waivable) for one in criteria] == [
-        ("ready_backup", "checklist", True, True), ("ready_tag", "tag", True, False), ("ready_on_call", "on_call", False, True)
-    ]  # fmt: skip
+        ("ready_backup", "checklist", True, True),
+        ("ready_tag", "tag", True, False),
+        ("ready_on_call", "on_call", False, True),
+    ]
     assert criteria[0].spec == {"role": "technical_lead"}
     gate = Gate(name="g", criteria=criteria, approvals=ApprovalPolicy())
     assert [one.criterion for one in evaluate(gate, evidence, (), now=NOW).blocking] == ["ready_tag"]

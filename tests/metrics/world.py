@@ -44,6 +44,10 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+REVIEWED = at("2026-07-01 07:30")
+"""When the reviews are held."""
+
+
 def add(store: Store, table: str, *rows: Mapping[str, Any]) -> None:
     """Rows into a table of ours; dicts are JSON."""
     with store.connect() as connection:
@@ -80,7 +84,7 @@ def fill(store: Store) -> None:
         review_all(store, load_product(books.write(Path(folder))))
 
 
-def review_all(store: Store, product: Product, now: datetime = at("2026-07-01 07:30")) -> None:
+def review_all(store: Store, product: Product, now: datetime = REVIEWED) -> None:
     """Reviews of webapp's releases; of what they propose one is done, one is open, the rest waits for a decision."""
     for version, due in (("2.7.0", "2026-03-22 09:20"), ("2.8.0", "2026-06-29 22:30")):
         facts = facts_of(store, product, version, "release", due_at=at(due), now=now)
