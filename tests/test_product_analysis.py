@@ -274,3 +274,19 @@ def test_in_a_list_the_place_of_the_metric_is_told(tmp_path):
     assert problems(tmp_path, section) == [
         "webapp.yaml:5: analyses.a.metrics[1].count: 2: has no interval; add `interval:`, like 30s"
     ]
+
+
+def test_a_gate_may_ask_prometheus(tmp_path):
+    path = tmp_path / "webapp.yaml"
+
+    def written(query: str) -> Path:
+        criterion = f"few_errors: {{kind: prometheus, title: Few, comparator: <, threshold: 0.01, query: {query!r}}}"
+        gates = f"gates:\n  ga:\n    criteria:\n      {criterion}\n"
+        path.write_text(DEMO.read_text(encoding="utf-8").replace("gates:\n", gates, 1), encoding="utf-8")
+        return path
+
+    gate = load_product(written('up{v="{version}"}')).gates["ga"]
+    (found,) = [one for one in gate.criteria if one.id == "few_errors"]
+    assert found.spec["connection"] == "prometheus"
+    with pytest.raises(ProductError, match=r"query: \{version\} stands outside of quotes"):
+        load_product(written("sum({version})"))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from release_ops.domain.model import ApprovalPolicy, ReleaseType
+from release_ops.domain.query_text import PlaceholderError, promql
 from release_ops.product_types import Count, Duration, Part, Text, wrong
 
 
@@ -122,6 +123,25 @@ class SqlCriterion(Condition):
         return self
 
 
+class PrometheusCriterion(Condition):
+    """A number that Prometheus knows at the time of the gate."""
+
+    kind: Literal["prometheus"]
+    connection: Text = "prometheus"
+    """Airflow connection of the server."""
+    query: Text
+    """PromQL that gives one number; may name {product} and {version} in quotes."""
+
+    @model_validator(mode="after")
+    def _can_be_filled_in(self) -> PrometheusCriterion:
+        try:
+            promql(self.query, {"product": "x", "version": "x"})
+        except PlaceholderError as error:
+            message, _, remedy = str(error).partition("; ")
+            raise wrong(f"query: {message}", remedy) from None
+        return self
+
+
 class FileCriterion(CriterionBase):
     """A file exists in the commit."""
 
@@ -154,7 +174,7 @@ class GatesCriterion(CriterionBase):
 
 CriterionPart = Annotated[
     ChecksCriterion | ReviewsCriterion | FeaturesCriterion | FeasibleCriterion | ReportCriterion | GithubCriterion
-    | SqlCriterion
+    | SqlCriterion | PrometheusCriterion
     | FileCriterion | ChecklistCriterion | GatesCriterion | VersionCriterion,
     Field(discriminator="kind"),
 ]  # fmt: skip

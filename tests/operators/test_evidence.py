@@ -5,12 +5,14 @@ import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 from release_ops.adapters.git import GitRepository, Unreachable
 from release_ops.adapters.github import GitHubRepository
+from release_ops.adapters.prometheus import Answer as Number
 from release_ops.adapters.sql import read_sql
 from release_ops.domain.gates import evaluate
 from release_ops.domain.model import (
@@ -440,9 +442,11 @@ def test_every_kind_says_what_was_found_expected_and_where_to_look(workshop):
         "report": {"format": "junit", "path": "x.xml", "metric": "failed", "comparator": "==", "threshold": 0},
         "github": {"metric": "open_issues", "comparator": "==", "threshold": 0},
         "sql": {"connection": "c", "statement": "SELECT 1", "comparator": "==", "threshold": 1},
+        "prometheus": {"connection": "p", "query": "up", "comparator": "==", "threshold": 1},
         "file": {"path": "x"},
     }
-    sources = sources_of(workshop, sql=lambda connection, statement: [(1,)])
+    server = SimpleNamespace(instant=lambda query, at: Number(scalar=1.0))
+    sources = sources_of(workshop, sql=lambda connection, statement: [(1,)], prometheus=lambda connection: server)
     for kind in COLLECTORS:
         found = collect(criterion(kind, **specs.get(kind, {})), sources)
         assert found.observed

@@ -12,9 +12,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from release_ops.adapters.prometheus import Prometheus
+from release_ops.adapters.prometheus import Prometheus, PrometheusError
 from release_ops.domain.analysis import Phase, due, next_due, record, start
 from release_ops.domain.analysis_policy import Analysis, JudgePolicy, Metric, MinimumSample, Source
+from release_ops.domain.model import Criterion, Outcome
+from release_ops.operators.evidence import Sources as GateSources
+from release_ops.operators.evidence import collect
 from release_ops.operators.measuring import Sources, measure, measure_all
 from release_ops.product import load_product
 from tests.prometheus_server import running
@@ -180,6 +183,42 @@ class TestPrometheus:
     def test_a_connection_that_is_not_there_is_said(self, monkeypatch):
         monkeypatch.delenv("AIRFLOW_CONN_PROMETHEUS", raising=False)
         assert "connection prometheus: cannot be used" in measure(Metric(name="m", query="up"), FACTS, AT).error
+
+
+class TestGate:
+    """A criterion of kind `prometheus`."""
+
+    @pytest.mark.parametrize(
+        ("query", "outcome", "observed"),
+        [
+            ('sum(rate(http_requests_total{version="{version}",status="500"}[5m]))', Outcome.FAIL, "0.5"),
+            ('sum(rate(http_requests_total{version="2.7.3",status="500"}[5m]))', Outcome.PASS, "0.1"),
+            ("sum(nothing)", Outcome.UNKNOWN, "no data"),
+            ("vector(0) / 0", Outcome.UNKNOWN, "NaN"),
+            ("vector(1) / 0", Outcome.FAIL, "inf"),
+            ("http_requests_total", Outcome.UNKNOWN, "5 values"),
+        ],
+    )
+    def test_one_number_is_compared_and_no_data_is_unknown(self, sources, query, outcome, observed):
+        spec = {"connection": "prometheus", "query": query, "comparator": "<", "threshold": 0.2}
+        criterion = Criterion(id="errors", kind="prometheus", title="Few errors", spec=spec)
+        seen = gate_sources(sources)
+        found = collect(criterion, seen)
+        assert (found.outcome, found.observed, found.expected) == (outcome, observed, "< 0.2")
+        assert found.link == "query on prometheus"
+
+    def test_a_server_that_does_not_answer_is_no_verdict(self):
+        spec = {"connection": "prometheus", "query": "up", "comparator": "<", "threshold": 1}
+        criterion = Criterion(id="errors", kind="prometheus", title="Few errors", spec=spec)
+        nobody = Sources(prometheus=lambda name: Prometheus(url="http://127.0.0.1:9", name=name))
+        with pytest.raises(PrometheusError, match="cannot be reached"):
+            collect(criterion, gate_sources(nobody))
+
+
+def gate_sources(sources: Sources) -> GateSources:
+    return GateSources(
+        product="webapp", version="2.8.0", commit="c", base=None, repository=None, now=AT, prometheus=sources.prometheus
+    )
 
 
 class TestSql:

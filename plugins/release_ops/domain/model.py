@@ -310,7 +310,7 @@ class Criterion:
 
     id: str
     kind: str
-    """checks, reviews, features, feasible, report, github, sql, file, checklist, gates or version."""
+    """checks, reviews, features, feasible, report, github, sql, prometheus, file, checklist, gates or version."""
     title: str
     required: bool = True
     waivable: bool = True

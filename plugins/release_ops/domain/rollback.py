@@ -73,14 +73,14 @@ def data_changes(files: Sequence[str], patterns: Sequence[str]) -> tuple[str, ..
 
 
 def _numbers(product: Product) -> list[str]:
-    """The conditions on SQL of the gates up to GA, each once: what reports of tests say is not read in production."""
+    """The conditions on SQL and Prometheus of the gates up to GA, each once: what reports of tests say is not read in production."""
     found: dict[str, None] = {}
     for kind in MilestoneKind:
         gate = product.gates.get(product.milestone_gates.get(kind, ""))
         if gate is None or kind.rank > MilestoneKind.GA.rank:
             continue
         for criterion in gate.criteria:
-            if criterion.kind == "sql" and (condition := condition_of(criterion)):
+            if criterion.kind in {"sql", "prometheus"} and (condition := condition_of(criterion)):
                 found[f"{criterion.title} ({condition}) is no longer true in production"] = None
     return list(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from release_ops.domain.model import Criterion, Evidence, Gate
-from release_ops.operators import evidence_plan, evidence_release, evidence_repository
+from release_ops.operators import evidence_metrics, evidence_plan, evidence_release, evidence_repository
 from release_ops.operators.evidence_sources import Sources
 
 __all__ = ["COLLECTORS", "CollectionError", "Sources", "collect", "collect_all"]
@@ -55,6 +55,7 @@ COLLECTORS: Mapping[str, Callable[[Criterion, Sources], Evidence]] = {
     "report": evidence_repository.report,
     "github": evidence_repository.github,
     "sql": evidence_release.sql,
+    "prometheus": evidence_metrics.prometheus,
     "file": evidence_repository.file,
     "checklist": evidence_release.checklist,
     "gates": evidence_release.gates,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from release_ops.adapters.prometheus import Prometheus, from_connection
 from release_ops.adapters.sql import Rows, read_sql
 from release_ops.changelogs import Source
 from release_ops.domain.feasibility import ReleasePlan
@@ -65,6 +66,8 @@ class Sources:
     sql: Callable[[str, str], Rows] = read_sql
     """Connection id and statement to rows."""
     checks: Path = CHECKS
+    prometheus: Callable[[str], Prometheus] = from_connection
+    """Connection id to server."""
 
     def place(self, path: str) -> str:
         """Where to look at a file of the commit: a web page on GitHub, else what `git show` takes."""
