@@ -158,6 +158,16 @@ class ChecklistCriterion(CriterionBase):
     """Only this role may tick it."""
 
 
+class RehearsalCriterion(CriterionBase):
+    """The way back was rehearsed, and worked, in each environment with `rehearse: true`."""
+
+    kind: Literal["rehearsal"]
+    max_age: Duration = timedelta(days=14)
+    """How long a rehearsal counts."""
+    environments: list[Text] | None = None
+    """Only these environments."""
+
+
 class VersionCriterion(CriterionBase):
     """The version is at least what the changes since the last release ask for."""
 
@@ -175,7 +185,7 @@ class GatesCriterion(CriterionBase):
 CriterionPart = Annotated[
     ChecksCriterion | ReviewsCriterion | FeaturesCriterion | FeasibleCriterion | ReportCriterion | GithubCriterion
     | SqlCriterion | PrometheusCriterion
-    | FileCriterion | ChecklistCriterion | GatesCriterion | VersionCriterion,
+    | FileCriterion | ChecklistCriterion | GatesCriterion | RehearsalCriterion | VersionCriterion,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

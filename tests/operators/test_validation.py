@@ -72,7 +72,7 @@ def test_machines_look_at_addresses_programs_numbers_and_analyses(house, shop):
     items = f"""
 {{title: It answers, http: {{url: "{shop.origin}/health/{{environment}}", contains: "{{version}}"}}}}
 {{title: Smoke, command: [/bin/sh, -c, 'test "$0" = 2.8.0', "{{version}}"]}}
-{{title: Sold, sql: {{connection: release_ops_db, query: "SELECT 4 WHERE {{version}} = '2.8.0'", success: "result[0] == 4"}}}}
+{{title: S, sql: {{connection: release_ops_db, query: "SELECT 4 WHERE {{version}} = '2.8.0'", success: "result[0] == 4"}}}}
 {{title: Few, analyse: few}}
 {{title: Broken, sql: {{connection: release_ops_db, query: "SELECT nothing", success: "result[0] == 1"}}}}
 """

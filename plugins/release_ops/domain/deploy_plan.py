@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -299,3 +299,21 @@ def from_json(items: Iterable[Mapping[str, Any]]) -> tuple[Readiness, ...]:
         )
         for one in items
     )
+
+
+def judged_rehearsal(row: Mapping[str, Any] | None, max_age: timedelta, now: datetime, environment: str) -> Finding:
+    """What the last rehearsal of an environment is worth: a row of `release_ops.rehearsal`, or None."""
+    expected = f"passed in {environment} within {in_words(max_age)}"
+    if row is None:
+        detail = f"set rehearse: true for {environment} in the product file, or run the DAG rollback_rehearsal by hand"
+        return Finding(outcome=Outcome.UNKNOWN, observed="never rehearsed", expected=expected, detail=detail)
+    age = now - row["rehearsed_at"]
+    observed = f"{'passed' if row['passed'] else 'failed'} {in_words(age)} ago"
+    if row["previous_version"]:
+        observed += f", back to {row['previous_version']}"
+    if not row["passed"]:
+        return Finding(outcome=Outcome.FAIL, observed=observed, expected=expected, detail=str(row["detail"])[:1000])
+    if age > max_age:
+        detail = "run the DAG rollback_rehearsal again"
+        return Finding(outcome=Outcome.FAIL, observed=observed, expected=expected, detail=detail)
+    return Finding(outcome=Outcome.PASS, observed=observed, expected=expected)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from airflow.sdk import BaseHook
@@ -17,7 +16,7 @@ from release_ops.adapters.git import GitRepository
 from release_ops.adapters.http_probe import ProbeError, probe
 from release_ops.adapters.program import ProgramError, run_program
 from release_ops.adapters.sql import Rows, read_sql
-from release_ops.domain.deploy_plan import Estimate, Finding, in_words
+from release_ops.domain.deploy_plan import Estimate, Finding, in_words, judged_rehearsal
 from release_ops.domain.deploy_policy import Environment
 from release_ops.domain.deploy_readiness_policy import DeployCheck
 from release_ops.domain.gates import compare, number, role_name
@@ -376,23 +375,6 @@ def rehearsal(check: DeployCheck, ground: Ground) -> Finding:
     return judged_rehearsal(
         rows.get(ground.environment.name), check.spec["max_age"], ground.now, ground.environment.name
     )
-
-
-def judged_rehearsal(row: Mapping[str, Any] | None, max_age: timedelta, now: datetime, environment: str) -> Finding:
-    """What the last rehearsal of an environment (a row, or None) is worth."""
-    expected = f"passed in {environment} within {in_words(max_age)}"
-    if row is None:
-        detail = f"set rehearse: true for {environment} in the product file, or run the DAG rollback_rehearsal by hand"
-        return _unknown("never rehearsed", expected, detail)
-    age = now - row["rehearsed_at"]
-    observed = f"{'passed' if row['passed'] else 'failed'} {in_words(age)} ago"
-    if row["previous_version"]:
-        observed += f", back to {row['previous_version']}"
-    if not row["passed"]:
-        return _failed(observed, expected, str(row["detail"])[:1000])
-    if age > max_age:
-        return _failed(observed, expected, "run the DAG rollback_rehearsal again")
-    return _passed(observed, expected)
 
 
 def checklist(check: DeployCheck, ground: Ground) -> Finding:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from release_ops.domain.model import Criterion, Evidence, Gate
-from release_ops.operators import evidence_metrics, evidence_plan, evidence_release, evidence_repository
+from release_ops.operators import (
+    evidence_deploy,
+    evidence_metrics,
+    evidence_plan,
+    evidence_release,
+    evidence_repository,
+)
 from release_ops.operators.evidence_sources import Sources
 
 __all__ = ["COLLECTORS", "CollectionError", "Sources", "collect", "collect_all"]
@@ -60,4 +66,5 @@ COLLECTORS: Mapping[str, Callable[[Criterion, Sources], Evidence]] = {
     "checklist": evidence_release.checklist,
     "gates": evidence_release.gates,
     "version": evidence_release.version,
+    "rehearsal": evidence_deploy.rehearsal,
 }

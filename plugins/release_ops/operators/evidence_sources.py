@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from release_ops.adapters.prometheus import Prometheus, from_connection
@@ -63,6 +63,10 @@ class Sources:
     """What the product file says of the items of readiness, by `area.item`."""
     drafts: Mapping[str, str] = field(default_factory=dict)
     """Kind of message to where its draft is kept."""
+    rehearsed: Sequence[str] = ()
+    """Environments whose way back the product rehearses."""
+    rehearsals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Environment to its last rehearsal, a row of `release_ops.rehearsal`."""
     sql: Callable[[str, str], Rows] = read_sql
     """Connection id and statement to rows."""
     checks: Path = CHECKS

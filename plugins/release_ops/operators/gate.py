@@ -229,4 +229,6 @@ def sources_for(
         verdicts={row["gate"]: Verdict(row["verdict"]) for row in verdicts},
         readiness=release.readiness,
         drafts=kept_drafts(store, product, release),
+        rehearsed=[one.name for one in product.deploy.environments.values() if one.rehearse],
+        rehearsals={row["environment"]: row for row in store.all("rehearsals_latest", product=product.id)},
     )
