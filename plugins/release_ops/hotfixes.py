@@ -97,16 +97,19 @@ def plan_hotfix(
         branch=product.hotfix.branch_of(str(version)),
         fixes=found,
         notes=(*notes, *(f"{one} is planned or under way, so this one is {version}" for one in passed)),
-        targets=targets_of(product, repository, version),
+        targets=targets_of(product, repository, base.version),
     )
 
 
-def targets_of(product: Product, repository: PickingRepository, version: Version) -> tuple[str, ...]:
-    """Branches that a hotfix comes back to: the default branch, and release branches of later versions that are not out."""
+def targets_of(product: Product, repository: PickingRepository, affected: Version) -> tuple[str, ...]:
+    """Branches that a hotfix comes back to: the default branch, and release branches of later versions that are not out.
+
+    Later than the version that it mends: a patch that was planned before the hotfix and passed over needs it as well.
+    """
     names = [name.removeprefix("refs/heads/") for name in repository.refs() if name.startswith("refs/heads/")]
     source = product.repository
     finals = finals_of(_tags(repository), source.tag)
-    opened = open_branches(names, source.release_branch, source.tag, finals, version)
+    opened = open_branches(names, source.release_branch, source.tag, finals, affected)
     return tuple(dict.fromkeys((source.default_branch, *opened)))
 
 

@@ -42,6 +42,9 @@ def test_it_is_a_release_like_any_other_to_tables_and_pages(shop: Shop) -> None:
     assert (ga["planned_at"] - shop.hotfix()["requested_at"]).total_seconds() == 4 * 3600
     names = {row["name"] for row in shop.store.all("artifacts_list", product="shop", version="1.0.1")}
     assert {"changelog-1.0.1.md", "notes-1.0.1-general.md", "hotfix.md", "merge-back.md"} <= names
+    retrospective = shop.store.one("retrospective_of", product="shop", version="1.0.1", kind="hotfix")
+    assert retrospective is not None
+    assert (retrospective["due_at"] - shop.hotfix()["tagged_at"]).total_seconds() == 48 * 3600
     with shop.store.connection() as connection:
         metrics = connection.execute("SELECT * FROM release_metrics.hotfix").fetchone()
     assert metrics is not None

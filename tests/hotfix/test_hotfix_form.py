@@ -123,7 +123,10 @@ def test_two_lines_are_mended_at_once(shop: Shop) -> None:
 
 def test_a_version_that_is_planned_is_passed_over(shop: Shop) -> None:
     shop.edit("releases:", "releases:\n  - {version: 1.0.1, type: patch, ga: 2099-01-07}")
-    assert shop.resolve(shop.fix("line 20\n", "mended\n"))["version"] == "1.0.2"
+    shop.git("branch", "release/1.0.1", "v1.0.0")
+    run, published = shop.out(shop.fix("line 20\n", "mended\n"))
+    assert run["version"] == "1.0.2"
+    assert [one["branch"] for one in shop.merge_back(run, published)] == ["main", "release/1.0.1", "release/1.1.0"]
 
 
 def test_pull_requests_and_branches_are_looked_up_and_put_in_order(shop: Shop) -> None:

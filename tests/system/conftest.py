@@ -162,7 +162,7 @@ def house() -> Iterator[House]:
         airflow.start()
         airflow.wait_until_healthy(timeout=PATIENCE)
         needed = (dag for some in ROUNDS for dag in some)
-        airflow.wait_for_dags(*(f"release_{kind}" for kind in KINDS), *needed, timeout=PATIENCE)
+        airflow.wait_for_dags(*(f"release_{kind}" for kind in KINDS), "release_hotfix", *needed, timeout=PATIENCE)
         for dag in LATER:
             airflow.pause(dag)
         yield House(airflow, Approver(airflow), store, folder, demo, remotes)

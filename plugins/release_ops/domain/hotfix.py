@@ -172,7 +172,7 @@ def newest_of_line(affected: Version, finals: Iterable[Version]) -> Version:
 def open_branches(
     branches: Iterable[str], release_branch: str, pattern: str, finals: Collection[Version], above: Version
 ) -> tuple[str, ...]:
-    """Release branches of versions above a hotfix's that are not out: it has to come back to each, the lowest first."""
+    """Release branches of versions above one that are not out, the lowest first: what mends it has to come back to each."""
     before, _, after = release_branch.partition("{version}")
     found = []
     for name in branches:

@@ -53,10 +53,10 @@ class MergeBackOperator(MilestoneOperator):
         with ledger.product_lock(planned.id):
             repository = parts.open_repository(planned)
             repository.fetch()
-            version = read_version(run["version"], planned.repository.tag)
+            affected = read_version(emergency.affected, planned.repository.tag)
             found = [
                 self._bring_back(ledger, planned, repository, emergency, branch)
-                for branch in targets_of(planned, repository, version)
+                for branch in targets_of(planned, repository, affected)
             ]
             frozen = {row["branch"]: row for row in store.all("freezes_active", product=planned.id)}
             now = datetime.now(UTC)

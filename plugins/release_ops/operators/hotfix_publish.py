@@ -103,6 +103,8 @@ class PublishHotfixOperator(ActingOperator):
                 tagged_at=tagged_at,
                 retrospective_due_at=tagged_at + product.hotfix.retrospective,
             )
+            due = tagged_at + product.hotfix.retrospective
+            store.execute("retrospective_schedule", **key, kind="hotfix", due_at=due, created_at=tagged_at)
             for closure in exemptions(parts.planned_product_of(run), emergency, tagged_at):
                 store.execute(
                     "freeze_exemption_save",
