@@ -26,6 +26,7 @@ from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_guide import GUIDE
 from release_ops.cli_health import HEALTH
+from release_ops.cli_hotfix import HOTFIX
 from release_ops.cli_init import InitError, starter
 from release_ops.cli_metrics import METRICS_DOCS
 from release_ops.cli_plan import PLAN
@@ -122,6 +123,7 @@ COMMANDS: dict[str, Command] = {
     "risks": RISKS,
     "health": HEALTH,
     "guide": GUIDE,
+    "hotfix": HOTFIX,
     "preview": PREVIEW,
     "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,

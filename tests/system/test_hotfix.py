@@ -18,9 +18,8 @@ def test_a_form_becomes_a_tag_and_comes_back(house):
     git(source.path, "tag", "-a", "-m", "1.0.0", "v1.0.0", "main")
     source.commit("feat: a new head", files={"shop.txt": LINES.replace("line 1\n", "line one\n")})
     git(source.path, "branch", "release/1.1.0", "main")
-    fix = source.commit(
-        "fix: pay", files={"shop.txt": LINES.replace("line 1\n", "one\n").replace("line 20\n", "mended\n")}
-    )
+    mended = LINES.replace("line 1\n", "line one\n").replace("line 20\n", "mended\n")
+    fix = source.commit("fix: pay", files={"shop.txt": mended})
     (house.products / "shop.yaml").write_text(PRODUCT.format(remote=source.path), encoding="utf-8")
     form = {
         "product": "shop",
