@@ -70,11 +70,7 @@ def fill(store: Store) -> None:
     webapp 2.7.0 went well; 2.8.0 moved twice, failed its freeze gate once and rolled back a deployment; 2.9.0 is planned.
     payments 1.0.0 is held to the strict profile, was deployed by the commit of its tag, and is measured by nobody.
     """
-    with store.connect() as connection, connection.transaction():
-        for table, rows in _world().items():
-            for row in rows:
-                insert(connection, table, row)
-    refresh(store, now=at("2026-11-01 04:00"))
+    fill_delivery(store)
     with tempfile.TemporaryDirectory() as folder:
         money(store, Path(folder))
     fill_capacity(store)
@@ -84,6 +80,16 @@ def fill(store: Store) -> None:
         review_all(store, load_product(books.write(Path(folder))))
 
 
+def fill_delivery(store: Store) -> None:
+    """The releases, their deployments and troubles alone, and the figures that follow from them."""
+    with store.connect() as connection, connection.transaction():
+        for table, rows in _world().items():
+            for row in rows:
+                insert(connection, table, row)
+    refresh(store, now=at("2026-11-01 04:00"))
+
+REVIEWED = at("2026-07-01 07:30")
+"""When the releases of webapp were looked back on."""
 def review_all(store: Store, product: Product, now: datetime = REVIEWED) -> None:
     """Reviews of webapp's releases; of what they propose one is done, one is open, the rest waits for a decision."""
     for version, due in (("2.7.0", "2026-03-22 09:20"), ("2.8.0", "2026-06-29 22:30")):
@@ -91,10 +97,10 @@ def review_all(store: Store, product: Product, now: datetime = REVIEWED) -> None
         times = optimised(store, product, until=facts.scorecard["ga_at"], now=now)
         found = review(facts, times)
         keep_review(store, product, found, as_json(found, times), times)
-        first, second, *_ = (one.id for one in found.proposals)
-        take(store, "webapp", version, first, owner="qa_lead", due_on=date(2026, 7, 8), at=now)
-        close(store, "webapp", version, first, state="done", evidence="https://ci.example/7", by="ada", at=now + HOUR)
-        take(store, "webapp", version, second, owner="release_manager", due_on=date(2126, 7, 8), at=now)
+    first, second, *_ = (one.id for one in found.proposals)
+    take(store, "webapp", version, first, owner="qa_lead", due_on=date(2026, 7, 8), at=now)
+    close(store, "webapp", version, first, state="done", evidence="https://ci.example/7", by="ada", at=now + HOUR)
+    take(store, "webapp", version, second, owner="release_manager", due_on=date(2126, 7, 8), at=now)
 
 
 def money(store: Store, folder: Path) -> None:

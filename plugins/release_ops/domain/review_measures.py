@@ -151,14 +151,14 @@ def _sure(look: Looked) -> float | None:
 def _rollouts(*states: str) -> Callable[[Looked], float | None]:
     def found(look: Looked) -> float | None:
         rows = look.facts.rollouts
-        return None if rows is None else float(sum(one["state"] in states for one in rows))
+        return float(sum(one["state"] in states for one in rows)) if rows else None
 
     return found
 
 
 def _held(look: Looked) -> float | None:
     rows = look.facts.rollouts
-    return None if rows is None else float(sum(bool(one["holds"]) for one in rows))
+    return float(sum(bool(one["holds"]) for one in rows)) if rows else None
 
 
 def _category(name: str) -> Callable[[Looked], float | None]:
