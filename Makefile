@@ -11,6 +11,8 @@ PRODUCT ?=
 PORT    ?= 8080
 WORKERS ?= 2
 export APPROVE EXIT PRODUCT PORT
+# Where nothing compiled is kept, every process of Airflow compiles half of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test stop clean lock lint format docs env venv dev node
@@ -33,7 +35,10 @@ clean: stop ## stop, and remove the state of `make run` (.run); .venv stays
 	@if [ -x $(BIN)/python ] && [ -d $(STATE) ]; then $(BIN)/python -m quickstart clean; fi
 	@rm -rf $(STATE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-test: $(VENV)/.installed-dev node lint ## install the test tools, lint, and run every test
+test: $(VENV)/.installed-dev node ## install the test tools, lint, and run every test
+	@# What the tests import is compiled meanwhile, once: their processes would each do it at the same time.
+	@$(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 & \
+	    $(MAKE) --no-print-directory lint; linted=$$?; wait; exit $$linted
 	@echo '== pytest: the quick ones, $(WORKERS) at a time'
 	@$(BIN)/python -m pytest -m 'not system' -n $(WORKERS) --dist loadgroup -q $(PYTEST)
 	@echo '== pytest: the ones that start a real Airflow, one after the other'
