@@ -116,7 +116,7 @@ def stories(draw: st.DrawFn) -> list[tuple[bool, list[Deployed]]]:
     return [(True, draw(some(4, 8))), *draw(st.lists(later, min_size=1, max_size=4))]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stories(), st.sampled_from([None, None, 0]))
 def test_whatever_becomes_known_in_whatever_order_the_rows_are_those_of_the_definition(
     store: Store, woods: tuple[Graph, Repository], story: list[tuple[bool, list[Deployed]]], folder: int | None

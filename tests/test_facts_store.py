@@ -215,7 +215,7 @@ ROWS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(ROWS, st.lists(st.integers(0, 8), max_size=4), st.data())
 def test_any_batches_and_any_crashes_between_give_the_same_table_as_one(
     store: Store, given_rows: list[dict], cuts: list[int], data: st.DataObject

@@ -56,7 +56,7 @@ REFS = st.dictionaries(
 
 # Clocks that went wrong: git names a commit of the old head as lost that the new tag still holds.
 @example([(6, {}), (0, {"refs/heads/release/2.8.0": 7, "refs/tags/v1.0.0": 11})], None, 0)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(PLACES, REFS), min_size=2, max_size=4),
     st.sampled_from([None, None, 0]),

@@ -1,4 +1,4 @@
-"""The demo's DORA figures from its CSV files and its git repository in pandas: neither our ingest nor our SQL is asked."""
+"""The demo's DORA figures from its CSV files and its git repository: neither our ingest nor our SQL is asked."""
 
 from __future__ import annotations
 

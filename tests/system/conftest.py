@@ -33,8 +33,8 @@ SETTINGS = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "3",
-    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
-    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+    # A file that was changed is asked to be read again: reading all of them all the time takes a core.
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
     "AIRFLOW__CORE__DAG_VERSION_INFLATION_CHECK_LEVEL": "error",
 }
 
@@ -79,6 +79,11 @@ class House:
             return condition()
 
         return self.airflow.wait_for(look, timeout=PATIENCE, what=what, every=1)
+
+    def read_again(self, *dags: str) -> None:
+        """Have the files of these DAGs parsed at once, as after a change of what they are made of."""
+        for token in {self.airflow.rest("GET", f"/dags/{dag}")["file_token"] for dag in dags}:
+            self.airflow.rest("PUT", f"/parseDagFile/{token}")
 
     def runs(self, kind: str, product: str) -> list[dict[str, Any]]:
         """Runs of a milestone's DAG for one product, oldest first."""

@@ -212,3 +212,4 @@ def next_minute(*, ahead: float = 100) -> datetime:
 def write_ops(house, at: datetime, *, reason: str) -> None:
     text = OPS.format(remote=house.remotes["ops"], at=at, ga=at + timedelta(days=1), reason=reason)
     (house.products / "ops.yaml").write_text(text, encoding="utf-8")
+    house.read_again("release_alpha", "release_rc")

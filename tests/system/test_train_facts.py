@@ -47,7 +47,7 @@ def test_every_fact_that_the_ci_wrote_is_in_the_tables(house, evaluated, product
             assert row["found"] == len(ci.rows(f"{fact}s")), fact
 
 
-def test_every_cell_of_dora_is_what_pandas_makes_of_the_files_and_the_repository(house, evaluated):
+def test_every_cell_of_dora_is_what_the_words_make_of_the_files_and_the_repository(house, evaluated):
     read = rows(house, "SELECT product, finished_at FROM release_ops.ingest_state WHERE stream = 'deployments'")
     read_at = {row["product"]: row["finished_at"] for row in read if row["product"] in PRODUCTS}
     assert sorted(read_at) == sorted(PRODUCTS)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 
 from release_ops.addresses import artifact_page
@@ -157,6 +157,7 @@ def chromium(missing: Callable[[str], Any]) -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         missing("chromium")
+    expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
         yield browser
