@@ -88,8 +88,11 @@ def fill_delivery(store: Store) -> None:
                 insert(connection, table, row)
     refresh(store, now=at("2026-11-01 04:00"))
 
+
 REVIEWED = at("2026-07-01 07:30")
 """When the releases of webapp were looked back on."""
+
+
 def review_all(store: Store, product: Product, now: datetime = REVIEWED) -> None:
     """Reviews of webapp's releases; of what they propose one is done, one is open, the rest waits for a decision."""
     for version, due in (("2.7.0", "2026-03-22 09:20"), ("2.8.0", "2026-06-29 22:30")):
