@@ -16,6 +16,7 @@ from pathlib import Path
 from release_ops import cli_changelog, cli_where
 from release_ops.cli_actions import ACTIONS
 from release_ops.cli_allocate import ALLOCATE
+from release_ops.cli_analyse import ANALYSE
 from release_ops.cli_blackouts import BLACKOUTS
 from release_ops.cli_budget import BUDGET
 from release_ops.cli_calendar import CALENDAR
@@ -124,6 +125,7 @@ COMMANDS: dict[str, Command] = {
     "health": HEALTH,
     "guide": GUIDE,
     "hotfix": HOTFIX,
+    "analyse": ANALYSE,
     "preview": PREVIEW,
     "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,

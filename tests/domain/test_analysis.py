@@ -170,8 +170,7 @@ class TestCounting:
         run = played(what, GOOD, *[broken] * 5)
         assert run.phase is Phase.ERROR
         assert run.message == (
-            'Metric "errors" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): '
-            '"Error Message: connection refused"'
+            "errors cannot be measured: connection refused (consecutiveErrors (5) > consecutiveErrorLimit (4))"
         )
 
     def test_a_condition_that_cannot_be_answered_is_an_error_of_the_measurement(self):
@@ -215,7 +214,7 @@ class TestRun:
         assert (run.phase, run.message) == (Phase.RUNNING, "")
         run = record(what, run, value(0.05, "other"), T0 + MINUTE)
         assert run.phase is Phase.FAILED
-        assert run.message == 'Metric "other" assessed Failed due to failed (1) > failureLimit (0)'
+        assert run.message == "other failed: measured 0.05, wanted result[0] < 0.01 (failed (1) > failureLimit (0))"
         assert run.completed_at == T0 + MINUTE
         assert run.summary == Summary(count=2, successful=1, failed=1)
 
@@ -258,7 +257,7 @@ class TestRun:
         """TestAssessRunStatusMultipleFailures."""
         what = analysis(errors(count=1), errors("other", count=1))
         run = record(what, start(what, T0), [BAD, value(0.9, "other")], T0)
-        assert run.message.startswith('Metric "errors" assessed Failed')
+        assert run.message.startswith("errors failed: measured 0.05")
 
     def test_a_metric_without_measurements_is_pending_and_terminating_successful(self):
         empty = MetricResult(name="errors")
@@ -333,7 +332,7 @@ class TestNoData:
         what = analysis(errors(inconclusive_limit=3, failure_limit=1))
         run = played(what, value(()), value(()), BAD)
         assert (run.phase, run.reason) == (Phase.INCONCLUSIVE, "no data")
-        assert run.message == 'Metric "errors" assessed Inconclusive: 0 of 3 measurements were good'
+        assert run.message == "errors is inconclusive: 0 of 3 measurements were good"
         assert played(what, value(()), GOOD, BAD).phase is Phase.SUCCESSFUL
 
 
@@ -406,7 +405,7 @@ class TestJudged:
         )
         assert last.value == pytest.approx(2.0)
         assert last.detail["canary"]["mean"] == pytest.approx(2.0)
-        assert run.message.endswith('"Error Message: score 40 is below 60 (errors High)"')
+        assert run.message.startswith("score failed: score 40 is below 60 (errors High)")
 
     def test_they_are_due_together_and_refused_apart(self):
         run = start(self.what, T0)

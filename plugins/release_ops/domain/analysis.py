@@ -43,6 +43,7 @@ __all__ = [
     "worst",
 ]
 
+_SHOWN = 4
 _OUTCOMES = {NoData.HOLD: Phase.INCONCLUSIVE, NoData.FAIL: Phase.FAILED}
 
 
@@ -185,7 +186,25 @@ def _assessed(metric: Metric, measured: Measured) -> tuple[Phase, str, str]:
         return outcome, f"no data: {what}", "no data"
     value = list(measured.value) if isinstance(measured.value, tuple) else measured.value
     phase, message = assess(value, success=metric.success, failure=metric.failure)
+    if phase in {Phase.FAILED, Phase.INCONCLUSIVE}:
+        message = f"measured {_shown(measured.value)}, {_wanted(metric)}"
     return phase, message, ""
+
+
+def _wanted(metric: Metric) -> str:
+    parts = (
+        f"wanted {metric.success}" if metric.success else "",
+        f"unwanted {metric.failure}" if metric.failure else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _shown(value: Value) -> str:
+    """A value in a message; of many the first few."""
+    if not isinstance(value, tuple):
+        return "nothing" if value is None else f"{value:.4g}"
+    shown = ", ".join(f"{one:.4g}" for one in value[:_SHOWN])
+    return f"{shown} and {len(value) - _SHOWN} more" if len(value) > _SHOWN else shown or "nothing"
 
 
 def _is_empty(value: Value) -> bool:

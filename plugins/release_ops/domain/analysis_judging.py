@@ -55,7 +55,7 @@ def judge_round(
     every_dry = all(one.dry_run for one in analysis.judged)
     found: list[Measurement] = []
     scored: list[Scored] = []
-    held: list[Classification] = []
+    held: list[tuple[str, Classification]] = []
     broken: list[str] = []
     for metric in analysis.judged:
         one = measured[metric.name]
@@ -67,7 +67,7 @@ def judge_round(
             continue
         result = _classified(metric, one)
         if counts and result.held:
-            held.append(result)
+            held.append((metric.name, result))
         elif counts:
             groups = (_policy(metric).group,)
             scored.append(
@@ -87,7 +87,7 @@ def judge_round(
 def _whole(
     analysis: Analysis,
     scored: list[Scored],
-    held: list[Classification],
+    held: list[tuple[str, Classification]],
     broken: list[str],
     started: datetime,
     now: datetime,
@@ -99,8 +99,8 @@ def _whole(
     if broken:
         phase, message, value = Phase.ERROR, "; ".join(broken), None
     elif held and not grave:
-        phase, message, value = Phase.INCONCLUSIVE, "; ".join(one.reason for one in held), None
-        reason = held[0].held
+        phase, message, value = Phase.INCONCLUSIVE, "; ".join(f"{name}: {one.reason}" for name, one in held), None
+        reason = held[0][1].held
     else:
         label = classify_score(result.summary, passing=analysis.score.passing, marginal=analysis.score.marginal)
         phase, message = _SCORES[label], _told(analysis, result.summary, label, result.reason, scored)

@@ -6,7 +6,7 @@ The words are those of Argo Rollouts' AnalysisTemplate in snake case, and of Kay
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -198,6 +198,23 @@ class Analysis:
             if one.name == name:
                 return one
         raise KeyError(f"analysis {self.name} has no metric {name}; it has: {', '.join(m.name for m in self.metrics)}")
+
+    def once(self) -> Analysis:
+        """The same with one measurement of each metric, at once, that decides by itself."""
+        metrics = tuple(
+            replace(
+                one,
+                interval=None,
+                initial_delay=timedelta(0),
+                count=None,
+                failure_limit=0,
+                inconclusive_limit=0,
+                consecutive_error_limit=0,
+                consecutive_success_limit=None,
+            )
+            for one in self.metrics
+        )
+        return replace(self, metrics=metrics)
 
     @property
     def endless(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """How metrics and runs of an analysis are assessed: the rules of Argo Rollouts' analysis controller.
 
-Source: argoproj/argo-rollouts, analysis/analysis.go and utils/analysis/helpers.go at 9f8d111d (Apache-2.0). Messages are
-theirs too, so that whoever knows Argo knows them.
+Source: argoproj/argo-rollouts, analysis/analysis.go and utils/analysis/helpers.go at 9f8d111d (Apache-2.0). `run_status` is
+theirs with its messages; `assess_run` adds a hold and says the same in plain words.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def assess_run(metrics: Iterable[Metric], run: AnalysisRun, now: datetime) -> An
 
     Beyond Argo's rules a metric that reaches its count without one good measurement is held: see `assess_with_hold`.
     """
-    assessed, phase, message = run_status(metrics, run, assess=assess_with_hold)
+    assessed, phase, message = run_status(metrics, run, assess=assess_with_hold, words=_plain_words)
     if phase is assessed.phase:
         return assessed
     if phase.completed and phase is not Phase.SUCCESSFUL and not message:
@@ -150,17 +150,33 @@ def assess_with_hold(metric: Metric, result: MetricResult, *, terminating: bool)
 def _tally(run: AnalysisRun, phase: Phase) -> str:
     """What to say of a metric that ended so without being beyond a limit."""
     found = (one for one in run.results if one.phase is phase and not one.dry_run)
-    return next(
-        (
-            f'Metric "{one.name}" assessed {phase}: {one.successful} of {one.count} measurements were good'
-            for one in found
-        ),
-        "",
+    tallies = (
+        _plain_words(one.name, phase, f"{one.successful} of {one.count} measurements were good", "") for one in found
     )
+    return next(tallies, "")
+
+
+def argo_words(name: str, phase: Phase, why: str, said: str) -> str:
+    """What Argo Rollouts says of the metric that decided; `said` is the message of its latest measurement."""
+    message = f'Metric "{name}" assessed {phase} due to {why}'
+    return f'{message}: "Error Message: {said}"' if said else message
+
+
+_VERBS = {Phase.FAILED: "failed", Phase.INCONCLUSIVE: "is inconclusive", Phase.ERROR: "cannot be measured"}
+
+
+def _plain_words(name: str, phase: Phase, why: str, said: str) -> str:
+    """The same for people who roll out: what was measured first, the limit after it."""
+    reason = f"{said} ({why})" if said and why else said or why
+    return f"{name} {_VERBS.get(phase, phase.lower())}: {reason}"
 
 
 def run_status(
-    metrics: Iterable[Metric], run: AnalysisRun, *, assess: Callable[..., Phase] = assess_metric
+    metrics: Iterable[Metric],
+    run: AnalysisRun,
+    *,
+    assess: Callable[..., Phase] = assess_metric,
+    words: Callable[[str, Phase, str, str], str] = argo_words,
 ) -> tuple[AnalysisRun, Phase, str]:
     """Run with its metrics and summaries assessed, and the phase and message that it gets (Argo's assessRunStatus).
 
@@ -191,8 +207,7 @@ def run_status(
         elif worst is None or phase.worse_than(worst):
             worst = phase
             if why:
-                message = f'Metric "{metric.name}" assessed {phase} due to {why}'
-                message += f': "Error Message: {result.message}"' if result.message else ""
+                message = words(metric.name, phase, why, result.message)
         run = run.with_result(result)
     run = replace(
         run,

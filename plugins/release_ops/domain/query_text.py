@@ -37,6 +37,11 @@ def unknown_placeholders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS))
 
 
+def placeholders(text: str) -> tuple[str, ...]:
+    """Placeholders that a query names."""
+    return tuple(dict.fromkeys(name for name in _PLACEHOLDER.findall(text) if name in PLACEHOLDERS))
+
+
 def promql(text: str, facts: Mapping[str, str]) -> str:
     """PromQL with its placeholders filled in: escaped in quotes, as a regular expression after `=~`; else numbers only.
 

@@ -73,7 +73,7 @@ def data_changes(files: Sequence[str], patterns: Sequence[str]) -> tuple[str, ..
 
 
 def _numbers(product: Product) -> list[str]:
-    """The conditions on SQL and Prometheus of the gates up to GA, each once; what test reports say is not read in production."""
+    """The numbers of the gates up to GA that are read in production too, each once; what reports of tests say is not."""
     found: dict[str, None] = {}
     for kind in MilestoneKind:
         gate = product.gates.get(product.milestone_gates.get(kind, ""))
