@@ -629,6 +629,51 @@ def _words(two7: Mapping[str, Any], two8: Mapping[str, Any]) -> dict[str, list[M
                 "answered_by": "noa",
             }
         ],
+        "rollout": [
+            {
+                **two8,
+                "rollout": "webapp:2.8.0:production:1",
+                "environment": "production",
+                "attempt": 1,
+                "strategy": "canary",
+                "driver": "command",
+                "ref": "v2.8.0",
+                "previous_version": "2.7.0",
+                "state": "rolled_back",
+                "planned_at": at("2026-06-20 11:00"),
+                "started_at": at("2026-06-20 11:30"),
+                "ended_at": at("2026-06-20 15:00"),
+            }
+        ],
+        "rollout_event": [
+            {
+                "rollout": "webapp:2.8.0:production:1",
+                "place": place,
+                "at": at(when),
+                "kind": kind,
+                "detail": {"text": text, **more},
+            }
+            for place, when, kind, text, more in (
+                (1, "2026-06-20 11:30", "step", "step 1 of 3: 10 % of the users get 2.8.0", {}),
+                (2, "2026-06-20 12:00", "hold", "ada holds it", {"by": "ada"}),
+                (3, "2026-06-20 14:50", "rollback", "analysis errors failed. Back to 2.7.0", {}),
+            )
+        ],
+        "measurement": [
+            {
+                "subject_kind": "rollout",
+                "subject": "webapp:2.8.0:production:1",
+                "run": "1.0:errors",
+                "analysis": "errors",
+                "metric": "error_rate",
+                "product": "webapp",
+                "environment": "production",
+                "started_at": at("2026-06-20 14:49"),
+                "value": 0.05,
+                "sample": 1200.0,
+                "phase": "Failed",
+            }
+        ],
         "release_measure": [
             {**two7, "measure": measure, "value": value, "unit": unit, "measured_at": at("2026-04-01 12:00")}
             for measure, value, unit in (("nps", 41, ""), ("csat", 4.25, ""), ("cost", 18250.5, "EUR"))

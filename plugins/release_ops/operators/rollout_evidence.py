@@ -8,7 +8,7 @@ from typing import Any
 from release_ops import rollouts
 from release_ops.domain.deploy_policy import Step, StepKind
 from release_ops.domain.model import Product
-from release_ops.domain.rollout_state import Phase
+from release_ops.domain.rollout_state import GOING, Phase
 from release_ops.domain.rollout_words import words_of
 from release_ops.render import render
 from release_ops.rollouts import Rollout
@@ -59,4 +59,4 @@ def _mark(rollout: Rollout, place: int) -> str:
     state = rollout.state
     if place < state.step or state.phase is Phase.PROMOTED:
         return "done"
-    return "now" if place == state.step and not state.is_over else ""
+    return "now" if place == state.step and state.phase in GOING else ""
