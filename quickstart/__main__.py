@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from quickstart import demo_hotfix, summary
 from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
 from quickstart.demo import TEAMS, Demo, make_demo
+from quickstart.demo_deploy import DemoShop, await_promotion
 from quickstart.demo_survey import answer_on_page
 from quickstart.evaluation import LATER, ROUNDS, Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
@@ -59,6 +60,7 @@ class Run:
     port: int
     started: float
     demo: Demo | None = None
+    shop: DemoShop = field(default_factory=DemoShop)
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Run:
@@ -95,7 +97,7 @@ class Run:
                 products=STATE / "products",
                 users=_users(),
                 port=self.port,
-                settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True", **self._teams()},
+                settings={"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True", **self._teams(), **self.shop.settings},
             ) as airflow:
                 return self._drive(airflow, rehearsal)
         finally:
@@ -111,7 +113,7 @@ class Run:
         kept, folder = STATE / "state" / "rehearsals.json", STATE / "products"
         now = datetime.now(UTC)
         if self.product is None:
-            self.demo = make_demo(folder, STATE / "remotes", kept=kept, now=now, say=self.say)
+            self.demo = make_demo(folder, STATE / "remotes", kept=kept, now=now, say=self.say, deployed=True)
             rehearsal = self.demo.rehearsal
         elif load_product(self.product).repository.push:
             product = adopt(self.product, folder)
@@ -134,6 +136,8 @@ class Run:
         Store(airflow.dsn).migrate()
         self.say("databases are migrated")
         past = self.demo.write_past(airflow) if self.demo else None
+        if self.demo:
+            self.shop.start(airflow, self.demo.rehearsal.product.id, self.demo.live())
         airflow.start()
         airflow.wait_until_healthy(timeout=300)
         needed = (dag for some in ROUNDS for dag in some)
@@ -158,7 +162,7 @@ class Run:
         if rehearsal is not None:
             failed = Train(self, airflow, approver, rehearsal).run()
             if not failed:
-                failed = self._evaluate(airflow, approver)
+                failed = self._evaluate(airflow, approver) or self._deployed(airflow, approver, rehearsal)
             self._report(airflow, rehearsal)
         _logins(airflow)
         if self.exit:
@@ -198,6 +202,15 @@ class Run:
             affected=made.release.version,
             following=later[0],
         )
+    def _deployed(self, airflow: Airflow, approver: Approver, rehearsal: Rehearsal) -> int:
+        """Wait until everybody in the demo's shop has the release; 1 if they do not get it."""
+        if self.demo is None:
+            return 0
+        about = (rehearsal.product.id, rehearsal.release.version)
+        if problem := await_promotion(airflow, self.say, approver.look, *about):
+            self.say(f"STOPPED: {problem}")
+            return FAILED
+        return 0
 
     def _answer(self, airflow: Airflow) -> None:
         """Let people answer the survey that has just been opened."""

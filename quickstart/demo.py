@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from quickstart import demo_deploy
 from quickstart.airflow import PROJECT, Airflow
 from quickstart.demo_api import API
 from quickstart.demo_budget import write_money
@@ -20,6 +21,7 @@ from quickstart.demo_survey_answers import write_answers
 from quickstart.rehearsal import Rehearsal, accompany, rehearse
 from quickstart.repository import DEMO_VERSION, make_demo_remote
 from release_ops.domain.model import Product
+from release_ops.product import load_product
 
 PAST = "quickstart.demo_past"
 """Module that writes the past of a demo. It is run as a process of its own: it needs Airflow, and Airflow its settings."""
@@ -50,17 +52,28 @@ class Demo:
         command = [sys.executable, "-m", PAST, *map(str, self.place), airflow.dsn]
         return subprocess.Popen(command, env=airflow.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
+    def live(self) -> str:
+        """Version that was released last before the demo began."""
+        return self.cis[0].released()[-1].version
+
     def deploy(self) -> list[str]:
         """What a CI does when something was tagged; the tags that were deployed now."""
         return [f"{ci.product.name} {tag}" for ci in self.cis for tag in ci.deploy(datetime.now(UTC))]
 
 
 def make_demo(
-    products: Path, remotes: Path, *, kept: Path, now: datetime, say: Callable[[str], None] = lambda _: None
+    products: Path,
+    remotes: Path,
+    *,
+    kept: Path,
+    now: datetime,
+    say: Callable[[str], None] = lambda _: None,
+    deployed: bool = False,
 ) -> Demo:
     """Make repositories, product files and feeds of the demo, or leave what is there as it is.
 
-    `kept` remembers when it began; `remotes` is the folder of the bare repositories.
+    `kept` remembers when it began; `remotes` is the folder of the bare repositories. `deployed`: the first product is brought
+    to the demo's shop.
     """
     made = {}
     for story in (WEBAPP, API):
@@ -74,6 +87,9 @@ def make_demo(
         version=DEMO_VERSION,
         more=BESIDE / "demo.more.yaml",
     )
+    if deployed:
+        demo_deploy.add_to(rehearsal.file)
+        rehearsal = replace(rehearsal, product=load_product(rehearsal.file))
     second = accompany(BESIDE / "demo-api.yaml", products, beside=rehearsal, remote=made[API.product])
     told = ((WEBAPP, rehearsal.product), (API, second))
     cis = [

@@ -61,10 +61,15 @@ class Ci:
         return True
 
     def deploy(self, now: datetime) -> list[str]:
-        """Deploy what was tagged since, pre-releases to staging and releases to production; returns the tags."""
+        """Deploy what was tagged since, pre-releases to staging and releases to production; returns the tags.
+
+        Releases of a product that release_deploy brings to production are left to it.
+        """
         rows = self.rows("deployments")
         known = {row["ref"] for row in rows}
         made = [tag for tag in self._tags() if f"v{tag.version}" not in known and tag.at >= self.at]
+        if self.product.deploy.environments:
+            made = [tag for tag in made if "-" in tag.version]
         for number, tag in enumerate(made, len(rows) + 1):
             rows.append(
                 {

@@ -286,6 +286,6 @@ def serve(port: int, *, rate: float, dsn: str = "") -> ThreadingHTTPServer:
 
 if __name__ == "__main__":
     if sys.argv[1] == "deploy":
-        deploy(sys.argv[2])
+        deploy(sys.argv[2] if len(sys.argv) > 2 else os.environ["SHOP_URL"])
     else:
         serve(int(sys.argv[2]), rate=float(sys.argv[3]), dsn=os.environ.get("SHOP_DSN", "")).serve_forever()

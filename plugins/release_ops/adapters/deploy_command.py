@@ -135,7 +135,7 @@ class CommandDriver:
         program = self.run[0]
         # Without a slash it is looked for in PATH, as everywhere.
         if "/" in program and not program.startswith("/"):
-            program = str((self.folder / program).resolve())
+            program = str(self.folder / program)
         return [program, *self.run[1:]]
 
     def _blotted(self, text: str) -> str:
