@@ -25,6 +25,7 @@ from release_ops.cli_concern import CONCERN
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
 from release_ops.cli_forecast import FORECAST
+from release_ops.cli_generate import GENERATE
 from release_ops.cli_guide import GUIDE
 from release_ops.cli_health import HEALTH
 from release_ops.cli_hotfix import HOTFIX
@@ -134,6 +135,7 @@ COMMANDS: dict[str, Command] = {
     "survey": SURVEY,
     "survey-import": SURVEY_IMPORT,
     "survey-report": SURVEY_REPORT,
+    "generate": GENERATE,
     "init": Command("write a small product file to start from", _init_options, _init),
     "metrics-docs": METRICS_DOCS,
     "schema": Command("print the JSON Schema of product files", _schema_options, _schema),
