@@ -79,6 +79,35 @@ class Ramping:
             return before, None
         return before, self._change(before, self.ramp.steps[step])
 
+    def look(self, *, may_rebucket: bool, reason: str) -> tuple[FlagState, Change | None]:
+        """The same; RampError where that would throw users about and nobody allowed it."""
+        before, change = self.preview()
+        if change is not None and (refusal := may_write(change, allowed=may_rebucket, reason=reason)):
+            raise RampError(f"{self.flag.key} in {self.environment}: {refusal}")
+        return before, change
+
+    def take_over(self, command: Command, order: Order) -> Row:
+        """The open ramp, led by this run from now on and told something, once per run; RampError if none is open."""
+        store = self.ledger.store
+        row = store.one("flag_ramp_of_run", **self._where, run_id=order.run_id) or store.one(
+            "flag_ramp_open", **self._where
+        )
+        if row is None:
+            raise RampError(f"no ramp of {self.flag.key} in {self.environment} is open; start one")
+        with store.transaction():
+            told = store.execute(
+                "flag_ramp_command_add",
+                ramp=row["ramp"],
+                key=f"{row['ramp']}:{order.run_id}",
+                command=command,
+                by=order.by,
+                reason=order.reason,
+                at=self.clock(),
+            )
+            if told:  # a run that another one took over in turn does not take it back
+                store.execute("flag_ramp_take", ramp=row["ramp"], run_id=order.run_id)
+        return self._row(row["ramp"])
+
     def begin(self, order: Order, *, may_rebucket: bool) -> Row:
         """The ramp of this run, begun now unless it is there already.
 
@@ -89,9 +118,7 @@ class Ramping:
         row = store.one("flag_ramp_of_run", **self._where, run_id=order.run_id)
         if row is not None:
             return row
-        before, change = self.preview()
-        if change is not None and (refusal := may_write(change, allowed=may_rebucket, reason=order.reason)):
-            raise RampError(f"{self.flag.key} in {self.environment}: {refusal}")
+        before, change = self.look(may_rebucket=may_rebucket, reason=order.reason)
         state = flag_ramp.adopted(self.ramp, before.percent or 0, now)
         for _ in range(3):
             found = store.one("flag_ramp_attempts", **self._where)

@@ -23,11 +23,12 @@ CREATE TABLE release_ops.flag_ramp (
     started_at timestamptz,
     ended_at timestamptz,
     run_id text NOT NULL DEFAULT '',
+    first_run text NOT NULL DEFAULT '',
     UNIQUE (product, flag, environment, attempt),
     CHECK ((ended_at IS NULL) = (state IN ('running', 'held', 'paused')))
 );
 CREATE UNIQUE INDEX flag_ramp_open ON release_ops.flag_ramp (product, flag, environment) WHERE ended_at IS NULL;
-COMMENT ON TABLE release_ops.flag_ramp IS 'One row per ramp of a flag in an environment, attempt by attempt; at most one of a flag and environment is open. progress is the state of its state machine, runs its analyses, revision counts its changes.';
+COMMENT ON TABLE release_ops.flag_ramp IS 'One row per ramp of a flag in an environment, attempt by attempt; at most one of a flag and environment is open. progress is the state of its state machine, runs its analyses, revision counts its changes; run_id is the run that leads it now, first_run the one that began it.';
 
 CREATE TABLE release_ops.flag_ramp_step (
     ramp text NOT NULL REFERENCES release_ops.flag_ramp,
