@@ -21,6 +21,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
 from release_ops.adapters.github import GitHubRepository
+from release_ops.adapters.github_back import find_pull
 from tests.contract.prism import Recorder
 from tests.fakes.github import TOKEN, FakeGitHub
 from tests.fakes.loopback import Answer, Request
@@ -102,6 +103,13 @@ def test_what_we_ask_is_what_github_describes(case: Case, github_recorder: Recor
 def test_addresses_of_pages_need_no_call(case: Case, github_recorder: Recorder) -> None:
     assert case(repository_at(github_recorder.origin))
     assert github_recorder.exchanges == []
+
+
+def test_what_is_asked_for_a_merge_back_is_what_github_describes(github_recorder: Recorder) -> None:
+    """Prism has no answer of its own for a single pull request, nor for one that is made."""
+    find_pull(repository_at(github_recorder.origin), "new-topic", "master")
+    wrong = [str(one) for one in github_recorder.exchanges if one.violations or one.answer.status >= 400]
+    assert (len(github_recorder.exchanges), wrong) == (1, [])
 
 
 def test_a_wrong_call_is_noticed(github_recorder: Recorder) -> None:

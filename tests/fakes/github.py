@@ -238,7 +238,11 @@ class FakeGitHub(Loopback):
             ("GET", "commits/(?P<ref>[^/]+)/check-runs", self._check_runs, "filter per_page page", "", ""),
             ("GET", "commits/(?P<ref>[^/]+)/status", self._combined, "per_page page", "", ""),
             ("GET", "compare/(?P<base>[^/]+?)\\.\\.\\.(?P<head>[^/]+)", self._compare, "per_page page", "", ""),
-            ("GET", "pulls", self._pulls, "state base sort direction per_page page", "", ""),
+            ("GET", "commits/(?P<ref>[^/]+)", self._one_commit, "", "", ""),
+            ("GET", "pulls", self._pulls, "state base head sort direction per_page page", "", ""),
+            ("POST", "pulls", self._make_pull, "", "head base title body maintainer_can_modify", "head base title"),
+            ("GET", "pulls/(?P<number>\\d+)", self._pull, "", "", ""),
+            ("GET", "pulls/(?P<number>\\d+)/commits", self._pull_commits, "per_page page", "", ""),
             ("GET", "pulls/(?P<number>\\d+)/reviews", self._reviews, "per_page page", "", ""),
             ("GET", "issues", self._issues, "state labels milestone direction since per_page page", "", ""),
             ("GET", "issues/(?P<number>\\d+)", self._issue, "", "", ""),
@@ -357,9 +361,43 @@ class FakeGitHub(Loopback):
             for one in self.pulls
             if query.get("state", "open") in ("all", one["state"]) and query.get("base", one["base"]) == one["base"]
         ]
+        if "head" in query:
+            owner = self.name.partition("/")[0]
+            found = [one for one in found if query["head"] == f"{owner}:{one.get('head_ref', 'feature')}"]
         if query.get("sort") == "updated":
             found.sort(key=lambda one: one["updated_at"], reverse=query.get("direction") == "desc")
         return self._paged(request, [bodies.pull(self.origin, self.name, one) for one in found])
+
+    def _make_pull(self, request: Request, body: Any) -> Answer:
+        if f"refs/heads/{body['head']}" not in self.refs or f"refs/heads/{body['base']}" not in self.refs:
+            return _invalid(("PullRequest", "head", "invalid"))
+        same = (body["head"], body["base"])
+        if any((one.get("head_ref"), one["base"]) == same and one["state"] == "open" for one in self.pulls):
+            return Answer(422, {"message": "Validation Failed", "errors": ["A pull request already exists."]})
+        number = self._id()
+        self.add_pull(number, base=body["base"], state="open", title=body["title"], body=body.get("body") or "")
+        self.pulls[-1]["head_ref"] = body["head"]
+        return Answer(201, bodies.pull(self.origin, self.name, self.pulls[-1]))
+
+    def _pull(self, request: Request, body: Any, number: str) -> Answer:
+        found = [one for one in self.pulls if one["number"] == int(number)]
+        return Answer(200, bodies.pull(self.origin, self.name, found[0])) if found else _not_found()
+
+    def _pull_commits(self, request: Request, body: Any, number: str) -> Answer:
+        found = [one for one in self.pulls if one["number"] == int(number)]
+        known = {one["sha"]: one for one in self.commits}
+        return self._paged(request, [self._commit_body(known[sha]) for sha in found[0]["commits"]])
+
+    def _one_commit(self, request: Request, body: Any, ref: str) -> Answer:
+        known = {one["sha"]: one for one in self.commits}
+        return Answer(200, self._commit_body(known[ref])) if ref in known else _not_found()
+
+    def _commit_body(self, one: Mapping[str, Any]) -> dict[str, Any]:
+        """A commit on top of the one before it, unless it says otherwise."""
+        ids = [each["sha"] for each in self.commits]
+        before = ids[max(ids.index(one["sha"]) - 1, 0)]
+        parents = one.get("parents", [before])
+        return {"sha": one["sha"], "commit": {"message": one["message"]}, "parents": [{"sha": sha} for sha in parents]}
 
     def _reviews(self, request: Request, body: Any, number: str) -> Answer:
         if int(number) not in self.reviews:

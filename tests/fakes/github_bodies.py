@@ -195,7 +195,7 @@ def pull(web: str, name: str, one: dict[str, Any]) -> dict[str, Any]:
         "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
-        "head": side("feature", one["head"]),
+        "head": side(one.get("head_ref", "feature"), one["head"]),
         "base": side(one["base"], "b" * 40),
         "_links": {link: {"href": f"{api}/pulls/{number}/{link}"} for link in links},
         "author_association": "MEMBER",

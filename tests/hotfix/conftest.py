@@ -60,12 +60,14 @@ class Shop:
     xcom: dict[str, Any] = field(default_factory=dict)
     alive: int = 1
     """How many of the runs that are asked about Airflow still has."""
+    has_ended: bool = False
+    """Whether those that it has are over."""
 
     def context(self, run_id: str = "manual__1", user: str | None = "olga") -> Any:
         ti = SimpleNamespace(
             xcom_push=lambda *, key, value: self.xcom.update({key: value}),
             xcom_pull=lambda *, task_ids, key: self.xcom.get(key),
-            get_dr_count=lambda **_: self.alive,
+            get_dr_count=lambda *, states=None, **_: 0 if states and self.has_ended else self.alive,
         )
         run = SimpleNamespace(run_id=run_id, run_type="manual", triggering_user_name=user, partition_key=None)
         return {"dag_run": run, "dag": SimpleNamespace(dag_id="release_hotfix"), "ti": ti}

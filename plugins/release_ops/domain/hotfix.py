@@ -6,11 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from semver import Version
 
+from release_ops.domain.analysis_policy import Analysis, Metric
 from release_ops.domain.model import MilestoneKind, Product, Release, ReleaseType
 from release_ops.domain.versions import read_version, tag_version
 
@@ -221,7 +223,8 @@ def as_seen_by(product: Product, emergency: Emergency) -> Product:
     """The product as the emergency train sees it.
 
     Its release is among the releases, its branch has the hotfix's name, its GA has the hotfix's gate, and what does not hold
-    it up closes no window. Its scope is its fixes: no tracker is asked for features of a version that nobody planned.
+    it up closes no window. Its scope is its fixes: no tracker is asked for features of a version that nobody planned. Its
+    deployments are measured more often.
     """
     policy = product.hotfix
     seen = with_emergencies(product, [emergency])
@@ -234,7 +237,20 @@ def as_seen_by(product: Product, emergency: Emergency) -> Product:
         milestone_gates=gates,
         windows=replace(windows, ignore={**windows.ignore, emergency.type: ignored}),
         scope=replace(seen.scope, source="file"),
+        analyses={name: looked_closer(one, policy.monitoring) for name, one in seen.analyses.items()},
     )
+
+
+def looked_closer(analysis: Analysis, interval: timedelta) -> Analysis:
+    """The analysis measured at least so often, over the same time: as many more times as it is measured more often."""
+    return replace(analysis, metrics=tuple(_closer(metric, interval) for metric in analysis.metrics))
+
+
+def _closer(metric: Metric, interval: timedelta) -> Metric:
+    if metric.interval is None or metric.interval <= interval:
+        return metric
+    count = ceil(metric.count * (metric.interval / interval)) if metric.count else metric.count
+    return replace(metric, interval=interval, count=count)
 
 
 def record_of(row: Mapping[str, Any]) -> Emergency:

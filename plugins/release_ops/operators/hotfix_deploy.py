@@ -50,14 +50,7 @@ class DeployHotfixOperator(MilestoneOperator):
             last = last_rollout(store, run, environment)
             if last is not None and last["state"] == PROMOTED:
                 continue
-            run_id = f"deploy__{product.id}_{run['version']}_{environment}"
-            if event is not None and (last is None or last["ended_at"] is not None):
-                state = "was not begun" if last is None else f"ended {last['state']}"
-                raise AirflowFailException(
-                    f"{product.id} {run['version']} {state} in {environment}: look at the run {run_id} of {DEPLOY}; when it "
-                    "may be tried again, clear that run, and then the task `deploy` of this one"
-                )
-            self._deploy(context, run_id if last is None else last["run_id"] or run_id, environment)
+            self._deploy(context, environment, last)
         rows = {environment: last_rollout(store, run, environment) for environment in wanted}
         ended = [row["ended_at"] for row in rows.values() if row is not None and row["ended_at"]]
         at = max(ended, default=datetime.now(UTC))
@@ -67,18 +60,22 @@ class DeployHotfixOperator(MilestoneOperator):
 
     def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
         """A run of `release_deploy` has ended."""
-        return self.execute(context, event=event or {})
+        return self.execute(context, event=event)
 
-    def _deploy(self, context: Context, run_id: str, environment: str) -> None:
+    def _deploy(self, context: Context, environment: str, last: Mapping[str, Any] | None) -> None:
         """Wait for the run that deploys there, begun if there is none: by its exception Airflow starts it, and defers us."""
         run = self.run_facts
+        run_id = f"deploy__{run['product']}_{run['version']}_{environment}"
+        if last is not None:
+            run_id = last["run_id"] or run_id
         pause = int(float(os.environ.get("RELEASE_OPS_POLL_SECONDS", "15"))) or 1
         if context["ti"].get_dr_count(dag_id=DEPLOY, run_ids=[run_id]):
             states = ["queued", "running"]
             if not context["ti"].get_dr_count(dag_id=DEPLOY, run_ids=[run_id], states=states):
+                state = "was not begun" if last is None else f"ended {last['state']}"
                 raise AirflowFailException(
-                    f"the run {run_id} of {DEPLOY} has ended and {environment} does not have {run['version']}: clear that "
-                    "run, then this task"
+                    f"{run['product']} {run['version']} {state} in {environment}: look at the run {run_id} of {DEPLOY}; "
+                    "when it may be tried again, clear that run, and then the task `deploy` of this one"
                 )
             trigger = DagStateTrigger(
                 dag_id=DEPLOY,
