@@ -17,6 +17,7 @@ from quickstart.demo import TEAMS, Demo, make_demo
 from quickstart.demo_capacity import tell_capacity
 from quickstart.demo_ci import Ci
 from quickstart.demo_pulls import chance_of
+from quickstart.demo_review import tell_review
 from quickstart.demo_stakeholders import tell_updates
 from quickstart.demo_survey import tell_rounds
 from release_ops.domain.business_days import Days
@@ -122,6 +123,7 @@ def tell(store: Store, demo: Demo) -> int:
                 ga = next((one.planned_at for one in milestones if one.kind is MilestoneKind.GA), None)
                 if ga is not None and milestones[0].planned_at < monday < ga:
                     tell_week(store, ci, release, monday, rehearsed=release == demo.rehearsal.release)
+    tell_review(store, demo.products)
     tell_updates(store, demo.products, demo.rehearsal.at)
     return told
 

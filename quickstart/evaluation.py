@@ -16,6 +16,7 @@ ROUNDS: Sequence[Mapping[str, str]] = (
     {"delivery_ingest": "", "calendar_watch": "", "release_forecast": "", "delivery_metrics": "delivery_ingest"},
     {"health_report": "", "budget_variance": "", "capacity_review": "", "stakeholder_updates": ""},
     {"satisfaction_survey": ""},
+    {"release_review": ""},
 )
 """DAGs that run at the same time, round after round; one that names another is started by what that one publishes."""
 LATER = frozenset(
@@ -26,6 +27,7 @@ LATER = frozenset(
         "capacity_review",
         "stakeholder_updates",
         "satisfaction_survey",
+        "release_review",
     }
 )
 """DAGs that have nothing to say before, and would only slow the train down."""

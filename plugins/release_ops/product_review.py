@@ -136,7 +136,7 @@ class ReviewPart(Part):
     """Whether there is another one when support ends."""
     hotfix_within: Annotated[Duration, Field(ge=timedelta(hours=1))] = timedelta(hours=48)
     """How soon after a hotfix its review is due."""
-    look_back: Duration = timedelta(days=60)
+    look_back: Duration = timedelta(days=90)
     """Reviews that were due longer ago and never made are not made up for."""
     compare: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=28)
     """At most so long before GA is compared with the time after it."""

@@ -18,6 +18,7 @@ from quickstart.demo import Demo, make_demo
 from quickstart.demo_past import EARLIER, tell
 from quickstart.demo_stakeholders import tell_updates
 from release_ops.domain.model import MilestoneKind
+from release_ops.review_inputs import facts_of
 from release_ops.store import Store
 from release_ops.store_pool import PooledStore
 from tests.conftest import TEMPLATE, drop_database, dsn_of, make_database
@@ -211,3 +212,18 @@ def test_told_twice_is_told_once(demo: Demo, store: Store) -> None:
     assert before[0]["milestone"] > 0
     assert tell(store, demo) == 0
     assert counts() == before
+
+
+def test_an_earlier_review_was_held_and_the_next_one_shows_what_its_actions_changed(demo: Demo, store: Store) -> None:
+    tell(store, demo)
+    (held,) = query(store, "SELECT version, in_time, status FROM release_metrics.retrospective")
+    assert (held["version"], held["in_time"]) == ("2.6.0", True)
+    states = {
+        row["measure"]: row
+        for row in query(store, "SELECT * FROM release_metrics.action_item WHERE state <> 'proposed'")
+    }
+    assert states["answer_longest"]["in_time"]
+    assert (states["gate_failures"]["state"], states["gate_failures"]["is_overdue"]) == ("open", True)
+    product = next(one for one in demo.products if one.id == "webapp")
+    facts = facts_of(store, product, "2.7.0", "release", due_at=NOW, now=NOW)
+    assert {one["measure"] for one in facts.earlier_actions} == {"answer_longest", "gate_failures"}

@@ -75,7 +75,7 @@ class ReviewPolicy:
     """After GA."""
     at_support_end: bool = True
     hotfix_within: timedelta = timedelta(hours=48)
-    look_back: timedelta = timedelta(days=60)
+    look_back: timedelta = timedelta(days=90)
     """What was due longer ago and never made is not made up for."""
     compare: timedelta = timedelta(days=28)
     """At most so long before and after GA is compared."""
