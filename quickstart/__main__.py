@@ -202,6 +202,7 @@ class Run:
             affected=made.release.version,
             following=later[0],
         )
+
     def _deployed(self, airflow: Airflow, approver: Approver, rehearsal: Rehearsal) -> int:
         """Wait until everybody in the demo's shop has the release; 1 if they do not get it."""
         if self.demo is None:

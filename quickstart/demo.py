@@ -72,8 +72,8 @@ def make_demo(
 ) -> Demo:
     """Make repositories, product files and feeds of the demo, or leave what is there as it is.
 
-    `kept` remembers when it began; `remotes` is the folder of the bare repositories. `deployed`: the first product is brought
-    to the demo's shop.
+    `kept` remembers when it began; `remotes` is the folder of the bare repositories. `deployed`: the first product is
+    brought to the demo's shop.
     """
     made = {}
     for story in (WEBAPP, API):

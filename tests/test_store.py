@@ -373,7 +373,6 @@ FLAG_RAMP = {
     "over": False,
     "percent": 10,
     "place": 1,
-    "plan": {},
     "prefix": "flag:webapp:",
     "progress": {},
     "ramp": "webapp:checkout:production:1",

@@ -104,7 +104,9 @@ def rehearse(
     version, previous, detail = "", "", ""
     evidence: Mapping[str, Any] = {}
     try:
-        version = _live(store, driver.look(_target(product, environment, "", "")).version, product, environment)
+        row = store.one("deploy_live", product=product.id, environment=environment.name)
+        known = str(row["version"]) if row else ""
+        version = driver.look(_target(product, environment, known, "")).version or known
         if not version:
             return None
         row = store.one("rollout_promoted", product=product.id, environment=environment.name, version=version)
@@ -138,13 +140,8 @@ def rehearse(
         "passed": passed,
         "detail": detail[:2000],
     }
-    about = {
-        **run,
-        "product": product.id,
-        "version": version,
-        "kind": KIND,
-        "occasion": f":{environment.name}:{began.date()}",
-    }
+    occasion = f":{environment.name}:{began.date()}"
+    about = {**run, "product": product.id, "version": version, "kind": KIND, "occasion": occasion}
     if version:
         text = render(
             "reports/rehearsal.md.j2",
@@ -171,11 +168,3 @@ def _target(product: Product, environment: Environment, version: str, previous: 
         previous=previous,
         strategy=environment.strategy.value,
     )
-
-
-def _live(store: Store, seen: str, product: Product, environment: Environment) -> str:
-    """The version that the driver sees, else the one that our rollouts tell."""
-    if seen:
-        return seen
-    row = store.one("deploy_live", product=product.id, environment=environment.name)
-    return str(row["version"]) if row else ""
