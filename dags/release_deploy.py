@@ -8,6 +8,8 @@ import pendulum
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, Asset, Param, PartitionedAssetTimetable, chain
 
+from release_ops.domain.deploy_policy import ValidationPhase
+from release_ops.domain.tickets_policy import AT_PROMOTION
 from release_ops.operators.approval import SeatOperator
 from release_ops.operators.deploy import ResolveDeployOperator, note_deploy_failure
 from release_ops.operators.deploy_end import (
@@ -27,8 +29,10 @@ from release_ops.operators.deploy_gate import (
     DeploySeatsOperator,
     ReportDeployBlockedOperator,
 )
-from release_ops.operators.deploy_plan_text import ShowPlanOperator
+from release_ops.operators.deploy_plan import PlanDeployOperator
 from release_ops.operators.rollout import RolloutOperator
+from release_ops.operators.tickets import MarkTicketsOperator, note_tickets_failure
+from release_ops.operators.validation import TakeBackOperator, ValidateOperator
 from release_ops.product import load_products, products_folder
 
 DOC = """
@@ -40,12 +44,14 @@ One run brings one version of one product to one environment. It is started by t
 | step | what happens |
 |---|---|
 | `resolve` | finds the tag, what is live now, and opens the rollout; one at a time per product and environment |
-| `plan` | writes down the steps and the way back |
-| `quality_gate`, `approve`, `decide` | the environment's gate and approvals; **Required Actions** lists what waits for you |
+| `plan` | looks whether all is ready, and writes down steps, times, the way back and the guides |
+| `quality_gate`, `approve`, `decide` | checks, gate and approvals; **Required Actions** shows what waits for you |
 | `await_window` | waits for the product's window, if the environment asks for it |
 | `roll` | step by step to all users, or back; takes a worker only for moments. The window is asked again before each step |
 | `announce`, `record` | tells the audiences; writes the facts that DORA's measures are made of |
 | `promoted`, `rolled_back` | tell the assets `release_ops/deployed` and `release_ops/rolled_back` |
+| `validate_*`, `take_back_*` | go through the validation lists when they are due; a critical failure takes it back |
+| `tickets` | fix version and transition of the Jira issues, once production has it |
 | `follow` | starts the next environments that follow by themselves |
 
 **While it is under way:** trigger `rollout_control` to hold, resume, promote or abort it. **When it is held,** *Required
@@ -105,7 +111,7 @@ with DAG(
         purpose="{{ params.kind or '' }}",
     )
     run = resolve.output
-    plan = ShowPlanOperator(task_id="plan", run=run)
+    plan = PlanDeployOperator(task_id="plan", run=run)
     gate = DeployGateOperator(task_id="quality_gate", run=run, plan=plan.output)
     seats = DeploySeatsOperator(task_id="seats", run=run, gate_result=gate.output)
     approve = SeatOperator.partial(task_id="approve", map_index_template="{{ task.seat }}").expand_kwargs(seats.output)
@@ -137,6 +143,20 @@ with DAG(
     chain(blocked, [announce, record])
     chain(record, [promoted, rolled_back])
     chain(promoted, follow)
+    for phase in ValidationPhase:
+        validate = ValidateOperator(
+            task_id=f"validate_{phase}", run=run, rollout=roll.output, phase=phase.value, retries=10
+        )
+        back = TakeBackOperator(task_id=f"take_back_{phase}", run=run, validation=validate.output)
+        start_back = TriggerDagRunOperator.partial(
+            task_id=f"start_back_{phase}", trigger_dag_id="release_deploy", skip_when_already_exists=True
+        ).expand_kwargs(back.output)
+        chain(promoted, validate, back, start_back)
+    # Beside the rest: the version is out, whatever its tickets say.
+    tickets = MarkTicketsOperator(
+        task_id="tickets", run=run, ref=run["tag"], moment=AT_PROMOTION, on_failure_callback=note_tickets_failure
+    )
+    chain(promoted, tickets)
 
 with DAG(
     dag_id="release_deploy_start",

@@ -185,7 +185,9 @@ def artifacts(check: DeployCheck, ground: Ground) -> Finding:
 
 
 def _migrations(ground: Ground) -> tuple[str, ...] | None:
-    """Changed files that change data; None: nobody could look."""
+    """Changed files that change data; None: nobody could look. A first deployment has no data to change."""
+    if not ground.previous:
+        return ()
     patterns = ground.product.rollback.migrations
     if ground.change.files is None or not patterns:
         return None
@@ -195,6 +197,8 @@ def _migrations(ground: Ground) -> tuple[str, ...] | None:
 def migrations(check: DeployCheck, ground: Ground) -> Finding:
     """Whether data is changed between what is live and what is deployed."""
     expected = "no change of data, or one that the version before survives"
+    if not ground.previous:
+        return _passed("nothing is live there yet", expected)
     patterns = ground.product.rollback.migrations
     if not patterns:
         return _unknown("not known", expected, "rollback.migrations names no pattern in the product file")

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops import rollouts
 from release_ops.domain.deploy_policy import Environment
+from release_ops.domain.gates import evaluate
 from release_ops.domain.model import ApprovalPolicy, Gate, MilestoneKind, Product
 from release_ops.domain.rollout_state import ENDED
 from release_ops.domain.windows import NeverOpenError, moment_text, opening
@@ -20,14 +21,16 @@ from release_ops.operators import parts
 from release_ops.operators.approval import DecideOperator, SeatsOperator
 from release_ops.operators.artifacts import BLOCKED_REPORT, GATE_REPORT, keep, page_of
 from release_ops.operators.deploy import environment_of, give_up
+from release_ops.operators.deploy_plan import criteria_of
 from release_ops.operators.milestone import DecidedOperator, MilestoneOperator
 from release_ops.render import render
 
 
 class DeployGateOperator(MilestoneOperator):
-    """Evaluates the gate that the environment names, at the commit that is deployed. Returns what QualityGateOperator does.
+    """Joins the checks of the plan with the gate that the environment names, evaluated at the commit that is deployed.
 
-    `plan` is the text that whoever approves gets to see first. An environment without a gate passes.
+    `plan` is what PlanDeployOperator returned: whoever approves gets to see it first, ticks what is to be ticked, and may
+    waive what failed. Returns what QualityGateOperator does, and `readiness` of the plan.
     """
 
     operator_extra_links = (GATE_REPORT,)
@@ -38,23 +41,27 @@ class DeployGateOperator(MilestoneOperator):
         self.plan = plan
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Evaluate, or pass."""
-        run = self.run_facts
-        product = parts.product_of(run)
+        """Evaluate both."""
+        run, plan = self.run_facts, self.plan
+        product, store = parts.product_of(run), parts.open_store()
         environment = environment_of(product, run)
-        body = str((self.plan or {}).get("body") or "")
-        if not environment.gate:
-            return {
-                "gate": gate_name(environment),
-                "commit": run["commit"],
-                "base": None,
-                "evaluated_at": datetime.now(UTC).isoformat(),
-                "verdict": "pass",
-                "evidence": [],
-                "body": body,
-            }
-        result, self.made = quality.look(run, product, environment.gate, commit=run["commit"])
-        return {**result, "gate": gate_name(environment), "body": f"{body}\n\n{result['body']}"}
+        _, evidence = criteria_of(plan)
+        result: dict[str, Any] = {"commit": run["commit"], "base": None, "evidence": [], "body": ""}
+        if environment.gate:
+            result, self.made = quality.look(run, product, environment.gate, commit=run["commit"])
+        now = datetime.now(UTC)
+        found = [*evidence, *(quality.as_evidence(piece) for piece in result["evidence"])]
+        waivers = quality.active_waivers(store, run, gate_name(environment))
+        evaluation = evaluate(gate_of(product, run, plan), found, waivers, now=now)
+        return {
+            **result,
+            "gate": gate_name(environment),
+            "evaluated_at": now.isoformat(),
+            "verdict": evaluation.verdict.value,
+            "evidence": [quality.as_mapping(piece) for piece in evaluation.evidence],
+            "body": "\n\n".join(text for text in (plan["body"], result["body"]) if text),
+            "readiness": plan["readiness"],
+        }
 
 
 def gate_name(environment: Environment) -> str:
@@ -62,12 +69,16 @@ def gate_name(environment: Environment) -> str:
     return f"deploy-{environment.name}"
 
 
-def gate_of(product: Product, run: Mapping[str, Any]) -> Gate:
-    """The criteria of the environment's gate, if it names one, with the approvals of the environment."""
+def gate_of(product: Product, run: Mapping[str, Any], planned: Mapping[str, Any]) -> Gate:
+    """The checks of the plan and the criteria of the environment's gate, with the approvals of the environment.
+
+    `planned` has the checks under `readiness`, as they were shown: a file that is edited meanwhile does not change them.
+    """
     environment, release = environment_of(product, run), parts.release_of(product, run)
-    criteria = quality.gate_of(product, environment.gate, release).criteria if environment.gate else ()
+    own = quality.gate_of(product, environment.gate, release).criteria if environment.gate else ()
     approvals = environment.approvals or ApprovalPolicy()
-    return Gate(name=gate_name(environment), criteria=criteria, approvals=approvals.for_type(release.type))
+    criteria, _ = criteria_of(planned)
+    return Gate(name=gate_name(environment), criteria=(*criteria, *own), approvals=approvals.for_type(release.type))
 
 
 class DeploySeatsOperator(SeatsOperator):
@@ -75,7 +86,7 @@ class DeploySeatsOperator(SeatsOperator):
 
     def gate(self, product: Product, name: str) -> Gate:
         """The environment's."""
-        return gate_of(product, self.run_facts)
+        return gate_of(product, self.run_facts, self.gate_result)
 
     def subject(self, product: Product) -> str:
         """What is asked."""
@@ -96,7 +107,7 @@ class DeployDecideOperator(DecideOperator):
 
     def gate(self, product: Product, name: str) -> Gate:
         """The environment's."""
-        return gate_of(product, self.run_facts)
+        return gate_of(product, self.run_facts, self.gate_result)
 
 
 class AwaitDeployWindowOperator(DecidedOperator):

@@ -13,9 +13,10 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from release_ops.adapters.jira_site import JiraError
 from release_ops.adapters.jira_tickets import JiraTickets, Ticket
 from release_ops.changelogs import changelog_of
+from release_ops.domain.deploy_policy import Stage
 from release_ops.domain.model import Product, Release
 from release_ops.domain.tickets import issues_of, target_of, transition_to
-from release_ops.domain.tickets_policy import AT_GA, TicketsPolicy
+from release_ops.domain.tickets_policy import AT_GA, AT_PROMOTION, TicketsPolicy
 from release_ops.ledger import Claim, Ledger, Performed
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
@@ -76,6 +77,8 @@ class MarkTicketsOperator(MilestoneOperator):
             raise AirflowSkipException(f"{product.id}: tickets.projects names no project: tickets are left alone")
         if policy.at != self.moment:
             raise AirflowSkipException(f"{product.id}: tickets.at is {policy.at}: it is not yet time")
+        if self.moment == AT_PROMOTION and not _is_for_users(product, run):
+            raise AirflowSkipException(f"{run['deployed']} in {run['environment']} is no final version in production")
         ledger = parts.open_ledger()
         issues = found_issues(ledger, product, release, str(self.ref or product.repository.tag_name(release.version)))
         if len(issues) > policy.most:
@@ -104,6 +107,12 @@ class MarkTicketsOperator(MilestoneOperator):
             "moved": sum(row["moved"] == "moved" for row in done.rows),
             "left": [{"issue": row["key"], "why": row["why"]} for row in done.rows if row["why"]],
         }
+
+
+def _is_for_users(product: Product, run: Mapping[str, Any]) -> bool:
+    """Whether a deployment brings a final version to production, and not back."""
+    stage = product.deploy.environments[run["environment"]].stage
+    return stage is Stage.PRODUCTION and run["deployed"] == run["version"] and run["purpose"] != "rollback"
 
 
 def found_issues(ledger: Ledger, product: Product, release: Release, ref: str) -> tuple[str, ...]:
