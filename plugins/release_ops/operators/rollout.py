@@ -45,7 +45,10 @@ class RolloutOperator(DecidedOperator):
         product = parts.product_of(run)
         environment = environment_of(product, run)
         ledger = parts.open_ledger()
-        rollout_hold.take_answer(ledger.store, run, context)
+        # Airflow logs an error for a question that was never asked, so it is asked for one only after a hold.
+        was_held = any(row["kind"] == "hold" for row in rollouts.events(ledger.store, run["rollout"]))
+        question = rollout_hold.Question(context, may_exist=was_held)
+        question.take_answer(ledger.store, run)
         engine = Engine(
             ledger=ledger,
             driver=open_driver(product, environment),
@@ -59,12 +62,12 @@ class RolloutOperator(DecidedOperator):
         rollout = found.rollout
         settle(ledger, product, environment, run, rollout)
         if rollout.state.is_over:
-            rollout_hold.close(context)
+            question.close()
             return ended(rollout)
         self.log.info("%s", standing(rollout, found.again_at))
         if rollout.state.phase is Phase.HELD:
-            rollout_hold.park(context, ledger.store, product, environment, run, rollout, until=found.again_at)
-        rollout_hold.close(context)
+            question.park(ledger.store, product, environment, run, rollout, until=found.again_at)
+        question.close()
         until = min(found.again_at or datetime.max.replace(tzinfo=UTC), datetime.now(UTC) + LONGEST_SLEEP)
         raise TaskDeferred(trigger=RolloutTrigger(rollout=rollout.id, until=until.isoformat()), method_name="execute")
 
