@@ -42,7 +42,7 @@ from release_ops.operators.deploy_gate import (
     DeploySeatsOperator,
     ReportDeployBlockedOperator,
 )
-from release_ops.operators.deploy_plan_text import ShowPlanOperator
+from release_ops.operators.deploy_plan import PlanDeployOperator
 from release_ops.operators.rollout import RolloutOperator
 from release_ops.operators.rollout_control import TellRolloutOperator
 from release_ops.product import project_root
@@ -295,7 +295,7 @@ def test_a_deployment_half_out_is_gone_on_with_by_another_run_of_its_version_onl
 
 def test_the_people_of_the_environment_are_asked_with_the_plan_before_them(shop):
     run = shop.resolve()
-    plan = ShowPlanOperator(task_id="plan", run=run).execute({})
+    plan = PlanDeployOperator(task_id="plan", run=run).execute({})
     gate = DeployGateOperator(task_id="gate", run=run, plan=plan).execute({})
     seats = DeploySeatsOperator(task_id="seats", run=run, gate_result=gate).execute({})
     # ben started it and cannot approve it; nobody else is a technical lead.
@@ -306,13 +306,13 @@ def test_the_people_of_the_environment_are_asked_with_the_plan_before_them(shop)
         ("Shop 2.8.0: deploy to production - technical lead", ["ben"]),
         ("Shop 2.8.0: deploy to production - release manager", ["ana"]),
     ]
-    assert "| 2 | analyse errors |" in seats[0]["body"]
-    assert "The version before is `2.7.1`" in seats[0]["body"]
+    assert "| analyse errors | +5 min |" in seats[0]["body"]
+    assert "To 2.7.1, by itself after" in seats[0]["body"]
 
 
 def test_a_rejected_deployment_changes_nothing_and_ends(shop):
     run = {**shop.resolve(), "started_by": None}
-    gate = DeployGateOperator(task_id="gate", run=run, plan={"body": ""}).execute({})
+    gate = DeployGateOperator(task_id="gate", run=run, plan={"body": "", "readiness": []}).execute({})
     answers = [
         {
             **{
