@@ -56,14 +56,16 @@ format: $(VENV)/.installed-dev ## let ruff rewrite what it can
 docs: $(VENV)/.installed ## write docs/metrics.md from the comments in the database
 	@$(BIN)/python -m quickstart.docs
 
-node: # the contract tests compare our API calls with official descriptions, through a program that needs node
-	@if [ ! -x tests/contract/install ]; then :; \
-	elif command -v npm >/dev/null 2>&1; then \
-	    echo '== npm ci (contract tests)'; \
-	    tests/contract/install || { echo 'note: tests/contract/install failed; the contract tests are skipped'; [ "$(CI)" != true ]; }; \
-	else \
-	    echo 'note: npm is missing, so the contract tests are skipped; Debian: apt-get install nodejs npm'; [ "$(CI)" != true ]; \
-	fi
+node: # official API descriptions for the contract tests, a real Unleash server for those of the feature flags
+	@for what in contract unleash; do \
+	    if [ ! -x tests/$$what/install ]; then :; \
+	    elif command -v npm >/dev/null 2>&1; then \
+	        echo "== npm ci (tests/$$what)"; \
+	        tests/$$what/install || { echo "note: tests/$$what/install failed; the tests that need it are skipped"; [ "$(CI)" != true ] || exit 1; }; \
+	    else \
+	        echo "note: npm is missing, so tests/$$what cannot be installed; Debian: apt-get install nodejs npm"; [ "$(CI)" != true ] || exit 1; \
+	    fi; \
+	done
 
 lock: $(VENV)/.installed ## pin requirements*.in into requirements*.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -261,3 +263,39 @@ def test_a_branch_that_is_not_there_is_named(remote: Path, tmp_path: Path) -> No
         FlagError, match=r"has no branch live, where the flags are to be; make it, or write flags\.flagd\.branch"
     ):
         FlagdFiles(repository, FlagdSettings(branch="live")).read(CHECKOUT, PRODUCTION)
+
+
+def by_javascript(node: Path, text: str, users: list[str]) -> dict[str, Any]:
+    """What flagd's evaluator in another language says of a file, by the official JSON schemas that it brings."""
+    question = json.dumps({"file": text, "flag": CHECKOUT.key, "users": users})
+    script = str(node.parent / "flagd.mjs")
+    done = subprocess.run(["node", script], input=question, capture_output=True, text=True, check=True, timeout=60)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_official_schemas_take_the_file_and_another_language_gives_the_same_people_the_same(node: Path) -> None:
+    rules = (
+        Rule(attribute="country", operator=Operator.NOT_IN, values=("IT", "FR")),
+        Rule(attribute="country", operator=Operator.STARTS_WITH, values=("D", "A")),
+    )
+    one = flag(
+        Ramp(targeting=Targeting(users=("user-3",), groups=("staff",), rules=rules)),
+        variants={"short": "s", "long": "l", "off": "none"},
+        split={"short": 1, "long": 2},
+        seed="autumn",
+    )
+    text = written_out(in_file({"flags": {}}, one, wanted(one, PRODUCTION, 40)))
+    users = [f"user-{number}" for number in range(200)]
+    found = by_javascript(node, text, users)
+    assert found["problem"] == ""
+    with provider(text) as official:
+        same_people = {
+            user: official.resolve_string_details(one.key, "", EvaluationContext(user, {"country": "DE"})).variant
+            for user in users
+        }
+    assert found["variants"] == same_people
+    assert set(same_people.values()) == {"short", "long", "off"}
+    broken = json.loads(text)
+    broken["flags"][one.key]["targeting"] = {"fractional": [["short", 0.5], ["off", 0.5]]}
+    assert by_javascript(node, written_out(broken), users)["problem"]

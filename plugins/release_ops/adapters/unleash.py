@@ -49,10 +49,8 @@ class UnleashFlags:
         evidence = {"flag": flag.key, "project": self.settings.project, "environment": name}
         if serves_nobody(state):
             if there is None:
-                raise FlagError(
-                    f"Unleash has no flag {flag.key} in project {self.settings.project}: nothing to switch off"
-                )
-            if there.get("enabled"):
+                self._create(flag)
+            elif there.get("enabled"):
                 self._toggle(flag, environment, on=False)
         else:
             if there is None:

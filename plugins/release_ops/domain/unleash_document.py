@@ -79,9 +79,11 @@ def _variants(state: FlagState, sticky: str) -> list[dict[str, Any]]:
     values = dict(state.variants)
     if len(state.split) == 1 and isinstance(values.get(state.split[0][0]), bool):
         return []
-    total = sum(weight for _, weight in state.split)
+    # Unleash keeps them sorted by name.
+    split = sorted(state.split)
+    total = sum(weight for _, weight in split)
     ends = [0]
-    for _, weight in state.split:
+    for _, weight in split:
         ends.append(ends[-1] + weight)
     weights = [round(WHOLE * after / total) - round(WHOLE * before / total) for before, after in pairwise(ends)]
     return [
@@ -93,7 +95,7 @@ def _variants(state: FlagState, sticky: str) -> list[dict[str, Any]]:
             "stickiness": sticky,
             "payload": _payload(values[name]),
         }
-        for place, ((name, _), share) in enumerate(zip(state.split, weights, strict=True))
+        for place, ((name, _), share) in enumerate(zip(split, weights, strict=True))
     ]
 
 
