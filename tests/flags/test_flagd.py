@@ -274,7 +274,8 @@ def by_javascript(node: Path, text: str, users: list[str]) -> dict[str, Any]:
     return found
 
 
-def test_the_official_schemas_take_the_file_and_another_language_gives_the_same_people_the_same(node: Path) -> None:
+def test_the_official_schemas_take_the_file_and_an_evaluator_with_another_hash_keeps_its_people_too(node: Path) -> None:
+    """flagd-core for JavaScript hashes as flagd did before it hashed CBOR: other people, and they are kept all the same."""
     rules = (
         Rule(attribute="country", operator=Operator.NOT_IN, values=("IT", "FR")),
         Rule(attribute="country", operator=Operator.STARTS_WITH, values=("D", "A")),
@@ -285,17 +286,18 @@ def test_the_official_schemas_take_the_file_and_another_language_gives_the_same_
         split={"short": 1, "long": 2},
         seed="autumn",
     )
-    text = written_out(in_file({"flags": {}}, one, wanted(one, PRODUCTION, 40)))
-    users = [f"user-{number}" for number in range(200)]
-    found = by_javascript(node, text, users)
-    assert found["problem"] == ""
-    with provider(text) as official:
-        same_people = {
-            user: official.resolve_string_details(one.key, "", EvaluationContext(user, {"country": "DE"})).variant
-            for user in users
-        }
-    assert found["variants"] == same_people
-    assert set(same_people.values()) == {"short", "long", "off"}
+    users = [f"user-{number}" for number in range(400)]
+    before: dict[str, str] = {}
+    for percent in (40, 70):
+        text = written_out(in_file({"flags": {}}, one, wanted(one, PRODUCTION, percent)))
+        found = by_javascript(node, text, users)
+        assert found["problem"] == ""
+        given = {user: variant for user, variant in found["variants"].items() if variant != "off"}
+        assert before.items() <= given.items()
+        assert len(given) == pytest.approx(4 * percent, abs=40)
+        before = given
+    assert before["user-3"] in {"short", "long"}
+    assert set(before.values()) == {"short", "long"}
     broken = json.loads(text)
     broken["flags"][one.key]["targeting"] = {"fractional": [["short", 0.5], ["off", 0.5]]}
     assert by_javascript(node, written_out(broken), users)["problem"]
