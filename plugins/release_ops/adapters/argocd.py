@@ -24,7 +24,7 @@ _TEXT = 1_000
 _REMEDIES: Mapping[int, str] = {
     400: "correct what the message names",
     401: "the token of the connection is wrong or expired: store a new one (argocd account generate-token)",
-    403: "give the account of the token the right in Argo CD's RBAC policy (docs/deploying.md lists the rights), and "
+    403: "give the account of the token the right in Argo CD's RBAC policy (docs/drivers.md lists the rights), and "
     "check the name of the application: Argo CD answers 403 for one that is not there",
     404: "check the names of the application and its namespace",
 }
