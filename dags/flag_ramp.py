@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import DAG, Param, XComArg
+from airflow.sdk import DAG, Param
 
 from release_ops.operators.approval import SeatOperator
 from release_ops.operators.flags import ACTIONS, START, PrepareRampOperator, RampFlagOperator
@@ -62,7 +62,5 @@ with DAG(
         reason="{{ params.reason or '' }}",
         may_rebucket="{{ params.may_rebucket }}",
     )
-    ask = SeatOperator.partial(task_id="ask", map_index_template="{{ task.seat }}").expand_kwargs(
-        XComArg(prepare, key="seats")
-    )
-    RampFlagOperator(task_id="ramp", run=prepare.output, answers=ask.output, trigger_rule="none_failed")
+    ask = SeatOperator.partial(task_id="ask", map_index_template="{{ task.seat }}").expand_kwargs(prepare.output)
+    RampFlagOperator(task_id="ramp", run=prepare.output["run"], answers=ask.output, trigger_rule="none_failed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,6 +48,7 @@ class Airflow:
     remote: Path
     files: FlagdFiles
     file: Path
+    seats: list[dict[str, Any]] = field(default_factory=list)
 
     def context(self, run_id: str, user: str = "ana") -> dict[str, Any]:
         """Context of a task of a run that somebody started by hand."""
@@ -59,7 +60,8 @@ class Airflow:
     def prepare(self, run_id: str = "run-1", **form: Any) -> dict[str, Any]:
         """The form, checked."""
         given = {"product": "webapp", "flag": "checkout", "environment": "production", **form}
-        return PrepareRampOperator(task_id="prepare", **given).execute(self.context(run_id))
+        self.seats = PrepareRampOperator(task_id="prepare", **given).execute(self.context(run_id))
+        return self.pushed["run"]
 
     def ramp(self, run: Mapping[str, Any], answers: Any = None) -> dict[str, Any] | TaskDeferred:
         """One stretch of a worker."""
@@ -181,7 +183,7 @@ def test_who_takes_a_ramp_over_leads_it_and_the_run_before_ends(airflow: Airflow
 
 def test_an_approval_that_the_plan_asks_for_comes_before_anything(airflow: Airflow) -> None:
     run = airflow.prepare(environment="staging", reason="for <b>QA</b>")
-    (seat,) = airflow.pushed["seats"]
+    (seat,) = airflow.seats
     # Whoever started it does not approve it.
     assert [person["id"] for person in seat["assigned_users"]] == ["ben"]
     assert "\\*page\\*" in seat["body"]

@@ -39,9 +39,9 @@ REASON = {"reason": {"default": "", "type": ["string", "null"], "title": "Reason
 class PrepareRampOperator(BaseOperator):
     """Looks at what is asked for before anything is done: the flag, what its first step would do to people, who agrees.
 
-    Returns product, version, flag, environment, action, reason, may_rebucket, run_id, started_by and change (words). Pushes
-    one mapping per seat under the key `seats`, for `SeatOperator.partial(...).expand_kwargs(...)`; none where nobody has
-    to agree. AirflowFailException where the change would throw users about and the form does not allow it.
+    Returns one mapping per seat, for `SeatOperator.partial(...).expand_kwargs(...)`; none where nobody has to agree. Pushes
+    under the key `run`: product, version, flag, environment, action, reason, may_rebucket, run_id, started_by and change
+    (words). AirflowFailException where the change would throw users about and the form does not allow it.
     """
 
     template_fields: Sequence[str] = ("product", "flag", "environment", "action", "reason", "may_rebucket")
@@ -65,7 +65,7 @@ class PrepareRampOperator(BaseOperator):
         self.reason = reason
         self.may_rebucket = may_rebucket
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> list[dict[str, Any]]:
         """Look."""
         if self.action not in ACTIONS:
             raise AirflowFailException(f"action {self.action!r}: choose one of {', '.join(ACTIONS)}")
@@ -93,8 +93,8 @@ class PrepareRampOperator(BaseOperator):
                 raise AirflowFailException(str(error)) from None
             run["change"] = change.words if change else f"{words(before)}: at its target already"
             seats = _seats(product, flag, flag.ramp(self.environment), run, before, change)
-        context["ti"].xcom_push(key="seats", value=seats)
-        return run
+        context["ti"].xcom_push(key="run", value=run)
+        return seats
 
 
 def _seats(
