@@ -57,7 +57,7 @@ with DAG(
         what="{{ params.what }}",
         item="{{ params.item or '' }}",
         text="{{ params.text or '' }}",
-        owner="{{ params.owner or '' }}",
+        who="{{ params.owner or '' }}",
         due_on="{{ params.due_on or '' }}",
         evidence="{{ params.evidence or '' }}",
         kind="{{ params.kind }}",

@@ -21,6 +21,15 @@ Category = Literal["planning", "development", "testing", "documentation", "coord
 assert set(CATEGORIES) == set(Category.__args__)  # type: ignore[attr-defined]  # noqa: S101 - one list, two spellings
 
 
+def _between(least: timedelta, most: timedelta, words: str) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if not least <= value <= most:
+            raise wrong("is too short" if value < least else "is too long", f"write one {words}")
+        return value
+
+    return AfterValidator(check)
+
+
 def _measure(name: str) -> str:
     if name not in MEASURES:
         raise wrong(
@@ -48,6 +57,8 @@ def _filled(text: str) -> str:
 MeasureName = Annotated[Text, AfterValidator(_measure)]
 LeverName = Annotated[Text, AfterValidator(_lever)]
 Told = Annotated[Text, AfterValidator(_filled)]
+HotfixTime = Annotated[Duration, _between(timedelta(hours=1), timedelta(days=60), "from 1h to 60d")]
+MeetingTime = Annotated[Duration, _between(timedelta(minutes=30), timedelta(hours=8), "from 30m to 8h")]
 Ratio = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -130,21 +141,27 @@ class OptimiserPart(Part):
 class ReviewPart(Part):
     """How releases are looked back on. docs/reviews.md says how each figure is made."""
 
-    after: Annotated[Duration, Field(ge=timedelta(days=1), le=timedelta(days=60))] = timedelta(days=10)
+    after: Annotated[Duration, _between(timedelta(days=1), timedelta(days=60), "from 1d to 60d")] = timedelta(days=10)
     """How long after GA the review is due."""
     at_support_end: bool = True
     """Whether there is another one when support ends."""
-    hotfix_within: Annotated[Duration, Field(ge=timedelta(hours=1))] = timedelta(hours=48)
+    hotfix_within: Annotated[Duration, _between(timedelta(hours=1), timedelta(days=60), "from 1h to 60d")] = timedelta(
+        hours=48
+    )
     """How soon after a hotfix its review is due."""
     look_back: Duration = timedelta(days=90)
     """Reviews that were due longer ago and never made are not made up for."""
-    compare: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=28)
+    compare: Annotated[Duration, _between(timedelta(days=1), timedelta(days=366), "from 1d to 366d")] = timedelta(
+        days=28
+    )
     """At most so long before GA is compared with the time after it."""
     minimum_sample: Annotated[int, Field(strict=True, ge=2, le=1000)] = 5
     """With fewer on either side nothing is said to differ."""
     level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     """Confidence of intervals."""
-    meeting: Annotated[Duration, Field(ge=timedelta(minutes=30), le=timedelta(hours=8))] = timedelta(minutes=60)
+    meeting: Annotated[Duration, _between(timedelta(minutes=30), timedelta(hours=8), "from 30m to 8h")] = timedelta(
+        minutes=60
+    )
     """Length of the meeting that the agenda fills."""
     report_to: list[Text] = []
     """Audiences that get the review."""

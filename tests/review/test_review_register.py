@@ -167,7 +167,7 @@ def test_the_form_changes_one_item_in_the_name_of_who_filled_it_in(airflow):
     make(airflow)
     about = {"task_id": "c", "product": "webapp", "version": "2.8.0"}
     added = execute(
-        ChangeActionItemOperator(**about, what="add", text="Test restores", owner="qa_lead", due_on="2026-07-20")
+        ChangeActionItemOperator(**about, what="add", text="Test restores", who="qa_lead", due_on="2026-07-20")
     )
     assert (added["state"], added["source"], added["due_on"]) == ("open", "form", "2026-07-20")
     done = execute(ChangeActionItemOperator(**about, what="done", item=added["id"], evidence="restored on 2026-07-15"))
@@ -176,7 +176,7 @@ def test_the_form_changes_one_item_in_the_name_of_who_filled_it_in(airflow):
     (row,) = airflow.rows("SELECT held_by, held_at <= due_at AS in_time FROM release_ops.retrospective")
     assert row["held_by"] == "ada"
     for given, words in (
-        ({"what": "take", "item": added["id"], "owner": "x", "due_on": "soon"}, "'soon' is no day"),
+        ({"what": "take", "item": added["id"], "who": "x", "due_on": "soon"}, "'soon' is no day"),
         ({"what": "done", "evidence": "it"}, "needs the id of an item"),
         ({"what": "held", "kind": "hotfix"}, "no review of the kind 'hotfix'"),
     ):

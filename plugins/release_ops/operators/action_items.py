@@ -19,11 +19,12 @@ STATES = {"done": "done", "drop": "dropped"}
 class ChangeActionItemOperator(BaseOperator):
     """Does what the form says: take, add, done, drop or held. Returns the item, or the review that was held.
 
-    AirflowFailException says what is missing or cannot be, and what to do.
+    `who` is the item's owner: `owner` is Airflow's word for that of a task. AirflowFailException says what is missing or
+    cannot be, and what to do.
     """
 
     template_fields: Sequence[str] = (
-        "product", "version", "what", "item", "text", "owner", "due_on", "evidence", "kind",
+        "product", "version", "what", "item", "text", "who", "due_on", "evidence", "kind",
     )  # fmt: skip
 
     def __init__(
@@ -34,7 +35,7 @@ class ChangeActionItemOperator(BaseOperator):
         what: str,
         item: str = "",
         text: str = "",
-        owner: str = "",
+        who: str = "",
         due_on: str = "",
         evidence: str = "",
         kind: str = "release",
@@ -46,7 +47,7 @@ class ChangeActionItemOperator(BaseOperator):
         self.what = what
         self.item = item
         self.text = text
-        self.owner = owner
+        self.who = who
         self.due_on = due_on
         self.evidence = evidence
         self.kind = kind
@@ -75,14 +76,14 @@ class ChangeActionItemOperator(BaseOperator):
                 self.product,
                 self.version,
                 self.text,
-                owner=self.owner,
+                owner=self.who,
                 due_on=due_on,
                 at=now,
                 source="form",
                 kind=self.kind,
             )
         key = (self.product, self.version, self._item())
-        return take(store, *key, owner=self.owner, due_on=due_on, at=now, text=self.text)
+        return take(store, *key, owner=self.who, due_on=due_on, at=now, text=self.text)
 
     def _item(self) -> str:
         if not self.item:
