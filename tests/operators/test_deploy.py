@@ -308,11 +308,13 @@ def test_the_people_of_the_environment_are_asked_with_the_plan_before_them(shop)
     ]
     assert "| analyse errors | +5 min |" in seats[0]["body"]
     assert "To 2.7.1, by itself after" in seats[0]["body"]
+    assert "Shop 2.8.0 to production (canary), after 2.7.1" in seats[0]["body"]
 
 
 def test_a_rejected_deployment_changes_nothing_and_ends(shop):
     run = {**shop.resolve(), "started_by": None}
-    gate = DeployGateOperator(task_id="gate", run=run, plan={"body": "", "readiness": []}).execute({})
+    plan = PlanDeployOperator(task_id="plan", run=run).execute({})
+    gate = DeployGateOperator(task_id="gate", run=run, plan=plan).execute({})
     answers = [
         {
             **{
