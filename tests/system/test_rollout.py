@@ -165,7 +165,7 @@ def deployments(house, tmp_path_factory) -> Iterator[Deployments]:
     if Prometheus.program is None:
         pytest.skip("real part missing: prometheus")
     try:
-        house.wait(lambda: shop_service.ask(url, "/state?product=x&environment=y"), "the shop to open")
+        house.wait(lambda: is_open(url), "the shop to open")
         with Prometheus(folder / "prometheus", scrape="1s").start([f"127.0.0.1:{port}"]) as prometheus:
             prepare(found, folder, prometheus.url)
             go_through_everything(found)
@@ -173,6 +173,12 @@ def deployments(house, tmp_path_factory) -> Iterator[Deployments]:
     finally:
         shop.terminate()
         shop.wait()
+
+
+def is_open(url: str) -> bool:
+    with contextlib.suppress(OSError):
+        return bool(shop_service.ask(url, "/state?product=x&environment=y"))
+    return False
 
 
 def prepare(found: Deployments, folder: Path, prometheus: str) -> None:
