@@ -391,7 +391,7 @@ def test_a_rollout_is_taken_from_weight_to_weight(source, tmp_path, rollouts):
     live = one.look(at(10))
     assert seen(live) == ("2.8.0", 10, True, "paused")
     assert live.detail == "Rollout webapp is Paused at step 1 of 4, 10 %: CanaryPauseStep"
-    assert one.apply(at(10), "10", AT)["resumed"] == []
+    assert "resumed" not in one.apply(at(10), "10", AT), "what this act committed is not resumed by it"
     assert one.apply(at(50), "50", AT)["resumed"] == ["webapp"]
     rollouts.step()
     assert one.apply(at(50), "50", AT)["resumed"] == [], "a second try finds it further already"
@@ -414,7 +414,35 @@ def test_a_rollout_that_argo_leads_is_only_watched(source, tmp_path, rollouts):
     del rollouts.rollout["status"]["pauseConditions"]  # somebody resumes it there
     rollouts.step()
     assert seen(one.look(at(10))) == ("2.8.0", 10, True, "paused"), "that it has more is no reason to wait"
+    rollouts.rollout["status"] |= {"phase": "Progressing", "pauseConditions": []}
+    rollouts.health = "Progressing"
+    assert seen(one.look(at(50))) == ("2.8.0", 50, True, "healthy"), "what it does next is its own"
     assert rollouts.acted == []
+
+
+def test_whoever_leads_waits_for_the_pause_and_not_for_the_weight_alone(source, tmp_path, rollouts):
+    one = driver(source, tmp_path, argocd=rollouts, rollouts=("webapp",), steps=ArgoSteps.RESUME)
+    one.apply(at(10), "10", AT)
+    rollouts.sync_now()
+    rollouts.step()
+    pauses = rollouts.rollout["status"].pop("pauseConditions")
+    rollouts.rollout["status"] |= {"phase": "Progressing"}
+    assert seen(one.look(at(10))) == ("2.8.0", 10, False, "progressing")
+    with pytest.raises(DriverError, match="Rollout webapp is at 10 % and not at its pause yet; it is asked again"):
+        one.apply(at(50), "50", AT)
+    rollouts.rollout["status"] |= {"phase": "Paused", "pauseConditions": pauses}
+    assert one.apply(at(50), "50", AT)["resumed"] == ["webapp"]
+
+
+def test_an_order_to_give_it_to_all_goes_past_the_other_pauses(source, tmp_path, rollouts):
+    one = driver(source, tmp_path, argocd=rollouts, rollouts=("webapp",), steps=ArgoSteps.RESUME)
+    one.apply(at(10), "10", AT)
+    rollouts.sync_now()
+    rollouts.step()
+    one.apply(TARGET, "100", AT)
+    assert rollouts.acted == ["promote-full"]
+    rollouts.step()
+    assert seen(one.look(TARGET)) == ("2.8.0", 100, True, "healthy")
 
 
 def test_the_way_back_aborts_what_is_under_way_and_is_verified(source, tmp_path, rollouts):

@@ -62,7 +62,7 @@ class FakeArgoCD(Loopback):
         if status.get("abort"):
             status |= {"phase": "Degraded", "message": "RolloutAborted: Rollout aborted update", "currentStepIndex": 0}
             self._weigh(0)
-        elif status["currentPodHash"] == status["stableRS"]:
+        elif status["currentPodHash"] == status["stableRS"] or status.get("promoteFull"):
             self._promote()
         elif not status.get("pauseConditions"):
             self._walk(status, steps)
@@ -88,7 +88,8 @@ class FakeArgoCD(Loopback):
         assert self.rollout is not None
         status, steps = self.rollout["status"], self.rollout["spec"]["strategy"]["canary"]["steps"]
         status |= {"stableRS": status["currentPodHash"], "phase": "Healthy", "currentStepIndex": len(steps)}
-        status.pop("message", None)
+        for key in ("message", "promoteFull", "pauseConditions", "controllerPause"):
+            status.pop(key, None)
         self._weigh(0)
 
     def inconclusive(self) -> None:

@@ -246,6 +246,7 @@ def rollout_state(name: str, manifest: Mapping[str, Any]) -> RolloutState:
         weight=_weight(strategy, status, steps, step if isinstance(step, int) else None, phase),
         step=step if isinstance(step, int) else None,
         steps=len(steps),
+        pauses_left=sum("pause" in one for one in steps[step + 1 :]) if isinstance(step, int) else 0,
         observed=not generation or str(status.get("observedGeneration", "")) == generation,
         aborted=status.get("abort") is True,
         promoted=bool(status.get("currentPodHash")) and status.get("currentPodHash") == status.get("stableRS"),

@@ -62,6 +62,7 @@ class GitOpsDriver:
             has_commit=self.config.contains(told.revisions, commit),
             failed_on_it=told.operation in _FAILED and self.config.contains(told.operation_revisions, commit),
             wanted=target.weight if rollouts and seen.version == target.version else seen.weight,
+            leads=self.policy.steps is ArgoSteps.RESUME,
         )
         note = seen.detail if seen.detail.startswith("the files") else ""
         return replace(
@@ -84,7 +85,8 @@ class GitOpsDriver:
             )
         with self.config.told():
             done = self.config.go_to(target, 100 if self.policy.rollouts else target.weight, key, at)
-            return {**done, **self._follow(done["commit"], target)}
+            # What was committed just now has not begun to pause.
+            return {**done, **self._follow(done["commit"], None if done["changed"] else target)}
 
     def rollback(self, target: Target, key: str, at: datetime) -> Mapping[str, Any]:
         """The version before committed for all users.
@@ -113,7 +115,7 @@ class GitOpsDriver:
         answer = argocd.get()
         told = application_state(answer)
         needed = {"abort"} if self.policy.abort else set()
-        needed |= {"resume"} if self.policy.steps is ArgoSteps.RESUME else set()
+        needed |= {"resume", "promote-full"} if self.policy.steps is ArgoSteps.RESUME else set()
         for name in self.policy.rollouts:
             if missing := sorted(needed - argocd.actions(answer, name)):
                 raise DriverError(
@@ -158,13 +160,20 @@ class GitOpsDriver:
         return "asked"
 
     def _resume(self, argocd: ArgoCD, answer: Mapping[str, Any], target: Target) -> list[str]:
-        """Rollouts that pause at less than the target's weight go on; whoever asks twice finds them further already."""
+        """Rollouts that pause at less than the target's weight go on; whoever asks twice finds them further already.
+
+        To all users one with further pauses goes without them: somebody ordered it so. DriverError for one that is not at
+        its pause yet. One that an inconclusive analysis stopped is a person's to resume.
+        """
         done = []
         for name in self.policy.rollouts:
             state = argocd.rollout(answer, name)
-            if state.observed and "CanaryPauseStep" in state.pauses and state.weight < target.weight:
-                argocd.act(answer, name, "resume")
-                done.append(name)
+            if state.promoted or state.weight >= target.weight or "InconclusiveAnalysis" in state.pauses:
+                continue
+            if not state.observed or "CanaryPauseStep" not in state.pauses:
+                raise DriverError(f"Rollout {name} is at {state.weight} % and not at its pause yet; it is asked again")
+            argocd.act(answer, name, "promote-full" if target.weight == 100 and state.pauses_left else "resume")
+            done.append(name)
         return done
 
     def _abort(self) -> dict[str, Any]:

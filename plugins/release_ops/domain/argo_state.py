@@ -59,6 +59,8 @@ class RolloutState:
     step: int | None = None
     """Index of the step that it is at; None: it has none."""
     steps: int = 0
+    pauses_left: int = 0
+    """Pauses among the steps after this one."""
     observed: bool = True
     """Whether its controller has seen the present spec."""
     aborted: bool = False
@@ -85,12 +87,14 @@ def judge(
     has_commit: bool,
     failed_on_it: bool,
     wanted: int,
+    leads: bool = False,
 ) -> Judged:
     """Whether a commit is live in health, with its share of the users.
 
     `has_commit`: the application was compared with the commit or a later one; `failed_on_it`: its last sync was about
     such a one and failed; `wanted`: percent of the users that the version is to have. A Rollout that has more already
-    counts as having that many.
+    counts as having that many. `leads`: it is us who take it from one pause to the next, so that a share is there only once
+    it pauses.
     """
     if failed_on_it:
         return Judged(
@@ -110,21 +114,23 @@ def judge(
             detail=_said(f"Synced, {application.health}", application.health_message),
             weight=wanted,
         )
-    judged = [_rollout(one, wanted) for one in rollouts]
+    judged = [_rollout(one, wanted, leads=leads) for one in rollouts]
     worst = min(judged, key=lambda one: _WORST_FIRST.index(one.phase))
     # A Rollout that pauses or progresses makes the application Suspended or Progressing; its own word is the finer one.
     if application.health == "Degraded" and worst.phase != "degraded":
         detail = _said("Synced, Degraded", application.health_message)
         return Judged(settled=True, phase="degraded", detail=detail, weight=min(one.weight for one in judged))
+    # Once they are through, the rest of the application has to be well too; before, it cannot be.
+    through = all(one.phase == "Healthy" and one.observed for one in rollouts)
     return Judged(
-        settled=all(one.settled for one in judged) and (worst.phase != "healthy" or settled),
-        phase=worst.phase if worst.phase != "healthy" else phase,
+        settled=settled if through else all(one.settled for one in judged),
+        phase=phase if through else worst.phase,
         detail="; ".join(one.detail for one in judged),
         weight=min(one.weight for one in judged),
     )
 
 
-def _rollout(state: RolloutState, wanted: int) -> Judged:
+def _rollout(state: RolloutState, wanted: int, *, leads: bool) -> Judged:
     where = f" at step {state.step} of {state.steps}" if state.step is not None and state.steps else ""
     detail = f"Rollout {state.name} is {state.phase or 'not seen yet'}{where}, {state.weight} %"
     if not state.observed or not state.phase:
@@ -134,7 +140,7 @@ def _rollout(state: RolloutState, wanted: int) -> Judged:
         settled, phase, detail = True, "degraded", f"{detail}, aborted"
     if "InconclusiveAnalysis" in state.pauses:
         detail = f"{detail}, its analysis is inconclusive"
-    elif phase in ("progressing", "paused") and 0 < wanted < 100 and state.weight >= wanted:
+    elif phase in ("progressing", "paused") and 0 < wanted < 100 and state.weight >= wanted and not leads:
         # Further steps are Argo's own; what was asked for is there.
         settled, phase = True, "healthy" if phase == "progressing" else phase
     elif phase == "paused" and state.weight < wanted:
