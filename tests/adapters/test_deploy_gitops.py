@@ -426,12 +426,15 @@ def test_whoever_leads_waits_for_the_pause_and_not_for_the_weight_alone(source, 
     rollouts.sync_now()
     rollouts.step()
     pauses = rollouts.rollout["status"].pop("pauseConditions")
-    rollouts.rollout["status"] |= {"phase": "Progressing"}
+    rollouts.rollout["status"] |= {"phase": "Progressing", "controllerPause": False}
     assert seen(one.look(at(10))) == ("2.8.0", 10, False, "progressing")
     with pytest.raises(DriverError, match="Rollout webapp is at 10 % and not at its pause yet; it is asked again"):
         one.apply(at(50), "50", AT)
-    rollouts.rollout["status"] |= {"phase": "Paused", "pauseConditions": pauses}
+    rollouts.rollout["status"] |= {"phase": "Paused", "pauseConditions": pauses, "controllerPause": True}
     assert one.apply(at(50), "50", AT)["resumed"] == ["webapp"]
+    assert one.apply(at(50), "50", AT)["resumed"] == [], (
+        "a second try finds it resumed, before its controller has seen it"
+    )
 
 
 def test_an_order_to_give_it_to_all_goes_past_the_other_pauses(source, tmp_path, rollouts):

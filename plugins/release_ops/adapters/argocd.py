@@ -237,7 +237,7 @@ def rollout_state(name: str, manifest: Mapping[str, Any]) -> RolloutState:
     steps = [_mapping(one) for one in _list(_mapping(strategy.get("canary")).get("steps"))]
     step = status.get("currentStepIndex")
     phase = _text(status.get("phase"))
-    pauses = (_mapping(one).get("reason") for one in _list(status.get("pauseConditions")))
+    paused = tuple(_text(_mapping(one).get("reason")) for one in _list(status.get("pauseConditions")))
     generation = str(_mapping(manifest.get("metadata")).get("generation", ""))
     return RolloutState(
         name=name,
@@ -250,7 +250,9 @@ def rollout_state(name: str, manifest: Mapping[str, Any]) -> RolloutState:
         observed=not generation or str(status.get("observedGeneration", "")) == generation,
         aborted=status.get("abort") is True,
         promoted=bool(status.get("currentPodHash")) and status.get("currentPodHash") == status.get("stableRS"),
-        pauses=tuple(_text(reason) for reason in pauses),
+        # "If pause conditions is empty, but controllerPause is true, it indicates the user manually unpaused" (types.go)
+        resumed=status.get("promoteFull") is True or (status.get("controllerPause") is True and not paused),
+        pauses=paused,
     )
 
 

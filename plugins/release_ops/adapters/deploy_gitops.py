@@ -160,19 +160,24 @@ class GitOpsDriver:
         return "asked"
 
     def _resume(self, argocd: ArgoCD, answer: Mapping[str, Any], target: Target) -> list[str]:
-        """Rollouts that pause at less than the target's weight go on; whoever asks twice finds them further already.
+        """Rollouts at less than the target's weight go on; whoever asks twice finds them further, or told already.
 
-        To all users one with further pauses goes without them: somebody ordered it so. DriverError for one that is not at
-        its pause yet. One that an inconclusive analysis stopped is a person's to resume.
+        To all users one that has further pauses goes without them: somebody ordered it so. DriverError for one that is not
+        at its pause yet. One that an inconclusive analysis stopped is a person's to resume.
         """
         done = []
         for name in self.policy.rollouts:
             state = argocd.rollout(answer, name)
-            if state.promoted or state.weight >= target.weight or "InconclusiveAnalysis" in state.pauses:
+            is_there = state.promoted or state.weight >= target.weight
+            if is_there or state.resumed or state.aborted or "InconclusiveAnalysis" in state.pauses:
                 continue
-            if not state.observed or "CanaryPauseStep" not in state.pauses:
+            pauses = state.observed and "CanaryPauseStep" in state.pauses
+            if target.weight == 100 and (state.pauses_left or not pauses):
+                argocd.act(answer, name, "promote-full")
+            elif pauses:
+                argocd.act(answer, name, "resume")
+            else:
                 raise DriverError(f"Rollout {name} is at {state.weight} % and not at its pause yet; it is asked again")
-            argocd.act(answer, name, "promote-full" if target.weight == 100 and state.pauses_left else "resume")
             done.append(name)
         return done
 

@@ -66,6 +66,8 @@ class RolloutState:
     aborted: bool = False
     promoted: bool = False
     """Whether the new version is the stable one."""
+    resumed: bool = False
+    """Whether somebody has resumed or promoted it, and its controller has not seen that yet."""
     pauses: tuple[str, ...] = ()
     """Why it is paused: CanaryPauseStep, InconclusiveAnalysis, BlueGreenPause."""
 
