@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,13 @@ class Source:
         git(path, "init", "--quiet", "--bare", f"--initial-branch={branch}")
         self.path = path
         self.count = 0
+
+    def copied(self, path: Path) -> Source:
+        """The same repository in another place."""
+        shutil.copytree(self.path, path)
+        other = object.__new__(Source)
+        other.path, other.count = path, self.count
+        return other
 
     def commit(
         self,

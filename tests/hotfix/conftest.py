@@ -23,7 +23,6 @@ from release_ops.operators.hotfix_tests import ExpeditedTestsOperator
 from release_ops.store import Store
 from tests.fakes.git_source import Source, git
 
-PROJECT = Path(__file__).resolve().parents[2]
 LINES = "".join(f"line {number}\n" for number in range(1, 41))
 GREEN = '<testsuite name="all" tests="2" failures="0"><testcase name="a"/><testcase name="b"/></testsuite>'
 RED = '<testsuite name="all" tests="2" failures="1"><testcase name="a"/><testcase name="b"><failure/></testcase></testsuite>'
@@ -178,10 +177,10 @@ class Shop:
         self.file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-@pytest.fixture
-def shop(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """1.0.0 is out, 1.1.0 is frozen on its branch, and the default branch has gone on."""
-    source = Source(tmp_path / "shop.git")
+@pytest.fixture(scope="session")
+def shop_repository(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    """1.0.0 is out, 1.1.0 is frozen on its branch, and the default branch has gone on; tests work on copies."""
+    source = Source(tmp_path_factory.mktemp("remote") / "shop.git")
     source.commit("feat: the shop", files={"shop.txt": LINES, "reports/junit-integration.xml": GREEN})
     source.commit(
         "docs(changelog): 1.0.0", files={"CHANGELOG.md": "# Changelog\n\n## [1.0.0] - 2026-01-05\n\n- The shop\n"}
@@ -190,10 +189,15 @@ def shop(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
     source.commit("feat: a new head", files={"shop.txt": LINES.replace("line 1\n", "line one\n")})
     git(source.path, "branch", "release/1.1.0", "main")
     source.commit("feat: for 1.2", files={"next.txt": "1.2\n"})
+    return source
+
+
+@pytest.fixture
+def shop(tmp_path: Path, shop_repository: Source, store: Store, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The shop with its own copy of the repository, a fresh database, and the connection to it."""
+    source = shop_repository.copied(tmp_path / "shop.git")
     products = tmp_path / "products"
     products.mkdir()
-    for file in (PROJECT / "include" / "products").glob("_defaults*.yaml"):
-        (products / file.name).symlink_to(file)
     file = products / "shop.yaml"
     file.write_text(PRODUCT.format(remote=source.path), encoding="utf-8")
     monkeypatch.setenv("RELEASE_OPS_PRODUCTS", str(products))
