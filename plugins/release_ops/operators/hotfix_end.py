@@ -158,7 +158,7 @@ class NoteCriteriaOperator(MilestoneOperator):
         if answer is None:
             return None
         criteria = known(run).criteria
-        met = {text: str(place) in answer["ticked"] for place, text in enumerate(criteria)}
+        met = {text: answer["approved"] and str(place) in answer["ticked"] for place, text in enumerate(criteria)}
         parts.open_store().execute(
             "hotfix_confirm",
             product=run["product"],
