@@ -24,6 +24,7 @@ from release_ops.cli_capacity import CAPACITY
 from release_ops.cli_concern import CONCERN
 from release_ops.cli_conflicts import CONFLICTS
 from release_ops.cli_feeds import FEEDS
+from release_ops.cli_flags import FLAGS
 from release_ops.cli_forecast import FORECAST
 from release_ops.cli_generate import GENERATE
 from release_ops.cli_guide import GUIDE
@@ -127,6 +128,7 @@ COMMANDS: dict[str, Command] = {
     "guide": GUIDE,
     "hotfix": HOTFIX,
     "analyse": ANALYSE,
+    "flags": FLAGS,
     "preview": PREVIEW,
     "stakeholders": STAKEHOLDERS,
     "concern": CONCERN,

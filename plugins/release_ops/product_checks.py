@@ -48,7 +48,7 @@ _SECTIONS: tuple[tuple[frozenset[str], Callable[[Product, Node], list[Problem]]]
     (frozenset({"audiences", "budget"}), budget_problems),
     (frozenset({"analyses", "deploy", "repository"}), driver_problems),
     (frozenset({"audiences", "review"}), review_problems),
-    (frozenset({"approvers", "audiences", "flags", "releases"}), flag_problems),
+    (frozenset({"analyses", "approvers", "audiences", "flags", "releases"}), flag_problems),
     (frozenset({"analyses", "approvers", "audiences", "deploy", "gates"}), deploy_problems),
     (frozenset({"analyses", "analysis_templates"}), analysis_problems),
     (frozenset({"audiences", "surveys", "survey_results"}), survey_problems),

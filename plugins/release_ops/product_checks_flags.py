@@ -43,6 +43,11 @@ def _ramp(product: Product, root: Node, path: Steps, ramp: Ramp) -> Iterator[Pro
             yield located(root, where, "no approver has this role", remedy)
         elif len(people) < count:
             yield located(root, where, f"asks for {count} people, and there are {len(people)}", "ask for fewer")
+    named = dict.fromkeys((*ramp.analyses, *(name for some in ramp.step_analyses.values() for name in some)))
+    for name in named:
+        if name not in product.analyses:
+            remedy = did_you_mean(name, product.analyses) or f"write it under analyses.{name}"
+            yield located(root, (*path, "analyses"), f"there is no analysis {name}", remedy)
     if ramp.targeting.segments and product.flags.engine is not Engine.UNLEASH:
         message = "segments are Unleash's, and the engine is flagd"
         yield located(root, (*path, "targeting", "segments"), message, "write them as rules")

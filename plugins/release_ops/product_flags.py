@@ -206,7 +206,7 @@ class FlagPart(Part):
     """Text beside it; flags with the same seed and steps go to the same people. Without it the flag's key."""
     version: Text | None = None
     """Release that it belongs to."""
-    environments: Annotated[dict[Text, RampPart | None], Field(min_length=1)]
+    environments: Annotated[dict[Text, RampPart], Field(min_length=1)]
     """Ramps by environment; what one leaves out is as in `flags.ramp`."""
 
     @model_validator(mode="after")
@@ -338,7 +338,7 @@ def _flag(key: str, part: FlagPart, usual: RampPart) -> Flag:
         bucket_by=part.bucket_by,
         seed=part.seed or "",
         version=part.version or "",
-        environments={name: _ramp(one or RampPart(), usual) for name, one in part.environments.items()},
+        environments={name: _ramp(one, usual) for name, one in part.environments.items()},
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +17,13 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 from psycopg.conninfo import conninfo_to_dict
 
+from release_ops import cli
 from release_ops.adapters.flagd import FlagdFiles
+from release_ops.operators.flag_report import ReportFlagsOperator
 from release_ops.operators.flags import FlagRampTrigger, KillFlagOperator, PrepareRampOperator, RampFlagOperator
 from release_ops.product import load_product, project_root
 from release_ops.store import Store
+from tests.flags.conftest import git
 
 FLAGS = """
 flags:
@@ -245,3 +249,84 @@ def test_a_change_that_throws_users_about_is_refused_at_the_form(airflow: Airflo
     with pytest.raises(AirflowFailException, match="say in the form why"):
         airflow.prepare("run-3", may_rebucket="True")
     assert airflow.prepare("run-3", may_rebucket="True", reason="the test is over")["may_rebucket"]
+
+
+def report(airflow: Airflow) -> list[dict[str, Any]]:
+    """The weekly report, made now."""
+    operator = ReportFlagsOperator(task_id="report")
+    return operator.execute({**airflow.context("run-report"), "outlet_events": defaultdict(SimpleNamespace)})
+
+
+def artifact(airflow: Airflow, name: str) -> str:
+    """What the report left behind."""
+    about = {"product": "webapp", "version": "flags", "kind": "flag"}
+    row = airflow.store.one("artifact_of", **about, name=name)
+    assert row is not None
+    return str(row["content"])
+
+
+def test_the_weekly_report_has_timeline_audit_and_what_is_due_in_every_form(airflow: Airflow) -> None:
+    text = airflow.file.read_text().replace("remove_by: 2027-01-31", "remove_by: 2026-10-02")
+    airflow.file.write_text(text)
+    airflow.ramp(airflow.prepare(reason="ready & <tested>"))
+    airflow.kill()
+    # The repository holds nothing but the flag's own definition file, which is no code.
+    assert report(airflow) == [{"product": "webapp", "flag": "checkout", "stale": True}]
+    page, markdown, plain = (artifact(airflow, name) for name in ("flags.html", "flags.md", "flags.txt"))
+    for form in (page, markdown, plain, artifact(airflow, "flags.mail.html"), artifact(airflow, "flags.slack.json")):
+        assert "it was to be gone by 2026" in form.replace("\\", "")
+        assert "<tested>" not in form or form in {plain, artifact(airflow, "flags.slack.json")}
+    assert "absent to <strong>10 %</strong> by ana" in page
+    assert "ready &amp; &lt;tested&gt;" in page
+    assert "10 % to 0 % by ben: payments fail" in markdown
+    assert "no code of the default branch names it" in plain
+    assert "nobody counts what they got" in page
+    told = [subject for _, subject in airflow.messages() if subject.startswith("Flags of")]
+    assert told == ["Flags of Webapp: 1 flag, 1 of them stale"]
+    report(airflow)
+    assert len(airflow.messages()) == 1 + 2 + 1
+    with airflow.store.connection() as connection:
+        row = connection.execute("SELECT stale, owner, code_references FROM release_metrics.flag_report").fetchone()
+    assert row == {"stale": True, "owner": "ben", "code_references": 0}
+
+
+def test_code_that_names_the_flag_is_counted_word_by_word(airflow: Airflow, tmp_path: Path) -> None:
+    work = tmp_path / "code"
+    git(tmp_path, "clone", "-q", str(airflow.remote), str(work))
+    (work / "shop.py").write_text(
+        "if flags.is_on('checkout'):\n    checkout()\ncheckouts = 3\n$(touch /tmp/never) checkout\n"
+    )
+    git(work, "add", ".")
+    git(work, "commit", "-q", "-m", "code")
+    git(work, "push", "-q", "origin", "HEAD:main")
+    report(airflow)
+    with airflow.store.connection() as connection:
+        row = connection.execute("SELECT stale, code_references FROM release_metrics.flag_report").fetchone()
+    assert row == {"stale": False, "code_references": 3}
+
+
+def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    """Exit code and JSON of `release-ops flags`."""
+    capsys.readouterr()  # what operators said before
+    code = cli.main(["flags", "webapp", *words, "--json"], today=date(2027, 3, 1))
+    return code, json.loads(capsys.readouterr().out or "null")
+
+
+def test_the_command_line_shows_plan_status_and_what_is_due(
+    airflow: Airflow, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow.ramp(airflow.prepare())
+    code, plan = command(capsys, "plan")
+    assert code == 0
+    assert [(row["environment"], row["steps"], row["takes_at_least"], row["approvals"]) for row in plan] == [
+        ("production", "10 %, 100 %", "1:00:00", "none"),
+        ("staging", "100 %", "0:00:00", "1 technical_lead"),
+    ]
+    code, status = command(capsys, "status")
+    assert [(row["environment"], row["serves"]) for row in status] == [("production", "10 %"), ("staging", "absent")]
+    assert status[0]["next_step"].startswith("10 % -> 100 %: ")
+    code, due = command(capsys, "stale")
+    assert [row["due_because"] for row in due] == [
+        "it was to be gone by 2027-01-31, 29 days ago",
+        "no code of the default branch names it",
+    ]

@@ -203,6 +203,12 @@ class History:
         told = self._read("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.head(commit)).out
         return [name for name in told.decode("utf-8", "replace").split("\x00") if name]
 
+    def count_lines(self, commit: str, word: str, paths: Sequence[str]) -> int:
+        """Number of lines of a commit's text files in which a word stands, taken as it is; `paths` are git's pathspecs."""
+        asked = ("grep", "--fixed-strings", "--word-regexp", "-I", "--count", "-h", "-e", word, self.head(commit), "--")
+        told = self._read(*asked, *paths, ok=(0, 1))
+        return sum(int(line) for line in told.text.splitlines() if line)
+
     def last_change(self, commit: str, path: str) -> int | None:
         """When a file was last changed up to a commit, in seconds since the epoch; None for a file it never had."""
         asked = (

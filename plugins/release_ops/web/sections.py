@@ -67,6 +67,7 @@ MADE_BY = {
     "survey": "satisfaction_survey",
     "review": "release_review",
     "process": "release_review",
+    "flag": "flag_report",
 }
 """DAG by the kind of what it leaves among the artifacts."""
 OTHER_MAKER = "calendar_watch"
