@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from release_ops.domain.analysis_policy import Direction, EffectMeasure, NoData,
 from release_ops.domain.conditions import evaluate
 from release_ops.domain.query_text import check_query
 from release_ops.product import ProductError, load_product
+from release_ops.product_analysis import EffectSizePart, JudgePart, MetricPart, MinimumSamplePart, ScorePart
 
 DEMO = Path(__file__).resolve().parents[1] / "include" / "products" / "demo.yaml"
+DOCUMENTATION = Path(__file__).resolve().parents[1] / "docs" / "analysis.md"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL)
 LIKE_ALL = """\
 analyses:
   errors: {like: errors}
@@ -97,6 +101,11 @@ analyses:
     assert (rate.critical, rate.group, rate.no_data, rate.minimum) == (True, "errors", NoData.IGNORE, 5)
     assert (load.tolerance, load.confidence, load.group, load.no_data) == (0.25, 0.98, "default", NoData.HOLD)
     assert own.metrics[0].step == timedelta(seconds=15)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_documentation_are_sound(tmp_path, example):
+    assert all(one.metrics for one in loaded(tmp_path, example).values())
 
 
 def test_without_the_section_nothing_is_analysed(tmp_path):
@@ -290,3 +299,10 @@ def test_a_gate_may_ask_prometheus(tmp_path):
     assert found.spec["connection"] == "prometheus"
     with pytest.raises(ProductError, match=r"query: \{version\} stands outside of quotes"):
         load_product(written("sum({version})"))
+
+
+def test_every_key_is_in_the_documentation():
+    text = DOCUMENTATION.read_text(encoding="utf-8")
+    for part in (MetricPart, JudgePart, EffectSizePart, ScorePart, MinimumSamplePart):
+        for name in part.model_fields:
+            assert name in text, f"{part.__name__}.{name}"
