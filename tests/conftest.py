@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 import psycopg
 import pytest
@@ -81,6 +81,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(config.stash[_CACHE], ignore_errors=True)
     config.stash[_OWNER].close()
     _lock_file(folder).unlink(missing_ok=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show what tests recorded under `table` with `record_property`, whichever process they ran in."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, text in report.user_properties:
+                if name == "table" and report.when == "call":
+                    terminalreporter.write_line(f"\n{text}")
 
 
 _OWNER = pytest.StashKey[TextIO]()

@@ -119,6 +119,13 @@ def test_a_server_that_is_not_there_is_told_with_the_remedy():
         nobody.instant("up", AT)
 
 
+def test_an_answer_that_trickles_is_given_up(server):
+    times = iter([0.0, 60.0])
+    slow = Prometheus(url=server.url, clock=lambda: next(times))
+    with pytest.raises(PrometheusError, match="load: did not answer in time; make the query cheaper"):
+        slow.instant("load", AT)
+
+
 @pytest.fixture
 def web() -> Iterator[tuple[str, list[dict[str, str]], dict[str, object]]]:
     """A web server that is no Prometheus, which headers it got, and what it answers."""
