@@ -40,7 +40,7 @@ from release_ops.domain.analysis_policy import (
     NoData,
     ScorePolicy,
 )
-from release_ops.domain.analysis_run import KEPT
+from release_ops.domain.analysis_run import KEPT, KEPT_VALUES
 from release_ops.domain.analysis_status import ERROR_RETRY, assess_metric, limits_exceeded, run_status
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -193,6 +193,13 @@ class TestCounting:
         run = played(what, *[GOOD] * (KEPT + 10))
         assert len(run.measurements) == KEPT
         assert run.result("errors").count == KEPT + 10
+
+    def test_conditions_are_asked_of_all_values_and_the_first_ones_are_kept(self):
+        what = analysis(errors(success="len(result) == 5000 && result[-1] > 0", failure="result[-1] == 0.5"))
+        run = record(what, start(what, T0), value((0.1,) * 4999 + (0.5,)), T0)
+        (taken,) = run.measurements
+        assert (taken.phase, taken.value) == (Phase.FAILED, (0.1,) * KEPT_VALUES)
+        assert taken.message.startswith("measured 0.1, 0.1, 0.1, 0.1 and 4996 more, wanted")
 
     def test_what_arrives_twice_does_no_harm(self):
         what = analysis(errors(count=1), errors("other"))

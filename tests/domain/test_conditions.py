@@ -207,6 +207,26 @@ def test_success_and_failure_make_a_phase(success, failure, phase):
     assert assess([0.5], success=success, failure=failure) == (phase, "")
 
 
+NAN, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("result", "success", "failure", "phase"),
+    [
+        (NAN, "result >= 0.9", "result < 0.9", Phase.INCONCLUSIVE),
+        (NAN, "result >= 0.9 || isNaN(result)", "", Phase.SUCCESSFUL),
+        (NAN, "result >= 0.9", "", Phase.FAILED),
+        (INF, "result >= 0.9", "", Phase.SUCCESSFUL),
+        (INF, "", "isInf(result)", Phase.FAILED),
+        ([10.0, 11.0], "10 in result", "len(result) != 2", Phase.SUCCESSFUL),
+        ([10.0, 11.0], "all(result, # > 10)", "all(result, # < 10)", Phase.INCONCLUSIVE),
+    ],
+)
+def test_what_prometheus_answers_is_judged_as_in_argo(result, success, failure, phase):
+    """argo-rollouts metricproviders/prometheus/prometheus_test.go (Apache-2.0): TestProcessNaNResponse and others."""
+    assert assess(result, success=success, failure=failure)[0] is phase
+
+
 def test_an_error_says_which_condition_and_why():
     phase, message = assess([], success="result[0] >= 0.95")
     assert phase is Phase.ERROR

@@ -14,6 +14,7 @@ from datetime import datetime
 from release_ops.domain.analysis_judging import judge_round, score_metric
 from release_ops.domain.analysis_policy import SCORE, Analysis, Metric, NoData
 from release_ops.domain.analysis_run import (
+    KEPT_VALUES,
     AnalysisRun,
     Measured,
     Measurement,
@@ -158,7 +159,7 @@ def _taken(metric: Metric, measured: Measured, now: datetime) -> Measurement:
         phase=phase,
         started_at=measured.at or now,
         finished_at=now,
-        value=measured.value,
+        value=measured.value[:KEPT_VALUES] if isinstance(measured.value, tuple) else measured.value,
         message=message,
         reason=reason,
         sample=measured.sample,

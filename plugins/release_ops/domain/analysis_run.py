@@ -12,6 +12,9 @@ from typing import Any
 KEPT = 50
 """So many latest measurements of a metric a run carries; its counters know of all of them."""
 
+KEPT_VALUES = 100
+"""So many values of one measurement a run carries; its conditions were asked of all of them."""
+
 Value = float | tuple[float, ...] | None
 
 
@@ -71,7 +74,7 @@ class Measurement:
     finished_at: datetime | None = None
     """None: still going on."""
     value: Value = None
-    """As measured; of a judged metric the canary's mean / the baseline's, of the score the score."""
+    """As measured, at most `KEPT_VALUES` values; of a judged metric the canary's mean / the baseline's, of the score the score."""
     message: str = ""
     reason: str = ""
     """Why it says nothing, in a word or two, such as `no data`; empty when it says something."""
