@@ -74,7 +74,7 @@ class Measurement:
     finished_at: datetime | None = None
     """None: still going on."""
     value: Value = None
-    """As measured, at most `KEPT_VALUES` values; of a judged metric the canary's mean / the baseline's, of the score the score."""
+    """As measured, at most `KEPT_VALUES` values; of a judged metric the ratio of both means, of the score the score."""
     message: str = ""
     reason: str = ""
     """Why it says nothing, in a word or two, such as `no data`; empty when it says something."""
