@@ -60,8 +60,12 @@ COMMENT ON TABLE release_ops.process_time IS 'One row per release and part of it
 CREATE VIEW release_metrics.retrospective AS
 SELECT product, version, kind, due_at, created_at, made_at, held_at, held_at <= due_at AS in_time, status,
     jsonb_array_length(facts -> 'worked') AS worked, jsonb_array_length(facts -> 'did_not') AS did_not,
-    (SELECT count(*) FROM jsonb_array_elements(facts -> 'objectives') AS o WHERE o ->> 'outcome' = 'met') AS objectives_met,
-    (SELECT count(*) FROM jsonb_array_elements(facts -> 'objectives') AS o WHERE o ->> 'outcome' = 'missed') AS objectives_missed
+    CASE WHEN facts IS NOT NULL THEN
+        (SELECT count(*) FROM jsonb_array_elements(facts -> 'objectives') AS o WHERE o ->> 'outcome' = 'met')
+    END AS objectives_met,
+    CASE WHEN facts IS NOT NULL THEN
+        (SELECT count(*) FROM jsonb_array_elements(facts -> 'objectives') AS o WHERE o ->> 'outcome' = 'missed')
+    END AS objectives_missed
 FROM release_ops.retrospective;
 COMMENT ON VIEW release_metrics.retrospective IS 'Grain: one row per review of a release. Key: product, version, kind. Fresh: daily, with every run of release_review; held_at as soon as somebody says so. When releases were looked back on, and how they stood against their objectives.';
 COMMENT ON COLUMN release_metrics.retrospective.product IS 'Id of the product.';
@@ -75,8 +79,8 @@ COMMENT ON COLUMN release_metrics.retrospective.in_time IS 'Whether it was held 
 COMMENT ON COLUMN release_metrics.retrospective.status IS 'green: all known objectives were met; yellow: at least half; red: less; unknown: none is known. Null until made.';
 COMMENT ON COLUMN release_metrics.retrospective.worked IS 'Findings of what worked; null until made.';
 COMMENT ON COLUMN release_metrics.retrospective.did_not IS 'Findings of what did not; null until made.';
-COMMENT ON COLUMN release_metrics.retrospective.objectives_met IS 'Objectives that were met; 0 until made, and where nothing is known.';
-COMMENT ON COLUMN release_metrics.retrospective.objectives_missed IS 'Objectives that were missed; 0 until made, and where nothing is known.';
+COMMENT ON COLUMN release_metrics.retrospective.objectives_met IS 'Objectives that were met; those of which nothing is known are not among them. Null until made.';
+COMMENT ON COLUMN release_metrics.retrospective.objectives_missed IS 'Objectives that were missed; those of which nothing is known are not among them. Null until made.';
 
 CREATE VIEW release_metrics.review_finding AS
 SELECT r.product, r.version, r.kind, f."rule", f.worked, f.measure, f.value, f.bound, f.words, nullif(f.recommendation, '') AS recommendation,
