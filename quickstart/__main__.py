@@ -21,6 +21,7 @@ from quickstart.airflow import PROJECT, Airflow, AirflowError, User
 from quickstart.approver import Approver
 from quickstart.demo import TEAMS, Demo, make_demo
 from quickstart.demo_deploy import DemoShop, await_promotion
+from quickstart.demo_flags import FORM
 from quickstart.demo_survey import answer_on_page
 from quickstart.evaluation import LATER, ROUNDS, Evaluation
 from quickstart.postgres import Postgres, PostgresError, data_directory
@@ -177,7 +178,7 @@ class Run:
             for deployed in self.demo.deploy():
                 self.say(f"the CI deploys {deployed}")
         night = self._hotfix(airflow)
-        evaluation = Evaluation(airflow, self.say, approver.look)
+        evaluation = Evaluation(airflow, self.say, approver.look, forms=FORM if self.demo is not None else {})
         evaluation.run()
         if night is not None and not night.wait(approver.look, self.say):
             evaluation.failed.append(f"{night.run_id} failed; logs: {airflow.logs}")

@@ -15,6 +15,7 @@ from quickstart.demo_api import API
 from quickstart.demo_budget import write_money
 from quickstart.demo_capacity import write_team
 from quickstart.demo_ci import Ci
+from quickstart.demo_flags import make_flags_remote
 from quickstart.demo_history import WEBAPP, Story
 from quickstart.demo_survey import write_people
 from quickstart.demo_survey_answers import write_answers
@@ -78,6 +79,8 @@ def make_demo(
     made = {}
     for story in (WEBAPP, API):
         made[story.product] = _remote(remotes, story, now, say)
+    if make_flags_remote(remotes):
+        say(f"the repository of the flags is made: {remotes}")
     rehearsal = rehearse(
         SOURCE,
         products,

@@ -14,8 +14,8 @@ PATIENCE = 600
 """Seconds that the runs of one round may take."""
 ROUNDS: Sequence[Mapping[str, str]] = (
     {"delivery_ingest": "", "calendar_watch": "", "release_forecast": "", "delivery_metrics": "delivery_ingest"},
-    {"health_report": "", "budget_variance": "", "capacity_review": "", "stakeholder_updates": ""},
-    {"satisfaction_survey": ""},
+    {"health_report": "", "budget_variance": "", "capacity_review": "", "stakeholder_updates": "", "flag_ramp": ""},
+    {"satisfaction_survey": "", "flag_report": ""},
     {"release_review": ""},
 )
 """DAGs that run at the same time, round after round; one that names another is started by what that one publishes."""
@@ -28,9 +28,12 @@ LATER = frozenset(
         "stakeholder_updates",
         "satisfaction_survey",
         "release_review",
+        "flag_report",
     }
 )
 """DAGs that have nothing to say before, and would only slow the train down."""
+FORMS = frozenset({"flag_ramp"})
+"""DAGs that run only with a form that somebody has filled in."""
 ENDED = frozenset({"success", "failed"})
 
 
@@ -42,6 +45,8 @@ class Evaluation:
     say: Callable[[str], None]
     look: Callable[[], object] = lambda: None
     """Called while waiting, to answer what people are asked."""
+    forms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """DAG to what its form is filled in with; one of FORMS without an entry does not run."""
     failed: list[str] = field(default_factory=list)
     """What went wrong, a sentence each."""
 
@@ -53,6 +58,7 @@ class Evaluation:
 
     def _round(self, dags: Mapping[str, str]) -> None:
         begun = datetime.now(UTC)
+        dags = {dag: starter for dag, starter in dags.items() if dag not in FORMS or dag in self.forms}
         for dag in dags:
             self.airflow.unpause(dag)
         runs = {dag: self._start(dag, begun) for dag, starter in dags.items() if not starter}
@@ -64,8 +70,12 @@ class Evaluation:
 
     def _start(self, dag: str, at: datetime) -> str:
         run_id = f"quickstart__{at:%Y-%m-%dT%H:%M:%SZ}"
-        self.airflow.rest("POST", f"/dags/{dag}/dagRuns", json={"dag_run_id": run_id, "logical_date": None})
+        self.airflow.rest("POST", f"/dags/{dag}/dagRuns", json=self._request(dag, run_id))
         return run_id
+
+    def _request(self, dag: str, run_id: str) -> dict[str, Any]:
+        form = {"conf": dict(self.forms[dag])} if dag in self.forms else {}
+        return {"dag_run_id": run_id, "logical_date": None, **form}
 
     def _follower(self, dag: str, starter: str, run_id: str) -> str | None:
         """Id of the run of a DAG that this run of another has started by an asset; None if it had nothing to tell."""

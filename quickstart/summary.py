@@ -105,6 +105,13 @@ def figures(dsn: str) -> Iterator[str]:
     """
     for row in _rows(dsn, query):
         yield f"  {row['product']:<10} {row['month_starts_on']:%B %Y}: {row['status']}, {row['words']}"
+    yield "feature flags"
+    query = """
+        SELECT DISTINCT ON (product, flag, environment) product, flag, environment, state, share, detail
+        FROM release_metrics.flag_ramp ORDER BY product, flag, environment, attempt DESC
+    """
+    for row in _rows(dsn, query):
+        yield f"  {row['product']:<10} {row['flag']} in {row['environment']}: {_share(row['share'])}, {row['state']}"
     yield "capacity of the coming weeks"
     query = """
         SELECT team_file, team, sum(capacity) AS hours, sum(booked + planned) / nullif(sum(capacity), 0) AS promised
