@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 
 from rich.table import Table
 
-from release_ops.domain.analysis import SCORE, AnalysisRun, Measured, Phase, record, start
-from release_ops.domain.analysis_policy import PLACEHOLDER_HELP, Analysis, JudgePolicy, Metric
-from release_ops.domain.analysis_run import Measurement, Value
+from release_ops.domain.analysis_policy import PLACEHOLDER_HELP, SCORE, Analysis, JudgePolicy, Metric
+from release_ops.domain.analysis_run import AnalysisRun, Measured, Measurement, Phase, Value
 from release_ops.domain.model import Product
 from release_ops.domain.query_text import placeholders
 from release_ops.product_errors import did_you_mean
@@ -129,6 +128,8 @@ def _chosen(product: Product, args: argparse.Namespace, terminal: Terminal) -> l
 
 
 def _looked_at(analysis: Analysis, facts: Mapping[str, str], at: datetime, args: argparse.Namespace) -> AnalysisRun:
+    from release_ops.domain.analysis import record, start  # noqa: PLC0415 - the other commands start without numpy
+
     if args.canary is not None:
         canary, baseline = _columns(args.canary), _columns(args.baseline)
         measured = [
