@@ -242,25 +242,31 @@ def test_where_nobody_is_asked_a_checklist_is_not_known(shop):
     assert found(made, "docs")["detail"] == "nobody is asked before a deployment to staging: give it approvals"
 
 
-@pytest.mark.parametrize(
-    ("live", "outcome", "text"),
-    [
-        ("3.2.0", "pass", "payments 3.2.0 in production"),
-        ("3.10.1", "pass", "payments 3.10.1 in production"),
-        ("3.1.9", "fail", "deploy first: payments 3.2.0 or higher, below 4.0.0, but 3.1.9 is live in production"),
-        ("4.0.0", "fail", "but 4.0.0 is live in production"),
-        ("", "unknown", "nobody knows what is live in production"),
-        ("the new one", "unknown", "payments 3.2.0 or higher, below 4.0.0: "),
-    ],
-)
-def test_other_products_have_to_be_there_in_the_versions_that_it_needs(shop, live, outcome, text):
-    needs = "      dependencies: {needs: {payments: {at_least: 3.2.0, below: 4.0.0}}}\n"
-    write(shop, DEPLOY + needs)
-    if live:
-        promote(shop.store, "production", live, product="payments")
-    one = found(plan(shop), "dependencies")
-    assert one["outcome"] == outcome
-    assert text in f"{one['observed']} {one['detail']}"
+NEEDED = {
+    "one": ("3.2.0", "pass", "one 3.2.0 in production"),
+    "two": ("3.10.1", "pass", "two 3.10.1 in production"),
+    "three": ("3.1.9", "fail", "deploy first: three 3.2.0 or higher, below 4.0.0, but 3.1.9 is live in production"),
+    "four": ("4.0.0", "fail", "but 4.0.0 is live in production"),
+    "five": ("", "unknown", "nobody knows what is live in production"),
+    "six": ("the new one", "unknown", "six 3.2.0 or higher, below 4.0.0: "),
+}
+"""Another product to what is live of it, the outcome, and what is said."""
+
+
+def test_other_products_have_to_be_there_in_the_versions_that_it_needs(shop):
+    checks = "".join(
+        f"      {name}: {{kind: dependencies, title: T, needs: {{{name}: {{at_least: 3.2.0, below: 4.0.0}}}}}}\n"
+        for name in NEEDED
+    )
+    write(shop, DEPLOY + checks)
+    for name, (live, _, _) in NEEDED.items():
+        if live:
+            promote(shop.store, "production", live, product=name)
+    made = plan(shop)
+    for name, (_, outcome, text) in NEEDED.items():
+        one = found(made, name)
+        assert (name, one["outcome"]) == (name, outcome)
+        assert text in f"{one['observed']} {one['detail']}"
 
 
 def test_the_on_call_calendar_says_who_and_an_absent_person_is_nobody(shop):
