@@ -73,6 +73,8 @@ class ObjectivePart(Part):
     """Met from this value on."""
     at_most: float | None = None
     """Met up to this value."""
+    kinds: list[Literal["release", "support_end", "hotfix"]] = []
+    """Kinds of review that it holds for; all without it."""
 
     @model_validator(mode="after")
     def _is_bounded(self) -> ObjectivePart:
@@ -185,7 +187,9 @@ def review_policy(part: ReviewPart) -> ReviewPolicy:
         level=part.level,
         meeting=part.meeting,
         report_to=tuple(part.report_to),
-        objectives={name: Objective(**one.model_dump()) for name, one in part.objectives.items()},
+        objectives={
+            name: Objective(**{**one.model_dump(), "kinds": tuple(one.kinds)}) for name, one in part.objectives.items()
+        },
         rules=tuple(_rules(part)),
         actions=ActionPolicy(
             due_in=part.actions.due_in,

@@ -176,6 +176,7 @@ def facts_of(
         rollouts=store.all("review_rollouts", **key),
         measured=_measured(store, product, version, previous),
         measures=_measures(store, product, version, previous),
+        hotfix_seconds=(store.one("review_hotfix", **key) or {}).get("seconds"),
         earlier_actions=store.all("action_items_earlier", **key, before=now, since=now - timedelta(days=180)),
     )
 

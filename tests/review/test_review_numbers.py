@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -134,6 +135,16 @@ def test_a_release_of_which_little_is_known_is_unknown_and_never_0(world):
 def test_a_release_that_was_never_opened_is_refused_with_what_to_do(world):
     with pytest.raises(ReviewProblem, match=r"webapp 9\.9\.9 was never opened"):
         facts_of(world.store, world.product, "9.9.9", "release", due_at=DUE, now=NOW)
+
+
+def test_a_hotfix_is_held_to_its_time_and_not_to_a_calendar(world):
+    facts = facts_of(world.store, world.product, "2.8.0", "hotfix", due_at=DUE, now=NOW)
+    assert facts.hotfix_seconds is None
+    timed = replace(facts, hotfix_seconds=5 * 3600.0)
+    found = review(timed, optimised(world.store, world.product, until=NOW, now=NOW))
+    outcomes = {one.objective: one.outcome for one in found.objectives}
+    assert outcomes["hotfix"] == "missed"
+    assert not outcomes.keys() & {"on_time", "scope", "first_plan", "freeze_to_production"}
 
 
 def test_rollouts_with_their_holds_are_read_and_counted(world):

@@ -153,7 +153,11 @@ def review(facts: ReviewFacts, optimised: Optimisation | None = None) -> Review:
     compared = comparisons(facts)
     looked = look(facts, compared)
     found = readings(looked)
-    objectives = tuple(_reached(name, one, found) for name, one in facts.policy.objectives.items())
+    objectives = tuple(
+        _reached(name, one, found)
+        for name, one in facts.policy.objectives.items()
+        if not one.kinds or facts.kind in one.kinds
+    )
     findings = findings_of(facts.policy.rules, found)
     changes: Sequence[Change] = optimised.changes if optimised is not None else ()
     proposals = proposals_of(facts.policy.rules, [one for one in findings if not one.worked], changes)

@@ -71,5 +71,7 @@ class ReviewFacts:
     """Metric of the analyses to its values in production while the version before was rolled out, and this one."""
     measures: Mapping[str, tuple[float | None, float]] = field(default_factory=dict)
     """What others measure by release: of the version before (None: not measured), and of this one."""
+    hotfix_seconds: float | None = None
+    """From the request of a hotfix until it was out; None: it is none, or is not out."""
     earlier_actions: Sequence[Row] = ()
     """Action items of the product's earlier reviews, with the measure that asked for them."""

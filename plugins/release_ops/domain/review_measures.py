@@ -220,6 +220,12 @@ MEASURES: Mapping[str, Measure] = {
         for name in CATEGORIES
     },
     "freeze_to_production": Measure("From freeze to production", "days", False, _card("freeze_to_production", DAY)),
+    "hotfix_time": Measure(
+        "From the request of a hotfix until it was out",
+        "hours",
+        False,
+        lambda look: None if look.facts.hotfix_seconds is None else look.facts.hotfix_seconds / 3600,
+    ),
     "deployment_success": Measure("Deployments that succeeded", "ratio", True, _card("deployment_success")),
     "deployments_failed": Measure(
         "Deployments that users met a failure of", "count", False, _card("deployments_failed")

@@ -15,6 +15,8 @@ class Objective:
     measure: str
     at_least: float | None = None
     at_most: float | None = None
+    kinds: tuple[str, ...] = ()
+    """Kinds of review that it holds for; empty: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
