@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-import numpy as np
 
 from release_ops.domain.deploy_readiness_policy import DeployCheck, DurationPolicy
 from release_ops.domain.model import Criterion, Evidence, Outcome
@@ -217,7 +217,7 @@ def median(lengths: Sequence[timedelta]) -> timedelta:
     """Median of some durations, to the second; ValueError of none."""
     if not lengths:
         raise ValueError("there is no median of nothing")
-    return timedelta(seconds=round(float(np.median([one.total_seconds() for one in lengths]))))
+    return timedelta(seconds=round(statistics.median(one.total_seconds() for one in lengths)))
 
 
 def interval(
@@ -240,7 +240,7 @@ def interval(
 
 def _needed(confidence: float) -> int:
     """Smallest n whose whole range has the probability (n - 1) / (n + 1)."""
-    return int(np.ceil((1 + confidence) / (1 - confidence) - 1e-9)) if confidence < 1 else 0
+    return math.ceil((1 + confidence) / (1 - confidence) - 1e-9) if confidence < 1 else 0
 
 
 def _count(number: int, noun: str) -> str:
