@@ -71,10 +71,7 @@ deploy:
       rollback: {{within: 1h}}
       hold: {{look_again: 10s}}
       announce:
-        started: [engineering]
-        held: [engineering]
-        promoted: [engineering, support]
-        rolled_back: [engineering, support]
+        {{started: [engineering], held: [engineering], promoted: &all [engineering, support], rolled_back: *all}}
       steps: {steps}
 """
 CANARY = "[{weight: 20}, {analyse: health}, {weight: 100}]"
@@ -131,6 +128,10 @@ class Deployments:
         """Open questions under Required Actions of the rollout that is held."""
         path = f"/dags/{DAG}/dagRuns/{quote(self.run_id('silent'), safe='')}/hitlDetails"
         return [one for one in self.house.airflow.rest("GET", path)["hitl_details"] if not one["response_received"]]
+
+    def asks(self) -> bool:
+        """Whether the held rollout waits for its answer, after whatever was done to its workers."""
+        return bool(self.questions()) and self.task("silent", "roll")["state"] == "awaiting_input"
 
     def answer(self, option: str, *, user: str) -> int:
         path = f"/dags/{DAG}/dagRuns/{quote(self.run_id('silent'), safe='')}/taskInstances/roll/-1/hitlDetails"
@@ -250,13 +251,7 @@ def go_through_everything(found: Deployments) -> None:
     until("silent", "held", 1)
     (question,) = house.wait(found.questions, "the silent one to ask")
     HELD.update(question)
-    # As a person would: not in the second in which the question appears.
-    asked_at = house.airflow.scheduler_heartbeat()
-    house.wait(lambda: house.airflow.scheduler_heartbeat() > asked_at + timedelta(seconds=5), "the scheduler to go on")
-    REFUSED.append(found.answer("Promote", user="eva"))
-    shop_service.ask(found.url, "/behave", {"product": "silent", "version": "1.1.0", "how": "good"})
     found.block("silent", "status", on=True)
-    assert found.answer("Resume analysis", user="ana") == 200
     for product, action in KILLED.items():
         house.wait(lambda product=product: found.hangs(product), f"{product} to be in its call")
         assert kill_worker(house, product) >= 2, product
@@ -271,6 +266,13 @@ def go_through_everything(found: Deployments) -> None:
     house.airflow.start("scheduler")
     for product, action in KILLED.items():
         found.block(product, action, on=False)
+    shop_service.ask(found.url, "/behave", {"product": "silent", "version": "1.1.0", "how": "good"})
+    house.wait(found.asks, "the silent one to ask again")
+    # As a person would: not in the second in which the question appears.
+    asked_at = house.airflow.scheduler_heartbeat()
+    house.wait(lambda: house.airflow.scheduler_heartbeat() > asked_at + timedelta(seconds=5), "the scheduler to go on")
+    REFUSED.append(found.answer("Promote", user="eva"))
+    assert found.answer("Resume analysis", user="ana") == 200
     for product in HOW:
         house.wait(lambda product=product: found.run_state(product) in {"success", "failed"}, f"{product} to end")
 
