@@ -87,6 +87,7 @@ PLAUSIBLE: dict[str, Any] = {
     "command": "hold",
     "order_id": 1,
     "upto": 3,
+    "ti": "0199-ti",
     "subject_kind": "rollout",
     "analysis": "errors",
     "metric": "error_rate",

@@ -41,6 +41,8 @@ class Rollout:
     """Analyses by the keys of `rollout_state.Analyse`."""
     revision: int = 0
     told: int = 0
+    asked: str = ""
+    """Task instance under which people are asked; empty: they are not."""
     requested_by: str = ""
     reason: str = ""
     planned_at: datetime
@@ -256,6 +258,7 @@ def _of(row: Row) -> Rollout:
                 *(
                     "revision",
                     "told",
+                    "asked",
                     "requested_by",
                     "reason",
                     "planned_at",

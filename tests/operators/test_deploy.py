@@ -16,7 +16,6 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import (
     AirflowFailException,
-    AirflowRuntimeError,
     AirflowSkipException,
     TaskAwaitingInput,
     TaskDeferred,
@@ -77,42 +76,28 @@ AGREED = {"proceed": True, "reasons": [], "valid_until": None, "decided_at": "20
 
 
 class Questions:
-    """Required Actions of one task, as Airflow keeps them: its first words stay, an answer stays until it is asked again."""
+    """Required Actions of one task: its first words stay, and asking again throws an answer away."""
 
     def __init__(self) -> None:
-        self.detail: SimpleNamespace | None = None
         self.text = ""
-        self.closed = 0
-
-    def get(self, ti_id: Any) -> SimpleNamespace:
-        if self.detail is None:
-            raise AirflowRuntimeError(SimpleNamespace(error=SimpleNamespace(value="not found"), detail={}))  # type: ignore[arg-type]
-        return self.detail
+        self.people: list[str] = []
+        self.event: dict[str, Any] | None = None
+        self.times = 0
 
     def upsert(self, *, ti_id: Any, subject: str, body: str, assigned_users: Any, **_: Any) -> None:
-        if self.detail is None:
-            self.text, self.people = f"{subject}\n{body}", [user["id"] for user in assigned_users]
-        self.detail = self._made(None, None)
-
-    def close(self, *, ti_id: Any, chosen_options: list[str], params_input: Any) -> None:
-        assert self.detail is not None
-        self.closed += 1
-        self.detail = self._made(chosen_options[0], None)
+        self.text = self.text or f"{subject}\n{body}"
+        self.people = self.people or [user["id"] for user in assigned_users]
+        self.event = None
+        self.times += 1
 
     def answer(self, option: str, user: str, reason: str = "") -> None:
-        assert self.detail is not None
-        assert not self.detail.response_received
-        self.detail = self._made(option, user, reason)
-
-    @staticmethod
-    def _made(option: str | None, user: str | None, reason: str = "") -> SimpleNamespace:
-        return SimpleNamespace(
-            response_received=option is not None,
-            responded_at=datetime.now(UTC) if option else None,
-            responded_by_user=SimpleNamespace(id=user, name=user) if user else None,
-            chosen_options=[option] if option else None,
-            params_input={"reason": reason},
-        )
+        self.event = {
+            "chosen_options": [option],
+            "params_input": {"reason": reason},
+            "responded_at": datetime.now(UTC),
+            "responded_by_user": {"id": user, "name": user},
+            "timedout": False,
+        }
 
 
 class Deploying:
@@ -152,7 +137,8 @@ class Deploying:
     def look(self, run: Mapping[str, Any]) -> dict[str, Any] | TaskDeferred | TaskAwaitingInput:
         """One awakening of the task: what it returned, or how it went to sleep."""
         try:
-            return RolloutOperator(task_id="roll", run=run, decision=AGREED).execute(self.context())
+            event, self.questions.event = self.questions.event, None
+            return RolloutOperator(task_id="roll", run=run, decision=AGREED).execute(self.context(), event)
         except (TaskDeferred, TaskAwaitingInput) as sleep:
             return sleep
 
@@ -200,9 +186,7 @@ def shop(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Deplo
     parts = conninfo_to_dict(store.dsn)
     connection = {"conn_type": "postgres", "host": parts["host"], "login": parts["user"], "schema": parts["dbname"]}
     monkeypatch.setenv("AIRFLOW_CONN_RELEASE_OPS_DB", json.dumps(connection))
-    monkeypatch.setattr(rollout_hold, "get_hitl_detail_content_detail", made.questions.get)
     monkeypatch.setattr(rollout_hold, "upsert_hitl_detail", made.questions.upsert)
-    monkeypatch.setattr(rollout_hold, "update_hitl_detail_response", made.questions.close)
     monkeypatch.setattr(
         rollout,
         "measure",
@@ -427,6 +411,7 @@ def test_a_silent_version_waits_under_required_actions_and_goes_on_by_the_answer
     assert "Shop 2.8.0 to production is held: what now?" in shop.questions.text
     assert "no data" in shop.questions.text
     assert shop.questions.people == ["ana", "ben"]
+    assert shop.questions.times == 1, "asking again would throw an answer away"
     shop.value = 0.002
     shop.questions.answer("Resume analysis", "ana", "the exporter was down")
     assert shop.roll(run)["state"] == "promoted"
@@ -434,7 +419,7 @@ def test_a_silent_version_waits_under_required_actions_and_goes_on_by_the_answer
     assert resumed["detail"]["text"] == "ana resumes it: the exporter was down"
 
 
-def test_a_held_rollout_takes_orders_from_the_form_and_its_question_is_taken_back(shop):
+def test_a_held_rollout_takes_orders_from_the_form(shop):
     shop.value = None
     run = shop.resolve()
     while not isinstance(shop.look(run), TaskAwaitingInput):
@@ -446,7 +431,6 @@ def test_a_held_rollout_takes_orders_from_the_form_and_its_question_is_taken_bac
         "a retry writes nothing twice"
     )
     assert shop.roll(run)["state"] == "rolled_back"
-    assert shop.questions.closed == 1
     with pytest.raises(AirflowFailException, match="nothing of shop is on its way to production"):
         form.execute(shop.context(run_id="form-2"))
 

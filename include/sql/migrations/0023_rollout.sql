@@ -22,6 +22,7 @@ CREATE TABLE release_ops.rollout (
     progress jsonb NOT NULL DEFAULT '{}',
     revision bigint NOT NULL DEFAULT 0,
     told integer NOT NULL DEFAULT 0,
+    asked text NOT NULL DEFAULT '',
     requested_by text NOT NULL DEFAULT '',
     reason text NOT NULL DEFAULT '',
     planned_at timestamptz NOT NULL DEFAULT now(),
@@ -35,7 +36,7 @@ CREATE TABLE release_ops.rollout (
 CREATE UNIQUE INDEX rollout_open ON release_ops.rollout (product, environment) WHERE ended_at IS NULL;
 CREATE INDEX rollout_of_run ON release_ops.rollout (run_id, dag_id);
 CREATE INDEX rollout_by_time ON release_ops.rollout (product, environment, planned_at);
-COMMENT ON TABLE release_ops.rollout IS 'One row per deployment of a version to an environment, attempt by attempt; at most one of a product and environment is open. progress is the state of its state machine, revision counts its changes, told is the place of the last event that was recorded and announced.';
+COMMENT ON TABLE release_ops.rollout IS 'One row per deployment of a version to an environment, attempt by attempt; at most one of a product and environment is open. progress is the state of its state machine, revision counts its changes, told is the place of the last event that was recorded and announced, asked the task instance that waits for an answer.';
 
 CREATE TABLE release_ops.rollout_event (
     rollout text NOT NULL REFERENCES release_ops.rollout,

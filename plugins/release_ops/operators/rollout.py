@@ -45,10 +45,7 @@ class RolloutOperator(DecidedOperator):
         product = parts.product_of(run)
         environment = environment_of(product, run)
         ledger = parts.open_ledger()
-        # Airflow logs an error for a question that was never asked, so it is asked for one only after a hold.
-        was_held = any(row["kind"] == "hold" for row in rollouts.events(ledger.store, run["rollout"]))
-        question = rollout_hold.Question(context, may_exist=was_held)
-        question.take_answer(ledger.store, run)
+        rollout_hold.take_answer(ledger.store, run, context, event)
         engine = Engine(
             ledger=ledger,
             driver=open_driver(product, environment),
@@ -62,12 +59,10 @@ class RolloutOperator(DecidedOperator):
         rollout = found.rollout
         settle(ledger, product, environment, run, rollout)
         if rollout.state.is_over:
-            question.close()
             return ended(rollout)
         self.log.info("%s", standing(rollout, found.again_at))
         if rollout.state.phase is Phase.HELD:
-            question.park(ledger.store, product, environment, run, rollout, until=found.again_at)
-        question.close()
+            rollout_hold.park(context, ledger.store, product, environment, run, rollout, until=found.again_at)
         until = min(found.again_at or datetime.max.replace(tzinfo=UTC), datetime.now(UTC) + LONGEST_SLEEP)
         raise TaskDeferred(trigger=RolloutTrigger(rollout=rollout.id, until=until.isoformat()), method_name="execute")
 

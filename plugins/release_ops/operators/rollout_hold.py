@@ -6,19 +6,13 @@ answer. So none is lost between two looks, and none counts twice.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 from airflow.sdk import Context, Param
-from airflow.sdk.exceptions import AirflowRuntimeError, TaskAwaitingInput
-from airflow.sdk.execution_time.hitl import (
-    HITLUser,
-    get_hitl_detail_content_detail,
-    update_hitl_detail_response,
-    upsert_hitl_detail,
-)
+from airflow.sdk.exceptions import TaskAwaitingInput
+from airflow.sdk.execution_time.hitl import HITLUser, upsert_hitl_detail
 
 from release_ops import rollouts
 from release_ops.addresses import artifact_page
@@ -30,83 +24,62 @@ from release_ops.operators.rollout_evidence import evidence
 from release_ops.rollouts import Rollout
 from release_ops.store import Store
 
-log = logging.getLogger(__name__)
-
 RESUME, PROMOTE, ROLL_BACK = "Resume analysis", "Promote", "Roll back"
 ORDERS: Mapping[str, Order] = {RESUME: Order.RESUME, PROMOTE: Order.PROMOTE, ROLL_BACK: Order.ABORT}
 SOON = timedelta(minutes=1)
 """When a held rollout looks again where nothing says when."""
 
 
-class Question:
-    """The question of one task instance. `may_exist`: whether one may have been asked; otherwise none has."""
+def take_answer(store: Store, run: Mapping[str, Any], context: Context, event: Mapping[str, Any] | None) -> None:
+    """Write the answer that woke the task down as an order; `event` is what Airflow woke it with."""
+    user = (event or {}).get("responded_by_user")
+    chosen = (event or {}).get("chosen_options") or []
+    order = ORDERS.get(chosen[0]) if chosen else None
+    if event is None or not user or order is None:
+        return
+    at = event["responded_at"]
+    at = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
+    reason = str((event.get("params_input") or {}).get("reason") or "").strip()
+    key = f"{context['ti'].id}:{at.isoformat()}"
+    with store.transaction():
+        rollouts.tell(store, run["rollout"], order.value, key=key, by=user["id"], reason=reason, at=at)
+        store.execute("rollout_asked", rollout=run["rollout"], ti="")
 
-    def __init__(self, context: Context, *, may_exist: bool) -> None:
-        self._id = context["ti"].id
-        self._may_exist = may_exist
 
-    def take_answer(self, store: Store, run: Mapping[str, Any]) -> None:
-        """Write the answer to the last question down as an order, if there is one that was not yet."""
-        answer = self._detail()
-        if answer is None or not answer.response_received or answer.responded_at is None or not answer.chosen_options:
-            return
-        user = answer.responded_by_user
-        order = ORDERS.get(answer.chosen_options[0])
-        if user is None or order is None:
-            return  # We closed the question ourselves.
-        key = f"{self._id}:{answer.responded_at.isoformat()}"
-        reason = str((answer.params_input or {}).get("reason") or "").strip()
-        at = answer.responded_at
-        rollouts.tell(store, run["rollout"], order.value, key=key, by=user.id, reason=reason, at=at)
+def park(
+    context: Context,
+    store: Store,
+    product: Product,
+    environment: Environment,
+    run: Mapping[str, Any],
+    rollout: Rollout,
+    *,
+    until: datetime | None,
+) -> NoReturn:
+    """Ask, unless it is asked already, and wait without a worker. The task goes on in `execute`.
 
-    def park(
-        self,
-        store: Store,
-        product: Product,
-        environment: Environment,
-        run: Mapping[str, Any],
-        rollout: Rollout,
-        *,
-        until: datetime | None,
-    ) -> NoReturn:
-        """Ask, unless it is asked already, and wait without a worker. The task goes on in `execute`.
-
-        Airflow keeps the words of a first question for the next ones, so they lead to the page with the evidence of now.
-        """
-        name = f"{run['environment']}-{rollout.version}-{run['attempt']}-held.md"
-        text = evidence(store, product, rollout)
-        keep(store, run, name, text)
-        detail = self._detail()
-        if detail is None or detail.response_received:
-            page = address_of(artifact_page(run["product"], run["version"], run["kind"], name))
-            upsert_hitl_detail(
-                ti_id=self._id,
-                subject=f"{product.name} {rollout.version} to {environment.name} is held: what now?",
-                body=text + (f"\n\nAs it is now: {page}" if page else ""),
-                options=[*ORDERS],
-                defaults=None,
-                multiple=False,
-                params={"reason": Param("", type=["string", "null"], title="Reason").serialize()},
-                assigned_users=deciders(product, environment),
-            )
-        wait = max((until or datetime.now(UTC) + SOON) - datetime.now(UTC), timedelta(seconds=1))
-        raise TaskAwaitingInput(method_name="execute", timeout=wait)
-
-    def close(self) -> None:
-        """Take a question back that nobody has to answer any more."""
-        detail = self._detail()
-        if detail is not None and not detail.response_received:
-            update_hitl_detail_response(ti_id=self._id, chosen_options=[RESUME], params_input={})
-
-    def _detail(self) -> Any:
-        """What Airflow has of it; None before the first."""
-        if not self._may_exist:
-            return None
-        try:
-            return get_hitl_detail_content_detail(ti_id=self._id)
-        except AirflowRuntimeError as error:
-            log.debug("no question yet: %s", error)
-            return None
+    Asking again would throw an answer away that came while this task was awake; Airflow gives that one when it parks. It
+    keeps the words of a task's first question for its next ones, so they lead to the page with the evidence of now.
+    """
+    name = f"{run['environment']}-{rollout.version}-{run['attempt']}-held.md"
+    text = evidence(store, product, rollout)
+    keep(store, run, name, text)
+    ti = context["ti"].id
+    if rollout.asked != str(ti):
+        page = address_of(artifact_page(run["product"], run["version"], run["kind"], name))
+        upsert_hitl_detail(
+            ti_id=ti,
+            subject=f"{product.name} {rollout.version} to {environment.name} is held: what now?",
+            body=text + (f"\n\nAs it is now: {page}" if page else ""),
+            options=[*ORDERS],
+            defaults=None,
+            multiple=False,
+            params={"reason": Param("", type=["string", "null"], title="Reason").serialize()},
+            assigned_users=deciders(product, environment),
+        )
+        store.execute("rollout_asked", rollout=rollout.id, ti=str(ti))
+    wait = max((until or datetime.now(UTC) + SOON) - datetime.now(UTC), timedelta(seconds=1))
+    raise TaskAwaitingInput(method_name="execute", timeout=wait)
 
 
 def deciders(product: Product, environment: Environment) -> list[HITLUser]:
