@@ -71,7 +71,10 @@ deploy:
       rollback: {{within: 1h}}
       hold: {{look_again: 10s}}
       announce:
-        {{started: [engineering], held: [engineering], promoted: &all [engineering, support], rolled_back: *all}}
+        started: [engineering]
+        held: [engineering]
+        promoted: [engineering, support]
+        rolled_back: [engineering, support]
       steps: {steps}
 """
 CANARY = "[{weight: 20}, {analyse: health}, {weight: 100}]"
