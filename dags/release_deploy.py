@@ -154,7 +154,7 @@ with DAG(
         chain(promoted, validate, back, start_back)
     # Beside the rest: the version is out, whatever its tickets say.
     tickets = MarkTicketsOperator(
-        task_id="tickets", run=run, ref=run["tag"], moment=AT_PROMOTION, on_failure_callback=note_tickets_failure
+        task_id="tickets", run=run, ref=run, moment=AT_PROMOTION, on_failure_callback=note_tickets_failure
     )
     chain(promoted, tickets)
 

@@ -197,7 +197,7 @@ def milestone_dag(kind: MilestoneKind, station: Station) -> DAG:
         if kind is MilestoneKind.GA:
             # Beside announce and record, not before them: the release is out, whatever its tickets say.
             tickets = MarkTicketsOperator(
-                task_id="tickets", run=run, ref=act.output["tag"], on_failure_callback=note_tickets_failure
+                task_id="tickets", run=run, ref=act.output, on_failure_callback=note_tickets_failure
             )
             chain(act, tickets)
         blocked = ReportBlockedOperator(task_id="report_blocked", **facts)

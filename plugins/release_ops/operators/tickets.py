@@ -53,10 +53,10 @@ class MarkTicketsOperator(MilestoneOperator):
     """Gives the Jira issues of a released version its fix version (made where it is missing) and its transition.
 
     Each act happens once, whatever is retried: an issue that somebody moves on afterwards is not moved back. `ref` is what
-    was released, a tag or a commit; `moment` is what has happened (`ga` or `promotion`), and the step is skipped when the
-    product wants the other one. Returns the numbers of issues, of fix versions added and of issues moved, and those that
-    were left with the reason. An issue that Jira refuses does not hide the others: AirflowFailException names them all at
-    the end, and a retry does what is missing.
+    was released: a tag or a commit, or the mapping with the `tag` of the step that made it. `moment` is what has happened
+    (`ga` or `promotion`), and the step is skipped when the product wants the other one. Returns the numbers of issues, of
+    fix versions added and of issues moved, and those that were left with the reason. An issue that Jira refuses does not
+    hide the others: AirflowFailException names them all at the end, and a retry does what is missing.
     """
 
     operator_extra_links = (TICKETS,)
@@ -80,7 +80,9 @@ class MarkTicketsOperator(MilestoneOperator):
         if self.moment == AT_PROMOTION and not _is_for_users(product, run):
             raise AirflowSkipException(f"{run['deployed']} in {run['environment']} is no final version in production")
         ledger = parts.open_ledger()
-        issues = found_issues(ledger, product, release, str(self.ref or product.repository.tag_name(release.version)))
+        issues = found_issues(
+            ledger, product, release, str(_tag_of(self.ref) or product.repository.tag_name(release.version))
+        )
         if len(issues) > policy.most:
             raise AirflowFailException(
                 f"{product.id} {release.version}: {len(issues)} issues are more than tickets.most ({policy.most}): none "
@@ -107,6 +109,10 @@ class MarkTicketsOperator(MilestoneOperator):
             "moved": sum(row["moved"] == "moved" for row in done.rows),
             "left": [{"issue": row["key"], "why": row["why"]} for row in done.rows if row["why"]],
         }
+
+
+def _tag_of(ref: Any) -> str:
+    return str((ref.get("tag") if isinstance(ref, Mapping) else ref) or "")
 
 
 def _is_for_users(product: Product, run: Mapping[str, Any]) -> bool:
