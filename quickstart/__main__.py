@@ -163,7 +163,7 @@ class Run:
         if rehearsal is not None:
             failed = Train(self, airflow, approver, rehearsal).run()
             if not failed:
-                failed = self._evaluate(airflow, approver) or self._deployed(airflow, approver, rehearsal)
+                failed = self._deployed(airflow, approver, rehearsal) or self._evaluate(airflow, approver)
             self._report(airflow, rehearsal)
         _logins(airflow)
         if self.exit:
@@ -171,6 +171,16 @@ class Run:
         self.say("serving; Ctrl-C stops everything, `make run` goes on from here")
         while True:
             airflow.wait_for(approver.look, timeout=float("inf"), every=2)
+
+    def _deployed(self, airflow: Airflow, approver: Approver, rehearsal: Rehearsal) -> int:
+        """Wait until everybody in the demo's shop has the release; 1 if they do not get it."""
+        if self.demo is None:
+            return 0
+        about = (rehearsal.product.id, rehearsal.release.version)
+        if problem := await_promotion(airflow, self.say, approver.look, *about):
+            self.say(f"STOPPED: {problem}")
+            return FAILED
+        return 0
 
     def _evaluate(self, airflow: Airflow, approver: Approver) -> int:
         """Let the DAGs run that read facts and report; 1 if one fails."""
@@ -203,16 +213,6 @@ class Run:
             affected=made.release.version,
             following=later[0],
         )
-
-    def _deployed(self, airflow: Airflow, approver: Approver, rehearsal: Rehearsal) -> int:
-        """Wait until everybody in the demo's shop has the release; 1 if they do not get it."""
-        if self.demo is None:
-            return 0
-        about = (rehearsal.product.id, rehearsal.release.version)
-        if problem := await_promotion(airflow, self.say, approver.look, *about):
-            self.say(f"STOPPED: {problem}")
-            return FAILED
-        return 0
 
     def _answer(self, airflow: Airflow) -> None:
         """Let people answer the survey that has just been opened."""

@@ -50,7 +50,8 @@ class Demo:
 
     def write_past(self, airflow: Airflow) -> subprocess.Popen[str]:
         """Begin to write what this installation would know had it run the earlier releases; prints what it wrote."""
-        command = [sys.executable, "-m", PAST, *map(str, self.place), airflow.dsn]
+        deployed = "deployed" if self.rehearsal.product.deploy.environments else ""
+        command = [sys.executable, "-m", PAST, *map(str, self.place), airflow.dsn, deployed]
         return subprocess.Popen(command, env=airflow.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def live(self) -> str:

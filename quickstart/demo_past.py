@@ -97,8 +97,8 @@ EARLIER: Mapping[tuple[str, str], Earlier] = {
 
 def main() -> None:
     """Write the past of the demo in these folders into that database."""
-    products, remotes, kept, dsn = sys.argv[1:]
-    demo = make_demo(Path(products), Path(remotes), kept=Path(kept), now=datetime.now(UTC))
+    products, remotes, kept, dsn, deployed = sys.argv[1:]
+    demo = make_demo(Path(products), Path(remotes), kept=Path(kept), now=datetime.now(UTC), deployed=bool(deployed))
     store = Store(dsn)
     if told := tell(store, demo):
         print(f"{told} earlier releases have a made-up past, so that there is something to compare with")
