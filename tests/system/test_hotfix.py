@@ -31,6 +31,7 @@ def test_a_form_becomes_a_tag_and_comes_back(house):
         "success": "Payments go through",
     }
     house.airflow.unpause("release_hotfix")
+    house.read_again("release_hotfix")
     path = "/dags/release_hotfix/dagRuns"
 
     def begun() -> bool:

@@ -220,6 +220,8 @@ def prepare(found: Deployments, folder: Path, prometheus: str) -> None:
         )
         (house.products / f"{product}.yaml").write_text(text, encoding="utf-8")
 
+    house.read_again(DAG, "rollout_control")
+
     def known() -> bool:
         params = house.airflow.rest("GET", f"/dags/{DAG}/details")["params"]
         return set(HOW) <= set(params["product"]["schema"]["enum"])
