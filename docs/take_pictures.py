@@ -19,6 +19,7 @@ WIDTH, HEIGHT = 1280, 860
 PAGES = {
     "calendar": "/calendar",
     "release": "/releases/webapp/2.8.0",
+    "deployment": "/deployments/webapp:2.8.0:production:1",
     "health": "/health",
     "metrics": "/metrics/shop-api?period=month",
     "stakeholders": "/stakeholders",
