@@ -32,6 +32,7 @@ from release_ops.addresses import (
     BUDGET,
     CALENDAR,
     CAPACITY,
+    DEPLOYMENTS,
     HEALTH,
     METRICS,
     PREFIX,
@@ -237,6 +238,7 @@ class Run:
         for name, page in {
             "calendar": CALENDAR,
             "release": story_page(product.id, version),
+            "deployed": DEPLOYMENTS,
             "health": HEALTH,
             "metrics": METRICS,
             "people": STAKEHOLDERS,
