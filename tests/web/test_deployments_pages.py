@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from release_ops.web.deployments import PAGE, read_deployment, read_deployments, steps_of
+from release_ops.web.deployments import PAGE, read_deployment, read_deployments, run_words, steps_of
 from release_ops.web.deployments_model import OPEN, STATES, Happening
 from release_ops.web.deployments_picture import stairs
 from tests.web.conftest import Site
@@ -124,6 +124,11 @@ def test_a_step_is_where_the_rollout_is(state: str):
     stands = [step.state for step in steps_of(STEPS, 1, state)]
     here = "stopped" if state in ENDED | {"rolling_back"} else "to_do" if state == "planned" else "running"
     assert stands == (["done"] * 4 if state == "promoted" else ["done", here, "to_do", "to_do"])
+
+
+def test_a_run_of_an_analysis_is_told_by_its_step():
+    found = [run_words(run) for run in ("1.0:checkout", "3.2:checkout", "3.1:a.b:c", "background.0:burn", "other")]
+    assert found == ["step 2", "step 4, begun anew 2 times", "step 4, begun anew 1 time", "in the background", "other"]
 
 
 def test_the_stairs_go_up_and_down_with_the_share():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,8 @@ PAGE = 50
 """Rollouts on a page."""
 EVENTS, METRICS = 500, 200
 """Events and metrics of a rollout that are shown."""
+_RUN = re.compile(r"(\d+|background)\.(\d+):")
+"""Key of a run of an analysis: place of its step, how often it began anew, and its name."""
 
 
 def read_deployments(
@@ -74,7 +77,10 @@ def read_deployment(store: Store, rollout: str) -> DeploymentAnswer | None:
             rows=tuple(Happening(**{name: one[name] for name in Happening.model_fields}) for one in events),
             total=events[0]["total"] if events else 0,
         ),
-        measured=tuple(Measured(**{name: one[name] for name in Measured.model_fields}) for one in measured),
+        measured=tuple(
+            Measured(**{name: one[name] for name in Measured.model_fields} | {"run": run_words(one["run"])})
+            for one in measured
+        ),
     )
 
 
@@ -92,6 +98,16 @@ def steps_of(steps: Sequence[Mapping[str, Any]], current: int, state: str) -> tu
         stands = "done" if is_done else here if place == current else "to_do"
         found.append(Step(kind=str(step.get("kind", "")), text=step_words(step), state=stands))
     return tuple(found)
+
+
+def run_words(run: str) -> str:
+    """Where in the rollout an analysis ran, `step 2, begun anew 1 time`; its key where that is of another form."""
+    match = _RUN.match(run)
+    if match is None:
+        return run
+    where = "in the background" if match[1] == "background" else f"step {int(match[1]) + 1}"
+    anew = int(match[2])
+    return where + (f", begun anew {anew} time{'' if anew == 1 else 's'}" if anew else "")
 
 
 def step_words(step: Mapping[str, Any]) -> str:
