@@ -114,9 +114,11 @@ def test_a_critical_item_that_fails_for_good_takes_the_version_back_at_once(hous
     assert (found["critical"], found["verdict"]) == (["immediate-1"], "failed")
     assert found["unknown"] == ["immediate-2"], "nobody looks at the rest of a version that goes"
     (start,) = take_back(found)
-    assert start["trigger_run_id"] == "deploy__webapp_2.7.1_production_back_1"
+    assert start["trigger_run_id"] == "deploy__webapp_2.7.1_production_back_from_2.8.0_1"
     assert (start["conf"]["version"], start["conf"]["kind"]) == ("2.7.1", "rollback")
     assert start["conf"]["reason"].startswith("immediate validation of 2.8.0 failed: It answers: 503")
+    (other,) = take_back(found, deployed="2.8.0-rc.2")
+    assert other["trigger_run_id"] != start["trigger_run_id"], "Airflow would take the second way back for the first"
     assert take_back(found, previous="") == []
     write(house, deploy(items, more="      rollback: {automatic: false}\n"))
     assert take_back(found) == []
@@ -186,6 +188,17 @@ def test_only_an_answer_of_who_may_give_it_counts(house, monkeypatch, user, seco
     found = answer(user, **{"item_immediate-2": second, "item_immediate-3": third})
     assert (found["verdict"], found["critical"]) == (verdict, critical)
     assert row(house, "immediate-3")["observed"] == why
+
+
+def test_a_late_no_does_not_take_back_what_has_been_deployed_since(house, monkeypatch):
+    write(house, deploy(PEOPLE))
+    promote(house.store, "production")
+    ask(house, monkeypatch)
+    found = answer("dmitri", **{"item_immediate-2": "yes", "item_immediate-3": "no"})
+    assert found["critical"] == ["immediate-3"]
+    assert len(take_back(found)) == 1
+    promote(house.store, "production", "2.8.1", ago=5)
+    assert take_back(found) == [], "2.7.1 in the place of 2.8.1 was nobody's wish"
 
 
 def test_what_was_not_promoted_or_has_no_list_is_skipped_and_what_was_replaced_ends(house):

@@ -33,6 +33,7 @@ from release_ops.ledger import Ledger
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
 from release_ops.operators.artifacts import MadeLink, keep, page_of
+from release_ops.operators.deploy import environment_of
 from release_ops.operators.milestone import MilestoneOperator
 from release_ops.operators.validation_look import Looking, look
 from release_ops.render import render
@@ -72,7 +73,7 @@ class ValidateOperator(HITLOperator):
         """Look at what is due, sleep until more is; then ask people; then tell."""
         run, store = self.run_facts, parts.open_store()
         product = parts.product_of(run)
-        environment = product.deploy.environments[run["environment"]]
+        environment = environment_of(product, run)
         items = environment.validation.get(ValidationPhase(self.phase), ())
         if not items:
             raise AirflowSkipException(f"{environment.name} has no {self.phase} validation list")
@@ -104,7 +105,7 @@ class ValidateOperator(HITLOperator):
         """Write the answers down; nobody's answer in time is none."""
         run, store = self.run_facts, parts.open_store()
         product = parts.product_of(run)
-        environment = product.deploy.environments[run["environment"]]
+        environment = environment_of(product, run)
         items = environment.validation.get(ValidationPhase(self.phase), ())
         promoted_at = _promoted_at(store, run)
         results = results_of(store, run["rollout"])
@@ -228,7 +229,7 @@ class TakeBackOperator(MilestoneOperator):
     """Returns the deployment that takes a version back, ready for `TriggerDagRunOperator.expand_kwargs`; or none.
 
     One is asked for when a critical item of a list failed, the environment goes back by itself, and there is a version to go
-    back to; of several lists it is the same one.
+    back to; of several lists it is the same one. None is where another deployment to the environment began since.
     """
 
     template_fields: Sequence[str] = ("run_facts", "validation")
@@ -243,16 +244,21 @@ class TakeBackOperator(MilestoneOperator):
         if not found or not found["critical"]:
             return []
         product = parts.product_of(run)
-        if not product.deploy.environments[run["environment"]].rollback.automatic:
+        if not environment_of(product, run).rollback.automatic:
             self.log.warning("%s does not go back by itself (rollback.automatic): people decide", run["environment"])
             return []
         if not run["previous"]:
             self.log.warning("there is no version to go back to: people decide")
             return []
+        if _is_replaced(parts.open_store(), run):
+            self.log.warning("another deployment has begun since: what is live now is not of this run to take back")
+            return []
+        start = f"{run['product']}_{run['previous']}_{run['environment']}"
         reason = f"{found['phase']} validation of {run['deployed']} failed: {'; '.join(found['reasons'])}"
         return [
             {
-                "trigger_run_id": f"deploy__{run['product']}_{run['previous']}_{run['environment']}_back_{run['attempt']}",
+                # Two versions may lead back to the same one, each from its own attempt.
+                "trigger_run_id": f"deploy__{start}_back_from_{run['deployed']}_{run['attempt']}",
                 "conf": {
                     "product": run["product"],
                     "version": run["previous"],
