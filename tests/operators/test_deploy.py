@@ -45,6 +45,7 @@ from release_ops.operators.deploy_plan import PlanDeployOperator
 from release_ops.operators.rollout import RolloutOperator
 from release_ops.operators.rollout_control import TellRolloutOperator
 from release_ops.product import project_root
+from release_ops.rollouts import RolloutError
 from release_ops.store import Store
 
 SHOP = """\
@@ -365,6 +366,23 @@ def test_a_promoted_version_is_told_and_recorded_and_goes_on_to_the_next_environ
     assert following["conf"]["environment"] == "production"
     (row,) = shop.store.all("messages_of", product="shop", version="2.8.0")
     assert row["subject"] == "Shop 2.8.0: live in staging"
+
+
+def test_what_one_environment_goes_back_to_does_not_go_on_to_the_next(shop):
+    run = shop.resolve("staging", purpose="rollback")
+    assert shop.roll(run)["state"] == "promoted"
+    assert FollowOperator(task_id="follow", run=run).execute({}) == []
+
+
+def test_an_environment_that_left_the_product_file_stops_the_task_and_not_the_watch(shop):
+    run = half_out(shop)
+    text = shop.file.read_text()
+    for broken in (text.partition("deploy:")[0], text.replace("    production:", "    prod:")):
+        shop.file.write_text(broken)
+        with pytest.raises(RolloutError, match="no longer has production .* put it back, then clear this task"):
+            shop.look(run)
+    shop.file.write_text(text)
+    assert isinstance(shop.look(run), TaskDeferred)
 
 
 def test_a_version_that_is_taken_back_is_an_incident_a_failed_deployment_and_a_recovery(shop):

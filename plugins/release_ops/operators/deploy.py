@@ -135,8 +135,17 @@ def named(product_id: str, version: str, environment: str) -> tuple[Product, Env
 
 
 def environment_of(product: Product, run: Mapping[str, Any]) -> Environment:
-    """Environment of a run as its product file has it now; AirflowFailException when it is gone."""
-    return named(product.id, run["deployed"], run["environment"])[1]
+    """Environment of a run as its product file has it now; RolloutError when it is gone.
+
+    That is no end of the run: a file that is put right in time lets the next try go on.
+    """
+    known = product.deploy.environments
+    if run["environment"] not in known:
+        raise RolloutError(
+            f"{product.id}: deploy.environments of the product file no longer has {run['environment']} (it has: "
+            f"{', '.join(known) or 'none'}), and {run['rollout']} is not over: put it back, then clear this task"
+        )
+    return known[run["environment"]]
 
 
 def run_of(product: Product, rollout: Rollout, *, started_by: str | None) -> dict[str, Any]:

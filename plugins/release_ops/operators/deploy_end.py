@@ -103,12 +103,14 @@ class FollowOperator(MilestoneOperator):
     """Returns the environments that the version goes to next by itself, ready for `TriggerDagRunOperator.expand_kwargs`.
 
     Those are automatic, take the tags of the milestone that made the version, and have it promoted in all environments
-    before them.
+    before them. What one environment goes back to is of no concern to the others.
     """
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """The next environments."""
         run = self.run_facts
+        if run["purpose"] == "rollback":
+            return []
         product, store = parts.product_of(run), parts.open_store()
         found = [
             environment.name
