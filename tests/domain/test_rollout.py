@@ -313,6 +313,14 @@ def test_a_version_that_is_not_healthy_is_taken_back_without_any_analysis():
     assert world.state.why == "2.8.0 is not healthy: CrashLoopBackOff"
 
 
+def test_users_who_got_a_broken_version_count_though_its_step_never_came_to_an_end():
+    world = World(replace(CANARY, steps=(weight(100),), background=()))
+    world.look()
+    world.live = Live(version="2.8.0", weight=100, settled=True, phase="degraded", detail="exit code 1")
+    assert world.look().phase is Phase.ROLLING_BACK
+    assert (world.state.weight, world.state.why) == (100, "2.8.0 is not healthy: exit code 1")
+
+
 def test_what_is_there_already_is_not_asked_for_again():
     world = World(live=("2.8.0", 10))
     world.look()

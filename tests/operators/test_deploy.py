@@ -379,7 +379,7 @@ def test_an_environment_that_left_the_product_file_stops_the_task_and_not_the_wa
     text = shop.file.read_text()
     for broken in (text.partition("deploy:")[0], text.replace("    production:", "    prod:")):
         shop.file.write_text(broken)
-        with pytest.raises(RolloutError, match="no longer has production .* put it back, then clear this task"):
+        with pytest.raises(RolloutError, match=r"no longer has production .* put it back, then clear this task"):
             shop.look(run)
     shop.file.write_text(text)
     assert isinstance(shop.look(run), TaskDeferred)
@@ -416,6 +416,26 @@ def test_a_version_that_is_taken_back_is_an_incident_a_failed_deployment_and_a_r
     assert "The team looks for the cause" in bodies["executives"]
     report = shop.store.one("artifact_of", product="shop", version="2.8.0", kind="deploy", name="production-2.8.0-1.md")
     assert "| errors | error_rate | 0.05 |" in report["content"]
+
+
+def test_a_version_that_breaks_at_once_for_everybody_is_an_incident_too(shop):
+    program = shop.folder / "deploy.sh"
+    text = (project_root() / "include/examples/deploy/deploy.sh").read_text()
+    sick = '"phase": "\'$([ "$(live version)" = 2.8.0 ] && echo degraded || echo healthy)\'"'
+    program.write_text(text.replace('"phase": "healthy"', sick))
+    program.chmod(0o755)
+    shop.edit("include/examples/deploy/deploy.sh", str(program))
+    shop.edit("steps: [{weight: 10}, {analyse: errors}, {weight: 100}]", "strategy: recreate")
+    run = shop.resolve()
+    assert shop.roll(run)["state"] == "rolled_back"
+    with shop.store.connect() as connection:
+        (incident,) = connection.execute("SELECT title, resolved_at FROM release_metrics.incident").fetchall()
+        row = connection.execute(
+            "SELECT rolled_back FROM release_metrics.deployment WHERE version = '2.8.0'"
+        ).fetchone()
+    assert "2.8.0 is not healthy" in incident["title"]
+    assert incident["resolved_at"] is not None
+    assert row["rolled_back"] is True
 
 
 def test_a_silent_version_waits_under_required_actions_and_goes_on_by_the_answer(shop):

@@ -54,8 +54,10 @@ def advance(
     it again with the same facts changes nothing more, but that each `Trouble` counts.
     """
     notes: list[Note] = []
-    if isinstance(live, Trouble):
-        state = replace(state, troubles=state.troubles + (not state.is_over))
+    if state.is_over:
+        pass  # An end is an end.
+    elif isinstance(live, Trouble):
+        state = replace(state, troubles=state.troubles + 1)
     elif live is not None:
         state = replace(state, troubles=0)
     for command in commands:
@@ -256,6 +258,8 @@ def _went_wrong(state: State, facts: _Facts) -> State | None:
         and live.settled
         and live.version == plan.version
     ):
+        # Whoever got it got a broken one, also where the step never came to its end.
+        state = replace(state, weight=max(state.weight, live.weight))
         return _failure(state, facts, Trigger.FAILED, f"{plan.version} is not healthy: {live.detail or 'degraded'}")
     return _judged(state, facts, background_runs(plan, state), Trigger.ERROR_BUDGET)
 
