@@ -52,12 +52,15 @@ class Place:
         self.asked: list[tuple[str, int]] = []
         self.keys: set[str] = set()
         self.broken = ""
+        self.blind = ""
+        self.late = False
+        """Whether what is asked for lies in a queue while the old version is live and well."""
         self.slow = 0
         """Looks that find what was asked for still under way."""
 
     def look(self, target: Target) -> Live:
-        if self.broken:
-            raise DriverError(self.broken)
+        if self.broken or self.blind:
+            raise DriverError(self.broken or self.blind)
         self.slow -= self.slow > 0
         phase: Any = "progressing" if self.slow else "healthy"
         return Live(version=self.version, weight=self.weight, settled=not self.slow, phase=phase)
@@ -79,6 +82,8 @@ class Place:
         assert key not in self.keys, f"{key} was asked for twice"
         self.keys.add(key)
         self.asked.append((version, weight))
+        if self.late:
+            return
         self.version, self.weight, self.slow = version, weight, 2
 
 
@@ -225,6 +230,40 @@ def test_trouble_with_the_driver_is_tried_again_at_the_next_look_and_not_at_once
     world.place.broken = ""
     world.until(Phase.PROMOTED)
     assert world.place.asked == [("2.8.0", 10), ("2.8.0", 100)]
+
+
+def test_the_way_back_is_asked_for_though_nobody_can_tell_what_is_live(world):
+    """The new version may be what breaks the answer; three errors in 45 seconds are no reason to leave it to its users."""
+    world.until(Phase.RUNNING)
+    while world.look().state.weight < 10:
+        pass
+    world.place.blind = "no such cluster"
+    while world.look().state.phase is not Phase.ROLLING_BACK:
+        pass
+    for _ in range(10):
+        assert world.look().state.phase is Phase.ROLLING_BACK
+    assert world.place.asked == [("2.8.0", 10), ("2.7.1", 100)]
+    world.place.blind = ""
+    assert world.until(Phase.ROLLED_BACK, Phase.FAILED).state.phase is Phase.ROLLED_BACK
+
+
+def test_a_way_back_that_never_works_ends_when_its_time_has_gone_by(world):
+    while world.look().state.weight < 10:
+        pass
+    world.place.broken = "no such cluster"
+    world.until(Phase.ROLLING_BACK)
+    world.now += timedelta(minutes=15)
+    failed = world.until(Phase.FAILED)
+    assert "2.7.1 was not live and healthy within 15 min (the driver failed" in failed.state.why
+    assert "no such cluster" in failed.state.why
+
+
+def test_a_share_that_was_asked_for_and_has_not_come_is_called_back(world):
+    world.place.late = True
+    world.look()
+    world.tell("abort")
+    assert world.until(Phase.ROLLED_BACK).state.weight == 0
+    assert world.place.asked == [("2.8.0", 10), ("2.7.1", 100)], "the queue still had 2.8.0 in it"
 
 
 def test_an_analysis_that_left_the_product_file_holds_the_rollout(world):

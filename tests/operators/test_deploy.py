@@ -474,11 +474,16 @@ def test_a_held_rollout_takes_orders_from_the_form(shop):
 
 
 def test_a_way_back_that_fails_fails_the_run_loudly(shop):
-    shop.edit("automatic: true", "attempts: 1")
     run = half_out(shop)
     (shop.place / "production" / "version.new").mkdir()  # the program cannot write any more
     told = {"product": "shop", "environment": "production", "order": "abort"}
     TellRolloutOperator(task_id="tell", **told).execute(shop.context())
+    assert isinstance(shop.look(run), TaskDeferred)
+    with shop.store.connect() as connection:
+        connection.execute(
+            """UPDATE release_ops.rollout SET revision = revision + 1, progress = jsonb_set(progress, '{state,since}',
+            to_jsonb((progress #>> '{state,since}')::timestamptz - interval '15 minutes'))"""
+        )
     assert shop.roll(run)["state"] == "failed"
     RecordDeployOperator(task_id="record", run=run, decision=AGREED).execute(shop.context())
     with pytest.raises(AirflowFailException, match="THE WAY BACK FAILED"):

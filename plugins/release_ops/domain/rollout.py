@@ -46,12 +46,14 @@ def advance(
     commands: Sequence[Command] = (),
     *,
     closed: str = "",
+    sent_back: bool = True,
 ) -> Turn:
     """As far as a rollout can go by what is known at `now` (aware).
 
     `live` is what the driver sees, None if it was not asked. `analyses` has the readings by the keys of `Analyse`.
-    `closed` is what closes the product's window, empty if it is open: then no further users get the new version. Calling
-    it again with the same facts changes nothing more, but that each `Trouble` counts.
+    `closed` is what closes the product's window, empty if it is open: then no further users get the new version.
+    `sent_back` is whether the driver has been asked for the way back, if the state is on it. Calling it again with the same facts
+    changes nothing more, but that each `Trouble` counts.
     """
     notes: list[Note] = []
     if state.is_over:
@@ -62,7 +64,7 @@ def advance(
         state = replace(state, troubles=0)
     for command in commands:
         state = _told(plan, state, now, command, notes)
-    facts = _Facts(plan, now, live, analyses or {}, closed, notes)
+    facts = _Facts(plan, now, live, analyses or {}, closed, sent_back, notes)
     while (after := _moved(state, facts)) != state:
         state = after
     return Turn(state, acts_of(plan, state), tuple(notes))
@@ -97,6 +99,11 @@ def background_runs(plan: Plan, state: State) -> tuple[tuple[str, str], ...]:
     return tuple((f"background.{state.background}:{name}", name) for name in plan.background)
 
 
+def is_share_owed(plan: Plan, state: State) -> bool:
+    """Whether the driver was asked for a share that nobody has seen yet: it may still come."""
+    return state.asked >= 0 and plan.steps[state.asked].weight != state.weight
+
+
 def next_look(plan: Plan, state: State) -> datetime | None:
     """Instant at which a state changes by time alone; None: never. Analyses have their own times."""
     if state.since is None:
@@ -127,6 +134,7 @@ class _Facts(NamedTuple):
     live: Live | Trouble | None
     analyses: Mapping[str, Reading]
     closed: str
+    sent_back: bool
     notes: list[Note]
 
     def say(self, kind: str, text: str, by: str = "") -> None:
@@ -329,19 +337,20 @@ def _held(state: State, facts: _Facts) -> State:
 
 def _on_the_way_back(state: State, facts: _Facts) -> State:
     plan, live = facts.plan, facts.live
-    if isinstance(live, Live) and live.shows(plan.previous, 100) and live.phase == "healthy":
+    is_back = isinstance(live, Live) and live.shows(plan.previous, 100) and live.phase == "healthy"
+    # The version before may be live still, and the new one on its way.
+    if is_back and (facts.sent_back or not is_share_owed(plan, state)):
         facts.say("verify", f"{plan.previous} is live and healthy again for all users")
         return replace(state, phase=Phase.ROLLED_BACK, weight=0)
-    since = state.since or facts.now
-    if isinstance(live, Trouble) and state.troubles >= plan.attempts:
-        problem = f"the driver failed {state.troubles} times in a row: {live.message}"
-    elif facts.now >= since + plan.rollback.within:
-        seen = f"{live.version or 'nothing'} at {live.weight} %, {live.phase}" if isinstance(live, Live) else "unknown"
-        problem = (
-            f"{plan.previous} was not live and healthy within {words_of(plan.rollback.within.total_seconds())} ({seen})"
-        )
-    else:
+    # Nothing better can be done than to try again: errors of the driver end the way back by its time alone.
+    if facts.now < (state.since or facts.now) + plan.rollback.within:
         return state
+    if isinstance(live, Trouble):
+        seen = f"the driver failed {state.troubles} times in a row: {live.message}"
+    else:
+        seen = f"{live.version or 'nothing'} at {live.weight} %, {live.phase}" if live is not None else "unknown"
+    within = words_of(plan.rollback.within.total_seconds())
+    problem = f"{plan.previous} was not live and healthy within {within} ({seen})"
     text = f"THE WAY BACK FAILED: {problem}. It was begun because {state.why}"
     facts.say("verify", text)
     return replace(state, phase=Phase.FAILED, why=text)

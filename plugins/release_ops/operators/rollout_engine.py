@@ -14,8 +14,8 @@ from release_ops.domain import analysis as analysing
 from release_ops.domain.analysis import AnalysisRun, Measured
 from release_ops.domain.analysis_policy import Analysis, Metric
 from release_ops.domain.deploying import Live
-from release_ops.domain.rollout import acts_of, advance, is_driver_needed, next_look
-from release_ops.domain.rollout_state import Act, Analyse, Apply, Command, Phase, Reading, Trouble
+from release_ops.domain.rollout import acts_of, advance, is_driver_needed, is_share_owed, next_look
+from release_ops.domain.rollout_state import Act, Analyse, Apply, Command, GoBack, Phase, Reading, Trouble
 from release_ops.ledger import Claim, Ledger
 from release_ops.rollouts import Rollout
 
@@ -64,7 +64,7 @@ class Engine:
         """One move, written down, and its acts carried out; whether there is more to be done at once.
 
         What the driver was asked for may be there already, and what was reached may lead on. After trouble with the driver
-        there is nothing to be done at once.
+        there is nothing to be done at once, but that the way back is asked for blindly too.
         """
         store = self.ledger.store
         taken = rollouts.waiting(store, before.id)
@@ -74,17 +74,19 @@ class Engine:
         after = self._move(before, live, runs, taken.commands, taken.ids, closed)
         if after is None:
             return True  # Somebody else moved it meanwhile: it is read again.
-        if isinstance(live, Trouble):
+        is_blind = isinstance(live, Trouble)
+        if is_blind and after.state.phase is not Phase.ROLLING_BACK:
             return False
-        more = after.state != before.state
+        more = after.state != before.state and not is_blind
         for act in acts_of(after.plan, after.state):
             if isinstance(act, Analyse):
                 continue
             try:
-                more = self._perform(after, act) or more
+                more = (self._perform(after, act) and not is_blind) or more
             except DriverError as error:
                 log.warning("%s: %s", after.id, error)
-                self._move(after, Trouble(message=str(error)[:1000]), after.runs, (), (), closed)
+                if not is_blind:  # then it counts already
+                    self._move(after, Trouble(message=str(error)[:1000]), after.runs, (), (), closed)
                 return False
         return more
 
@@ -99,7 +101,11 @@ class Engine:
     ) -> Rollout | None:
         """The rollout in its next state, as it was written down; None: somebody else moved it."""
         now = self.clock()
-        turn = advance(rollout.plan, rollout.state, now, live, self._readings(rollout, runs), commands, closed=closed)
+        sent_back = rollout.state.phase is Phase.ROLLING_BACK and self._is_sent_back(rollout)
+        readings = self._readings(rollout, runs)
+        turn = advance(
+            rollout.plan, rollout.state, now, live, readings, commands, closed=closed, sent_back=sent_back
+        )
         for note in turn.notes:
             log.info("%s: %s: %s", rollout.id, note.kind, note.text)
         if turn.state == rollout.state and runs == rollout.runs and not taken and not turn.notes:
@@ -144,21 +150,33 @@ class Engine:
             version, ask = rollout.version, self.driver.apply
         else:
             assert not isinstance(act, Analyse)  # noqa: S101 - they are not done but measured
-            target, name = rollout.target(0), f"rollback.{act.tries}"
+            target, name = rollout.target(0), _back_name(act.tries)
             version, ask = rollout.plan.previous, self.driver.rollback
         weight = act.weight if isinstance(act, Apply) else 100
 
         def find(_: Claim) -> dict[str, Any] | None:
-            live = self.driver.look(target)
+            if isinstance(act, GoBack) and is_share_owed(rollout.plan, rollout.state):
+                return None  # What is live says nothing of what is on its way.
+            try:
+                live = self.driver.look(target)
+            except DriverError:
+                if isinstance(act, Apply):
+                    raise
+                return None
             return {"version": version, "weight": weight, "found": True} if live.shows(version, weight) else None
 
         def do(claim: Claim) -> dict[str, Any]:
             facts = ask(target, claim.key, claim.claimed_at)
             return {"version": version, "weight": weight, **facts}
 
-        key = f"deploy:{rollout.id}:{name}"
+        key = _key(rollout, name)
         about = {"kind": "deployment", **self.about, "environment": rollout.environment}
         return self.ledger.perform(key, find=find, do=do, about=about).how != "done"
+
+    def _is_sent_back(self, rollout: Rollout) -> bool:
+        """Whether the driver took the order to go back."""
+        row = self.ledger.store.one("effect_one", key=_key(rollout, _back_name(rollout.state.tries)))
+        return row is not None and row["state"] == "done"
 
     def _again_at(self, rollout: Rollout) -> datetime | None:
         now = self.clock()
@@ -176,6 +194,14 @@ class Engine:
         if state.phase is Phase.HELD:
             times.append(now + plan.hold.look_again)
         return min((at for at in times if at is not None), default=None)
+
+
+def _key(rollout: Rollout, name: str) -> str:
+    return f"deploy:{rollout.id}:{name}"
+
+
+def _back_name(tries: int) -> str:
+    return f"rollback.{tries}"
 
 
 def facts_of(rollout: Rollout) -> dict[str, str]:
