@@ -473,6 +473,25 @@ def test_a_held_rollout_takes_orders_from_the_form(shop):
         form.execute(shop.context(run_id="form-2"))
 
 
+def test_a_deployment_that_waits_for_people_or_its_window_gives_way_to_an_urgent_one(shop):
+    run = shop.resolve()
+    shop.alive = 1
+    with pytest.raises(AirflowFailException, match="abort it with the form of rollout_control"):
+        shop.resolve(version="2.8.1", run_id="urgent")
+    form = TellRolloutOperator(
+        task_id="tell", order="abort", product="shop", environment="production", reason="2.8.1 first"
+    )
+    told = form.execute(shop.context(run_id="form-1", dag_id="rollout_control"))
+    assert told == form.execute(shop.context(run_id="form-1", dag_id="rollout_control")), "a retry is the same order"
+    assert shop.resolve(version="2.8.1", run_id="urgent")["rollout"] == "shop:2.8.1:production:1"
+    gone = rollouts.find(shop.store, run["rollout"])
+    assert (gone.state.phase, gone.state.why) == ("aborted", "ben aborted it: 2.8.1 first. Nothing was changed")
+    # Approved after all, it does nothing.
+    AwaitDeployWindowOperator(task_id="await_window", run=run, decision=AGREED).execute({})
+    assert shop.roll(run)["state"] == "aborted"
+    assert shop.live("production") == ("2.7.1", "100")
+
+
 def test_a_way_back_that_fails_fails_the_run_loudly(shop):
     run = half_out(shop)
     (shop.place / "production" / "version.new").mkdir()  # the program cannot write any more

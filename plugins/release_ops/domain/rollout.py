@@ -52,8 +52,8 @@ def advance(
 
     `live` is what the driver sees, None if it was not asked. `analyses` has the readings by the keys of `Analyse`.
     `closed` is what closes the product's window, empty if it is open: then no further users get the new version.
-    `sent_back` is whether the driver has been asked for the way back, if the state is on it. Calling it again with the same facts
-    changes nothing more, but that each `Trouble` counts.
+    `sent_back` is whether the driver has been asked for the way back, if the state is on it. Calling it again with the same
+    facts changes nothing more, but that each `Trouble` counts.
     """
     notes: list[Note] = []
     if state.is_over:

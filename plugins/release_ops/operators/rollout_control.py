@@ -10,14 +10,16 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops import rollouts
-from release_ops.domain.rollout_state import Order
+from release_ops.domain.rollout import advance
+from release_ops.domain.rollout_state import Order, Phase
 from release_ops.operators import parts
 
 
 class TellRolloutOperator(BaseOperator):
     """Writes an order for the rollout that is open in an environment, with the name of who gave it. Returns the order.
 
-    A retry writes nothing twice. AirflowFailException when nothing is under way there.
+    A rollout that waits for its gate, its approvals or its window has no task that would take an order: an abort ends it
+    here, so that another one may begin. A retry writes nothing twice. AirflowFailException when nothing is under way there.
     """
 
     template_fields: Sequence[str] = ("product", "environment", "order", "reason")
@@ -34,8 +36,11 @@ class TellRolloutOperator(BaseOperator):
         store, dag_run = parts.open_store(), context["dag_run"]
         if self.order not in [*Order]:
             raise AirflowFailException(f"{self.order!r} is no order; choose one of {', '.join(Order)}")
+        key = f"{dag_run.dag_id}:{dag_run.run_id}"
         rollout = rollouts.open_one(store, self.product, self.environment)
         if rollout is None:
+            if (told := store.one("rollout_command_of", key=key)) is not None:
+                return {"rollout": told["rollout"], "order": self.order, "by": told["by"], "reason": told["reason"]}
             raise AirflowFailException(
                 f"nothing of {self.product or '(no product)'} is on its way to {self.environment or '(no environment)'}: "
                 "look at the runs of release_deploy"
@@ -45,9 +50,15 @@ class TellRolloutOperator(BaseOperator):
             store,
             rollout.id,
             self.order,
-            key=f"{dag_run.dag_id}:{dag_run.run_id}",
+            key=key,
             by=by,
             reason=self.reason,
             at=datetime.now(UTC),
         )
+        if self.order == Order.ABORT and rollout.state.phase is Phase.PLANNED:
+            taken = rollouts.waiting(store, rollout.id)
+            now = datetime.now(UTC)
+            turn = advance(rollout.plan, rollout.state, now, commands=taken.commands)
+            # Where its task took it over meanwhile, that one follows the order.
+            rollouts.move(store, rollout, turn.state, at=now, notes=turn.notes, taken=taken.ids)
         return {"rollout": rollout.id, "order": self.order, "by": by, "reason": self.reason}
