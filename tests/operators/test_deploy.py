@@ -275,6 +275,36 @@ def test_a_deployment_half_out_is_gone_on_with_by_another_run_of_its_version_onl
     assert shop.roll(again)["state"] == "promoted"
 
 
+def test_what_has_all_users_and_was_not_promoted_is_looked_at_again(shop):
+    """A version whose run is gone, or a first one that failed, would else close its environment and those after it."""
+    shop.edit("{analyse: errors}, {weight: 100}", "{weight: 100}, {analyse: errors}")
+    shop.value = None
+    run = shop.resolve()
+    while not isinstance(shop.look(run), TaskAwaitingInput):
+        pass
+    assert shop.live("production") == ("2.8.0", "100")
+    again = shop.resolve(run_id="again")
+    assert (again["rollout"], again["run_id"]) == (run["rollout"], "again")
+    shop.value = 0.002
+    told = {"product": "shop", "environment": "production", "order": "resume"}
+    TellRolloutOperator(task_id="tell", **told).execute(shop.context())
+    assert shop.roll(again)["state"] == "promoted"
+    with pytest.raises(AirflowSkipException, match="is live in production already"):
+        shop.resolve(run_id="once-more")
+
+
+def test_a_first_version_that_failed_can_be_tried_again_though_it_is_still_live(shop):
+    shutil.rmtree(shop.place / "production")
+    shop.value = 0.05
+    run = shop.resolve()
+    assert shop.roll(run)["state"] == "failed"
+    shop.put("production", "2.8.0")
+    shop.value = 0.002
+    again = shop.resolve(run_id="again")
+    assert (again["attempt"], again["previous"]) == (2, "")
+    assert shop.roll(again)["state"] == "promoted"
+
+
 # Gate, approvals, window
 
 

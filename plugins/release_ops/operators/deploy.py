@@ -69,7 +69,7 @@ class ResolveDeployOperator(BaseOperator):
         commit = _tagged(product, self.version)
         tag = product.repository.tag_name(self.version)
         live = _live(product, environment, self.version, tag, commit)
-        if live.shows(self.version, 100):
+        if live.shows(self.version, 100) and not _is_unfinished(store, product, environment, self.version):
             raise AirflowSkipException(f"{product.id} {self.version} is live in {environment.name} already")
         rollout = self._open(
             context,
@@ -242,6 +242,15 @@ def _previous(store: Store, product: Product, environment: Environment, version:
         return live.version
     row = store.one("rollout_promoted", product=product.id, environment=environment.name, version=version)
     return row["version"] if row else ""
+
+
+def _is_unfinished(store: Store, product: Product, environment: Environment, version: str) -> bool:
+    """Whether a rollout of ours brought a version there and did not promote it: it may be at its last analysis."""
+    about = {"product": product.id, "environment": environment.name}
+    if (current := rollouts.open_one(store, **about)) is not None and current.version == version:
+        return True
+    rows = [row for row in store.all("rollout_attempts", version=version, **about) if row["started_at"]]
+    return bool(rows) and rows[0]["state"] != "promoted"
 
 
 def give_up(store: Store, rollout: Rollout, why: str, *, by: str = "release_deploy") -> bool:
