@@ -540,6 +540,40 @@ def test_a_way_back_that_fails_fails_the_run_loudly(shop):
     with shop.store.connect() as connection:
         (incident,) = connection.execute("SELECT resolved_at FROM release_metrics.incident").fetchall()
     assert incident["resolved_at"] is None
+    (shop.place / "production" / "version.new").rmdir()
+    shop.edit("{pause: until told}", "{analyse: errors}")
+    mending = shop.resolve(version="2.8.1", run_id="mending")
+    assert shop.roll(mending)["state"] == "promoted"
+    with shop.store.connect() as connection:
+        (incident,) = connection.execute("SELECT resolved_at, fixed_by FROM release_metrics.incident").fetchall()
+    assert incident["fixed_by"] == mending["rollout"]
+    assert incident["resolved_at"] == rollouts.find(shop.store, mending["rollout"]).ended_at
+
+
+def test_a_promoted_version_that_is_taken_back_later_was_a_failure_that_users_met(shop):
+    run = shop.resolve()
+    assert shop.roll(run)["state"] == "promoted"
+    subprocess.run(["git", "-C", str(shop.folder / "shop.git"), "tag", "v2.7.1"], check=True)
+    back = shop.resolve(version="2.7.1", purpose="rollback", run_id="deploy__shop_back")
+    assert shop.roll(back)["state"] == "promoted"
+    RecordDeployOperator(task_id="record", run=run, decision=AGREED).execute(shop.context())
+    with shop.store.connect() as connection:
+        deployments = connection.execute(
+            "SELECT version, result, rolled_back, unplanned FROM release_metrics.deployment ORDER BY finished_at"
+        ).fetchall()
+        (incident,) = connection.execute("SELECT * FROM release_metrics.incident").fetchall()
+    assert [tuple(row.values()) for row in deployments] == [
+        ("2.8.0", "success", True, True),
+        ("2.7.1", "success", False, True),
+    ]
+    assert (incident["deployment"], incident["fixed_by"]) == (run["rollout"], back["rollout"])
+    assert incident["title"] == "2.8.0 in production was taken back: now"
+    refresh(shop.store, now=datetime.now(UTC))
+    with shop.store.connect() as connection:
+        (dora,) = connection.execute(
+            "SELECT deployments, failed, recovered FROM release_metrics.dora WHERE period = 'month' AND product = 'shop'"
+        ).fetchall()
+    assert tuple(dora.values()) == (2, 1, 1)
 
 
 def test_a_failed_task_ends_what_was_not_begun_and_leaves_what_was(shop):

@@ -23,6 +23,18 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A rollout to the same environment that began afterwards."""
+
+    rollout: str
+    takes_back: bool
+    """Whether it is a rollback from this very version."""
+    planned_at: datetime
+    promoted_at: datetime | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """A rollout with all that happened in it."""
 
@@ -42,6 +54,18 @@ class Story:
     severity: str
     """Of the incident; empty: none is opened."""
     happenings: Sequence[Happening]
+    later: Sequence[Later] = ()
+    """In order, up to the first that was promoted."""
+
+    @property
+    def mended(self) -> Later | None:
+        """The rollout after which users had a version that was promoted again."""
+        return next((one for one in self.later if one.promoted_at is not None), None)
+
+    @property
+    def taken_back(self) -> Later | None:
+        """The rollout by which people or a validation list took it back after its promotion."""
+        return next((one for one in self.later if one.takes_back), None) if self.phase is Phase.PROMOTED else None
 
     def first(self, kind: str) -> Happening | None:
         """The first event of a kind."""
@@ -73,7 +97,8 @@ def facts_of(story: Story) -> dict[str, list[dict[str, Any]]]:
     """Rows by stream; those of the same rollout later write over these.
 
     A version that was taken back is a failed deployment, `rolled_back` once users had it; the way back is an unplanned
-    deployment of the version before. The incident begins when the way back does and ends when it is verified.
+    deployment of the version before. The incident begins when the way back does and ends when it is verified; where the way
+    back failed, when a version is promoted there again. A promoted version that a later rollout takes back failed too.
     """
     if story.started_at is None:
         return {}
@@ -91,7 +116,7 @@ def facts_of(story: Story) -> dict[str, list[dict[str, Any]]]:
                 "started_at": story.started_at,
                 "finished_at": story.ended_at if result != "running" else None,
                 "unplanned": story.kind in {"hotfix", "rollback"},
-                "rolled_back": None if result == "running" else back is not None and had_users,
+                "rolled_back": None if result == "running" else (back or story.taken_back) is not None and had_users,
             }
         ],
         "deployment_statuses": [
@@ -129,12 +154,30 @@ def facts_of(story: Story) -> dict[str, list[dict[str, Any]]]:
                 "title": f"{story.version} in {story.environment} was taken back: {back.text}"[:500],
                 "severity": story.severity,
                 "started_at": back.at,
-                "resolved_at": verified.at if verified is not None else None,
-                "deployment": story.rollout,
-                "fixed_by": undone if verified is not None else "",
+                **_end(story, undone if verified is not None else "", verified.at if verified is not None else None),
+            }
+        ]
+    elif (taken := story.taken_back) is not None and had_users and story.severity:
+        rows["incidents"] = [
+            {
+                "incident": story.rollout,
+                "environment": story.environment,
+                "title": f"{story.version} in {story.environment} was taken back: {taken.reason or 'no reason given'}"[
+                    :500
+                ],
+                "severity": story.severity,
+                "started_at": taken.planned_at,
+                **_end(story, "", None),
             }
         ]
     return rows
+
+
+def _end(story: Story, fixed_by: str, at: datetime | None) -> Mapping[str, Any]:
+    """End of an incident: as given, else by the next promotion."""
+    if at is None and (mended := story.mended) is not None:
+        fixed_by, at = mended.rollout, mended.promoted_at
+    return {"resolved_at": at, "deployment": story.rollout, "fixed_by": fixed_by}
 
 
 def _verified(story: Story) -> Happening | None:

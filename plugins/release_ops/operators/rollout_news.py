@@ -14,7 +14,7 @@ from release_ops import rollouts
 from release_ops.addresses import artifact_page
 from release_ops.domain.deploy_policy import Environment
 from release_ops.domain.model import Product
-from release_ops.domain.rollout_facts import Happening, Story, facts_of
+from release_ops.domain.rollout_facts import Happening, Later, Story, facts_of
 from release_ops.domain.rollout_state import Phase
 from release_ops.facts_store import FactsStore
 from release_ops.ledger import Ledger
@@ -62,7 +62,15 @@ def last_place(store: Store, rollout: Rollout) -> int:
 
 
 def record(store: Store, environment: Environment, rollout: Rollout) -> None:
-    """Deployments, their states and the incident, as they are now."""
+    """Deployments, their states and the incident, as they are now; also of those before that it mends or takes back."""
+    _record(store, environment, rollout)
+    if rollout.started_at is not None:
+        about = {"product": rollout.product, "environment": rollout.environment, "source": SOURCE}
+        for row in store.all("rollouts_unsettled", before=rollout.started_at, version=rollout.plan.previous, **about):
+            _record(store, environment, rollouts.find(store, row["rollout"]))
+
+
+def _record(store: Store, environment: Environment, rollout: Rollout) -> None:
     story = story_of(store, environment, rollout)
     if rows := facts_of(story):
         FactsStore(store, rollout.product).write(rows, source=SOURCE)
@@ -102,7 +110,29 @@ def story_of(store: Store, environment: Environment, rollout: Rollout) -> Story:
             )
             for row in rollouts.events(store, rollout.id)
         ],
+        later=_later(store, rollout),
     )
+
+
+def _later(store: Store, rollout: Rollout) -> list[Later]:
+    if rollout.ended_at is None:
+        return []
+    about = {"product": rollout.product, "environment": rollout.environment}
+    found: list[Later] = []
+    for row in store.all("rollouts_since", since=rollout.ended_at, **about):
+        is_promoted = row["state"] == Phase.PROMOTED
+        found.append(
+            Later(
+                rollout=row["rollout"],
+                takes_back=row["kind"] == "rollback" and row["previous_version"] == rollout.version,
+                planned_at=row["planned_at"],
+                promoted_at=row["ended_at"] if is_promoted else None,
+                reason=row["reason"],
+            )
+        )
+        if is_promoted:
+            break
+    return found
 
 
 def announce(
