@@ -1,5 +1,4 @@
--- Rollouts that ended before an instant and that a later one concerns: those with an open incident, and the last promoted one
--- if it brought this version.
+-- Earlier rollouts that a later one concerns: with an open incident, or the last promoted one if it brought this version.
 SELECT r.rollout
 FROM release_ops.rollout AS r
 JOIN release_ops.incident AS i ON i.product = r.product AND i.incident = r.rollout
