@@ -377,6 +377,38 @@ def test_a_blackout_defers_the_wait_and_is_asked_again_at_the_moment_of_the_act(
     assert shop.roll(run)["state"] == "promoted"
 
 
+def test_a_way_back_by_a_validation_list_waits_for_no_window_no_gate_and_nobody(shop):
+    subprocess.run(["git", "-C", str(shop.folder / "shop.git"), "tag", "v2.7.1"], check=True)
+    shop.put("production", "2.8.0")
+    now = datetime.now(UTC)
+    start, end = (f"{at:%Y-%m-%d %H:%M}" for at in (now - timedelta(hours=1), now + timedelta(days=2)))
+    shop.file.write_text(
+        shop.file.read_text() + f'blackouts: [{{start: "{start}", end: "{end}", reason: Christmas business}}]\n'
+    )
+    run = shop.resolve(version="2.7.1", purpose="rollback", triggering_user_name=None)
+    plan = PlanDeployOperator(task_id="plan", run=run).execute({})
+    gate = DeployGateOperator(task_id="gate", run=run, plan=plan).execute({})
+    assert DeploySeatsOperator(task_id="seats", run=run, gate_result=gate).execute({}) == []
+    decide = DeployDecideOperator(task_id="decide", run=run, gate_result=gate, answers=[], proceed="go", blocked="stop")
+    assert decide.choose_branch(shop.context()) == "go", shop.xcom["decision"]["reasons"]
+    facts = {"run": run, "decision": shop.xcom["decision"]}
+    AwaitDeployWindowOperator(task_id="await_window", **facts).execute({})
+    assert shop.roll(run)["state"] == "promoted"
+    assert shop.live("production") == ("2.7.1", "100")
+    kinds = [row["kind"] for row in rollouts.events(shop.store, run["rollout"])]
+    assert kinds == ["step", "weight", "promote"], "all users at once: each minute more is one with the bad version"
+    # Changes of data need somebody who says that they can be taken back.
+    risky = {**plan, "readiness": [*plan["readiness"]]}
+    risky["readiness"][-2] = {**risky["readiness"][-2], "outcome": "pending"}
+    assert risky["readiness"][-2]["id"] == "backup"
+    gate = DeployGateOperator(task_id="gate", run=run, plan=risky).execute({})
+    assert len(DeploySeatsOperator(task_id="seats", run=run, gate_result=gate).execute({})) == 2
+    # Whoever asks for one by the form still needs the others' yes.
+    by_hand = {**run, "started_by": "eva"}
+    gate = DeployGateOperator(task_id="gate", run=by_hand, plan=plan).execute({})
+    assert len(DeploySeatsOperator(task_id="seats", run=by_hand, gate_result=gate).execute({})) == 2
+
+
 # The rollout and its records
 
 

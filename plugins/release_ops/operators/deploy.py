@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from release_ops import rollouts
 from release_ops.adapters.driver import DriverError
-from release_ops.domain.deploy_policy import Environment
+from release_ops.domain.deploy_policy import Environment, Step, StepKind
 from release_ops.domain.deploying import Live, Target
 from release_ops.domain.model import MilestoneKind, Product
 from release_ops.domain.rollout import advance
@@ -31,7 +32,8 @@ log = logging.getLogger(__name__)
 
 KIND = "deploy"
 """Kind of the runs that deploy, beside those of the milestones."""
-KINDS = ("release", "hotfix", "rollback")
+ROLLBACK = "rollback"
+KINDS = ("release", "hotfix", ROLLBACK)
 """Why a version is deployed."""
 _LABELS = {kind.value: kind for kind in (MilestoneKind.ALPHA, MilestoneKind.BETA, MilestoneKind.RC)}
 
@@ -79,7 +81,11 @@ class ResolveDeployOperator(BaseOperator):
             environment=environment.name,
             strategy=environment.strategy.value,
             driver=environment.driver,
-            steps=plan_of(environment, self.version, _previous(store, product, environment, self.version, live)),
+            steps=plan_of(
+                environment_for(environment, purpose),
+                self.version,
+                _previous(store, product, environment, self.version, live),
+            ),
             ref=tag,
             commit=commit,
             kind=purpose,
@@ -251,6 +257,13 @@ def _is_unfinished(store: Store, product: Product, environment: Environment, ver
         return True
     rows = [row for row in store.all("rollout_attempts", version=version, **about) if row["started_at"]]
     return bool(rows) and rows[0]["state"] != "promoted"
+
+
+def environment_for(environment: Environment, purpose: str) -> Environment:
+    """The environment with the steps of a purpose: a way back gives what users had before to all of them at once."""
+    if purpose != ROLLBACK:
+        return environment
+    return replace(environment, steps=(Step(kind=StepKind.WEIGHT, weight=100),), background=())
 
 
 def give_up(store: Store, rollout: Rollout, why: str, *, by: str = "release_deploy") -> bool:

@@ -14,7 +14,7 @@ from release_ops.domain.rollout_state import Phase
 from release_ops.operators import parts, rollout_news
 from release_ops.operators.announce import tell
 from release_ops.operators.artifacts import MadeLink, keep, page_of
-from release_ops.operators.deploy import environment_of, may_come
+from release_ops.operators.deploy import ROLLBACK, environment_of, may_come
 from release_ops.operators.effects import key_of
 from release_ops.operators.milestone import DecidedOperator, MilestoneOperator
 from release_ops.operators.rollout_evidence import evidence
@@ -109,7 +109,7 @@ class FollowOperator(MilestoneOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """The next environments."""
         run = self.run_facts
-        if run["purpose"] == "rollback":
+        if run["purpose"] == ROLLBACK:
             return []
         product, store = parts.product_of(run), parts.open_store()
         found = [

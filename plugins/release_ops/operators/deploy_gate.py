@@ -11,16 +11,17 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops import rollouts
+from release_ops.domain.deploy_plan import from_json
 from release_ops.domain.deploy_policy import Environment
 from release_ops.domain.gates import evaluate
-from release_ops.domain.model import ApprovalPolicy, Gate, MilestoneKind, Product
+from release_ops.domain.model import ApprovalPolicy, Gate, MilestoneKind, Outcome, Product
 from release_ops.domain.rollout_state import ENDED
 from release_ops.domain.windows import NeverOpenError, moment_text, opening
 from release_ops.operators import gate as quality
 from release_ops.operators import parts
 from release_ops.operators.approval import DecideOperator, SeatsOperator
 from release_ops.operators.artifacts import BLOCKED_REPORT, GATE_REPORT, keep, page_of
-from release_ops.operators.deploy import environment_of, give_up
+from release_ops.operators.deploy import ROLLBACK, environment_of, give_up
 from release_ops.operators.deploy_plan import criteria_of
 from release_ops.operators.milestone import DecidedOperator, MilestoneOperator
 from release_ops.render import render
@@ -47,7 +48,7 @@ class DeployGateOperator(MilestoneOperator):
         environment = environment_of(product, run)
         _, evidence = criteria_of(plan)
         result: dict[str, Any] = {"commit": run["commit"], "base": None, "evidence": [], "body": ""}
-        if environment.gate:
+        if gate_asked(environment, run):
             result, self.made = quality.look(run, product, environment.gate, commit=run["commit"])
         now = datetime.now(UTC)
         found = [*evidence, *(quality.as_evidence(piece) for piece in result["evidence"])]
@@ -64,6 +65,19 @@ class DeployGateOperator(MilestoneOperator):
         }
 
 
+def gate_asked(environment: Environment, run: Mapping[str, Any]) -> str:
+    """Gate that a deployment has to pass; empty: none. What users had before passed its own."""
+    return "" if run["purpose"] == ROLLBACK else environment.gate
+
+
+def approvals_asked(environment: Environment, run: Mapping[str, Any], planned: Mapping[str, Any]) -> ApprovalPolicy:
+    """Who has to agree. A way back that a validation list started waits for nobody, unless a check needs people."""
+    is_ready = all(one.finding.outcome is Outcome.PASS for one in from_json(planned["readiness"]) if one.required)
+    if run["purpose"] == ROLLBACK and not run["started_by"] and is_ready:
+        return ApprovalPolicy()
+    return environment.approvals or ApprovalPolicy()
+
+
 def gate_name(environment: Environment) -> str:
     """Under which what was decided about a deployment is kept."""
     return f"deploy-{environment.name}"
@@ -75,8 +89,9 @@ def gate_of(product: Product, run: Mapping[str, Any], planned: Mapping[str, Any]
     `planned` has the checks under `readiness`, as they were shown: a file that is edited meanwhile does not change them.
     """
     environment, release = environment_of(product, run), parts.release_of(product, run)
-    own = quality.gate_of(product, environment.gate, release).criteria if environment.gate else ()
-    approvals = environment.approvals or ApprovalPolicy()
+    gate = gate_asked(environment, run)
+    own = quality.gate_of(product, gate, release).criteria if gate else ()
+    approvals = approvals_asked(environment, run, planned)
     criteria, _ = criteria_of(planned)
     return Gate(name=gate_name(environment), criteria=(*criteria, *own), approvals=approvals.for_type(release.type))
 
@@ -138,9 +153,10 @@ def window(
 ) -> tuple[str, datetime | None]:
     """What closes the window of an environment, and when it opens; empty words where it is open or not asked.
 
-    The rules are those of GA, the milestone that changes production. None as the time: it never opens.
+    The rules are those of GA, the milestone that changes production; a way back waits for no window. None as the time: it
+    never opens.
     """
-    if not environment.windows:
+    if not environment.windows or run["purpose"] == ROLLBACK:
         return "", None
     try:
         waits = opening(product, MilestoneKind.GA, at, parts.release_of(product, run).type)

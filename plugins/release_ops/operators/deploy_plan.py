@@ -18,7 +18,7 @@ from release_ops.domain.model import Criterion, Evidence, MilestoneKind, Product
 from release_ops.domain.rollback import Change
 from release_ops.operators import parts
 from release_ops.operators.artifacts import MadeLink, keep, page_of
-from release_ops.operators.deploy import environment_of
+from release_ops.operators.deploy import environment_for, environment_of
 from release_ops.operators.deploy_checks import Ground, look_at_all
 from release_ops.operators.milestone import MilestoneOperator
 from release_ops.render import render
@@ -42,7 +42,7 @@ class PlanDeployOperator(MilestoneOperator):
         """Plan, keep."""
         run = self.run_facts
         product = parts.product_of(run)
-        environment = environment_of(product, run)
+        environment = environment_for(environment_of(product, run), run["purpose"])
         store = parts.open_store()
         plan = plan_deployment(store, product, environment, run, datetime.now(UTC))
         self.made = keep_plan(store, product, run, plan)
