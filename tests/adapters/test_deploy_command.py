@@ -101,6 +101,7 @@ def test_the_last_line_of_status_says_what_is_live(tmp_path):
         ('{"version": "2.8.0", "weight": 10}', '"settled" has to be true or false'),
         ('{"version": "2.8.0", "weight": 10, "settled": true, "phase": "fine"}', '"phase" has to be one of'),
         ('{"version": ', "its last line is no JSON"),
+        ('{"version": ' + "[" * 15_000, "its last line is no JSON"),
     ],
 )
 def test_a_status_that_says_nothing_sound_is_an_error(tmp_path, said, problem):

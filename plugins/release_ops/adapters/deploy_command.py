@@ -98,7 +98,7 @@ class CommandDriver:
         last = output.strip().rpartition("\n")[2]
         try:
             said = json.loads(last) if last.startswith("{") else {}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DriverError(f"{self.run[0]} {action}: its last line is no JSON: {error}: {last[:200]}") from None
         return said, f"{output}{errors}"[-self.output :]
 
