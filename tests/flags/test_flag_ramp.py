@@ -24,6 +24,7 @@ from release_ops.domain.flag_ramp import (
     adopted,
     advance,
     killed,
+    refused,
     written,
 )
 from release_ops.domain.flags_policy import OnFailure, Ramp
@@ -239,6 +240,45 @@ def test_whatever_comes_nobody_gets_it_before_the_step_before_was_proven_or_acce
         flag.now += hours * HOUR
     rising = [now for was, now in zip([0, *flag.writes], flag.writes, strict=False) if now > was]
     assert all(now in RAMP.steps for now in rising)
+
+
+def test_a_ramp_that_took_up_a_flag_sees_that_somebody_changed_it_before_its_first_write() -> None:
+    flag = Flag(state=adopted(RAMP, 50, NOW))
+    flag.serves = 0
+    assert isinstance(flag.look(), End)
+    assert (flag.state.phase, flag.writes) == (RampPhase.PAUSED, [])
+
+
+def test_a_step_that_was_refused_is_taken_when_the_ramp_is_resumed_and_none_is_passed_over() -> None:
+    flag = Flag().at_step(1)
+    about_to, act = advance(RAMP, flag.state, Seen(now=flag.now, percent=50))
+    assert (act, about_to.step) == (Write(), 2)
+    flag.state = refused(about_to, 50, "the seed changes")
+    flag.look(command=Command.RESUME, by="ana")
+    flag.now += HOUR
+    flag.until_end()
+    assert (flag.state.phase, flag.writes, flag.serves) == (RampPhase.DONE, [10, 50, 100], 100)
+
+
+def test_who_says_pause_before_a_step_is_written_keeps_it_from_being_written() -> None:
+    flag = Flag().at_step(0)
+    flag.state, act = advance(RAMP, flag.state, Seen(now=flag.now, percent=10))
+    assert act == Write()  # and the worker dies
+    assert isinstance(flag.look(command=Command.PAUSE, by="ana"), End)
+    assert (flag.state.phase, flag.state.percent, flag.writes) == (RampPhase.PAUSED, 10, [10])
+    flag.look(command=Command.RESUME, by="ana")
+    flag.now += HOUR
+    flag.until_end()
+    assert flag.writes == [10, 50, 100]
+
+
+def test_a_pause_of_a_paused_ramp_does_not_make_its_failed_step_count_as_taken() -> None:
+    flag = Flag().at_step(1)
+    flag.until_end(verdict=Verdict.BAD, message="errors")
+    flag.look(command=Command.PAUSE, by="ana")
+    flag.look(command=Command.RESUME, by="ana")
+    flag.until_end()
+    assert flag.writes == [10, 50, 10, 50, 100]
 
 
 def test_a_moment_survives_its_json() -> None:

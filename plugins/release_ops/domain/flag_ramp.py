@@ -176,7 +176,7 @@ def advance(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
 
 
 def _go_on(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
-    if state.place and seen.percent != state.percent:
+    if (state.place or state.step != BEFORE) and seen.percent != state.percent:
         there = "something else than a ramp writes" if seen.percent is None else f"{seen.percent} %"
         why = f"the engine serves {there} instead of {state.percent} %: somebody else changed the flag"
         return replace(state, phase=RampPhase.PAUSED, why=why), End()
@@ -196,9 +196,10 @@ def written(state: RampState, now: datetime, percent: int | None = None) -> Ramp
 
 
 def refused(state: RampState, serves: int | None, why: str) -> RampState:
-    """State of a ramp whose next write would throw users about: it pauses where the flag is."""
+    """State of a ramp whose next write is not made: it pauses where the flag is, and that step is still to be taken."""
     percent = state.percent if serves is None else serves
-    return replace(state, phase=RampPhase.PAUSED, percent=percent, is_set=True, failed=False, why=why)
+    step = max(BEFORE, state.step - 1)
+    return replace(state, phase=RampPhase.PAUSED, step=step, percent=percent, is_set=True, failed=False, why=why)
 
 
 def killed(state: RampState, why: str) -> RampState:
@@ -220,7 +221,7 @@ def _told(ramp: Ramp, state: RampState, seen: Seen) -> RampState:
     if seen.command is Command.STOP:
         return replace(state, phase=RampPhase.STOPPED, percent=serves, is_set=True, why=f"stopped by {who}")
     if seen.command is Command.PAUSE:
-        return replace(state, phase=RampPhase.PAUSED, failed=False, why=f"paused by {who}")
+        return _paused(state, serves, f"paused by {who}")
     if state.phase is RampPhase.HELD:
         return replace(state, phase=RampPhase.RUNNING, accepted=True, held_since=None, why=f"step accepted by {who}")
     if state.phase is not RampPhase.PAUSED:
@@ -243,6 +244,14 @@ def _told(ramp: Ramp, state: RampState, seen: Seen) -> RampState:
         measured_from=seen.now,
         why=f"resumed by {who}",
     )
+
+
+def _paused(state: RampState, serves: int, why: str) -> RampState:
+    if state.phase is RampPhase.PAUSED:
+        return state  # what failed is still to be proven again, and a step back is made all the same
+    if not state.is_set and serves != state.percent:
+        return refused(state, serves, why)
+    return replace(state, phase=RampPhase.PAUSED, why=why)
 
 
 def _proven(ramp: Ramp, state: RampState, seen: Seen) -> tuple[RampState, Act]:
