@@ -143,7 +143,7 @@ class UnleashFlags:
             title = str(one.get("title") or "")
             if title in TITLES.values() and title not in mine:
                 mine[title] = one
-            else:
+            elif not one.get("disabled"):  # which lets nobody in, and is not ours to remove
                 others.append(one)
         # Whom others let in would have it at any percentage. That they may go was asked before (`may_write`).
         kept = {one["title"] for one in wanted}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from release_ops.domain.flags_policy import Flag, Targeting, Value
+from release_ops.domain.flags_policy import Flag, Operator, Rule, Targeting, Value
 
 Split = tuple[tuple[str, int], ...]
 
@@ -149,6 +149,7 @@ def change_of(before: FlagState, after: FlagState, moves: Moves) -> Change:
         reasons.append(
             f"{gained * 100:.1f} % of the users would get it and {lost * 100:.1f} % lose it at the same share"
         )
+    reasons += _shut_out(before, after, direction)
     causes = list(_causes(before, after))
     if not reasons and causes and 0 < (before.percent or 0) < 100 and 0 < (after.percent or 0) < 100:
         # What the sample does not show, a larger crowd would. At nobody and at everybody nobody is thrown about.
@@ -182,6 +183,39 @@ def _causes(before: FlagState, after: FlagState) -> Iterator[str]:
         yield f"users are told apart by {after.bucket_by} instead of {before.bucket_by}"
     if _ratios(before.split) != _ratios(after.split):
         yield f"the split changes from {_split_words(before.split)} to {_split_words(after.split)}"
+
+
+def _shut_out(before: FlagState, after: FlagState, direction: int) -> list[str]:
+    """Whom the targeting itself moves against the direction: no sample of users knows who fulfils which rule."""
+    if not (before.is_live and after.is_live):
+        return []
+    was, becomes = before.targeting, after.targeting
+    reasons = []
+    left_out = bool(before.percent) and not _wider(was, becomes)
+    let_in = bool(after.percent) and not _wider(becomes, was)
+    if left_out and (direction > 0 or (direction == 0 and let_in)):
+        reasons.append("users whom the rules or segments let in until now would lose it")
+    if let_in and direction < 0:
+        reasons.append("users whom the rules or segments kept out until now would get it although its share falls")
+    gone = sum(len(set(some) - set(now)) for some, now in ((was.users, becomes.users), (was.groups, becomes.groups)))
+    if gone and direction > 0 and (after.percent or 0) < 100:
+        reasons.append(f"{gone} users or groups who are named now would be named no more, although its share grows")
+    return reasons
+
+
+def _wider(one: Targeting, other: Targeting) -> bool:
+    """Whether everybody who counts for the share by `one` counts by `other` too; False where nobody can tell."""
+    return set(other.segments) <= set(one.segments) and all(
+        any(_implies(rule, needed) for rule in one.rules) for needed in other.rules
+    )
+
+
+def _implies(rule: Rule, needed: Rule) -> bool:
+    if (rule.attribute, rule.operator) != (needed.attribute, needed.operator):
+        return False
+    if rule.operator is Operator.NOT_IN:
+        return set(needed.values) <= set(rule.values)
+    return set(rule.values) <= set(needed.values)
 
 
 def _ratios(split: Split) -> list[tuple[str, float]]:
