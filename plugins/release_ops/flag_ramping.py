@@ -112,12 +112,18 @@ class Ramping:
         """The ramp of this run, begun now unless it is there already.
 
         Raises:
-            RampError: another one is open, or its first write would throw users about and nobody allowed that.
+            RampError: another one is open, its first write would throw users about and nobody allowed that, or the flag was
+                switched off while people were asked.
         """
         store, now = self.ledger.store, self.clock()
         row = store.one("flag_ramp_of_run", **self._where, run_id=order.run_id)
         if row is not None:
             return row
+        if order.asked_at is not None and (off := self._killed_since(order.asked_at)):
+            raise RampError(
+                f"{self.flag.key} in {self.environment} was switched off at {off:%Y-%m-%d %H:%M} UTC, after this ramp was "
+                "asked for; what people agreed to is not so any more: start flag_ramp anew"
+            )
         before, change = self.look(may_rebucket=may_rebucket, reason=order.reason)
         state = flag_ramp.adopted(self.ramp, before.percent or 0, now)
         for _ in range(3):
@@ -154,6 +160,11 @@ class Ramping:
                 )
         raise RampError(f"the ramp of {self.flag.key} in {self.environment} could not be begun; run it again")
 
+    def _killed_since(self, at: datetime) -> datetime | None:
+        prefix = f"flag-kill:{self.product.id}:{self.flag.key}:{self.environment}:"
+        found = self.ledger.store.one("flag_killed_since", prefix=prefix, since=at)
+        return found["claimed_at"] if found else None
+
     def go_on(self, ramp: str) -> Wait | End:
         """Turn after turn until there is something to wait for, or it is over."""
         for _ in range(TURNS):
@@ -166,6 +177,8 @@ class Ramping:
         """Look, decide, keep, act. Killed anywhere, the next call goes on where this one was."""
         store = self.ledger.store
         row = self._row(ramp)
+        if self.ramp.steps != (begun := tuple(row["plan"].get("steps") or self.ramp.steps)):
+            return self._with_steps(begun).turn(ramp)
         state = RampState.from_json(row["progress"])
         now = self.clock()
         # Not under the lock: a source that answers slowly holds up no kill switch.
@@ -182,6 +195,11 @@ class Ramping:
         row = self._row(ramp)
         self._report(row, RampState.from_json(row["progress"]))
         return act
+
+    def _with_steps(self, steps: tuple[int, ...]) -> Ramping:
+        """The steps that the ramp began with and people agreed to; those of the product file are for the next one."""
+        environments = {**self.flag.environments, self.environment: replace(self.ramp, steps=steps)}
+        return replace(self, flag=replace(self.flag, environments=environments))
 
     def _row(self, ramp: str) -> Row:
         row = self.ledger.store.one("flag_ramp_one", ramp=ramp)

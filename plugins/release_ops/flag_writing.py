@@ -10,7 +10,7 @@ from typing import Any
 
 from release_ops.adapters.flag_engine import FlagEngine, FlagError
 from release_ops.domain.flag_ramp import RampState, killed
-from release_ops.domain.flags import FlagState, switched_off, words
+from release_ops.domain.flags import FlagState, serves_nobody, switched_off, words
 from release_ops.domain.flags_policy import Flag
 from release_ops.facts_store import FactsStore
 from release_ops.ledger import Claim, Ledger
@@ -18,6 +18,8 @@ from release_ops.store import Row, Store
 
 OURS = "release_ops"
 """Source of the facts that are written here."""
+KILLS = 20
+"""So often one run switches a flag off, cleared again and again."""
 UNREADABLE = "unreadable"
 """What a flag was before, where the engine could not tell."""
 
@@ -29,6 +31,8 @@ class Order:
     by: str = ""
     reason: str = ""
     run_id: str = ""
+    asked_at: datetime | None = None
+    """When it was asked for, before people agreed; None: now."""
 
 
 def ramp_id(product: str, flag: str, environment: str, attempt: int) -> str:
@@ -112,23 +116,42 @@ def kill(
 ) -> Mapping[str, Any]:
     """Switch a flag off for everybody, in one write; a ramp of it that is open ends first, so that it cannot undo it.
 
-    Returns before, after, the engine's evidence and the ramp (empty: none was open).
+    Returns before, after, the engine's evidence, the ramp (empty: none was open) and the key that it was done under.
     """
     store = ledger.store
-    ramp = end_ramp(
-        store, product, flag.key, environment, f"the flag was switched off by {order.by}: {order.reason}", now
-    )
+    why = f"the flag was switched off by {order.by}: {order.reason}"
+    ramp = end_ramp(store, product, flag.key, environment, why, now)
     with alone(ledger, product, flag.key, environment):
         try:
             before: FlagState | None = engine.read(flag, environment)
         except FlagError:
             # What cannot be read may still be written; if not, the write says why.
             before = None
-        done = write(
-            ledger, engine, flag, environment, before, switched_off(flag), product=product, key=key, order=order
-        )
+        # A run that is cleared switches off again what somebody has switched on since.
+        for again in range(1, KILLS + 1):
+            as_key = key if again == 1 else f"{key}:{again}"
+            done = write(
+                ledger, engine, flag, environment, before, switched_off(flag), product=product, key=as_key, order=order
+            )
+            if _is_off(engine, flag, environment):
+                break
+        else:
+            raise FlagError(
+                f"{flag.key} in {environment} is on after it was switched off {KILLS} times: somebody else switches it on; "
+                "find out who, then start flag_kill anew"
+            )
+        # One that somebody began between the two would go on from where the flag was.
+        ramp = ramp or end_ramp(store, product, flag.key, environment, why, now)
     resolve_incidents(store, product, flag.key, environment, datetime.fromisoformat(done["at"]))
-    return {**done, "ramp": ramp}
+    return {**done, "ramp": ramp, "key": as_key}
+
+
+def _is_off(engine: FlagEngine, flag: Flag, environment: str) -> bool:
+    """Whether nobody has it; what the engine cannot tell, the write has proven."""
+    try:
+        return serves_nobody(engine.read(flag, environment))
+    except FlagError:
+        return True
 
 
 def end_ramp(store: Store, product: str, flag: str, environment: str, why: str, now: datetime) -> str:

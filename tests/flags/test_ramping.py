@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +247,33 @@ def test_the_kill_switch_is_one_write_and_the_ramp_does_not_come_back(world: Wor
     assert world.audit()[-1] == ("50 %", "0 %", "ben")
     kill_it(world)
     assert (world.commits(), len(world.audit())) == (before + 1, 3)
+
+
+def test_a_kill_switch_that_is_cleared_switches_off_again_what_was_switched_on_since(world: World) -> None:
+    world.until_end(world.begin())
+    first = kill_it(world)
+    on = wanted(world.flag, "production", 100)
+    world.engine.write(world.flag, "production", on, key="by-hand", at=NOW, why="it was not me")
+    second = kill_it(world)
+    assert world.percent() == 0
+    assert (second["before"], second["after"], second["key"] != first["key"]) == ("100 %", "0 %", True)
+    assert world.audit()[-2:] == [("100 %", "0 %", "ben")] * 2
+
+
+def test_a_ramp_that_people_agree_to_after_the_flag_was_switched_off_does_not_begin(world: World) -> None:
+    asked_at = datetime.now(UTC)  # as the ledger's clock has it
+    kill_it(world)
+    with pytest.raises(RampError, match=r"was switched off at .* after this ramp was asked for"):
+        world.begin(replace(ORDER, asked_at=asked_at))
+    assert world.begin(replace(ORDER, asked_at=datetime.now(UTC)))
+
+
+def test_a_ramp_keeps_to_the_steps_that_it_began_with(world: World) -> None:
+    ramp = world.begin()
+    world.at_step(10, ramp)
+    world.flag = replace(world.flag, environments={"production": replace(RAMP, steps=(100,))})
+    world.until_end(ramp)
+    assert world.steps() == [(10, "good"), (50, "good"), (100, "good")]
 
 
 def test_the_kill_switch_comes_between_a_decision_and_its_write(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

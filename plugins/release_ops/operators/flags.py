@@ -40,8 +40,8 @@ class PrepareRampOperator(BaseOperator):
     """Looks at what is asked for before anything is done: the flag, what its first step would do to people, who agrees.
 
     Returns one mapping per seat, for `SeatOperator.partial(...).expand_kwargs(...)`; none where nobody has to agree. Pushes
-    under the key `run`: product, version, flag, environment, action, reason, may_rebucket, run_id, started_by and change
-    (words). AirflowFailException where the change would throw users about and the form does not allow it.
+    under the key `run`: product, version, flag, environment, action, reason, may_rebucket, run_id, started_by, asked_at and
+    change (words). AirflowFailException where the change would throw users about and the form does not allow it.
     """
 
     template_fields: Sequence[str] = ("product", "flag", "environment", "action", "reason", "may_rebucket")
@@ -81,6 +81,7 @@ class PrepareRampOperator(BaseOperator):
             "may_rebucket": str(self.may_rebucket).lower() == "true",
             "run_id": context["dag_run"].run_id,
             "started_by": user_of(context) or None,
+            "asked_at": datetime.now(UTC).isoformat(),
             "change": "",
         }
         seats: list[dict[str, Any]] = []
@@ -183,7 +184,12 @@ class RampFlagOperator(BaseOperator):
     def _row(self, ramping: Ramping) -> Row:
         """The ramp that this run leads: its own, or the open one, which it takes over with what it is to be told."""
         run = self.run_facts
-        order = Order(by=run["started_by"] or "", reason=run["reason"], run_id=run["run_id"])
+        order = Order(
+            by=run["started_by"] or "",
+            reason=run["reason"],
+            run_id=run["run_id"],
+            asked_at=datetime.fromisoformat(run["asked_at"]),
+        )
         try:
             if run["action"] == START:
                 return ramping.begin(order, may_rebucket=run["may_rebucket"])
@@ -273,5 +279,5 @@ class KillFlagOperator(BaseOperator):
             order=Order(by=by, reason=reason, run_id=run_id),
             now=datetime.now(UTC),
         )
-        told = tell_killed(ledger, product, flag, self.environment, done, by=by, reason=reason, key=key)
+        told = tell_killed(ledger, product, flag, self.environment, done, by=by, reason=reason, key=done["key"])
         return {**done, **told}
