@@ -81,6 +81,7 @@ class Books:
             (row["resolved_at"] - row["started_at"]).total_seconds() / HOUR for row in incidents if row["resolved_at"]
         ]
         firsts = [some[0]["verdict"] for some in self.tries().values()]
+        rollouts = self.own("rollout")
         return {
             "slips": len(slips),
             "breaches": sum(row["policy"] == "breached" for row in slips),
@@ -97,7 +98,9 @@ class Books:
             "incidents_severe": sum(row["severity"] in {"critical", "high"} for row in incidents),
             "restore_time": median(restored) if restored else None,
             "waivers": len({(row["gate"], row["criterion"]) for row in self.own("waiver")}),
-            "rollouts_undone": None,
+            "rollouts_undone": sum(row["state"] in {"rolled_back", "aborted", "failed"} for row in rollouts)
+            if rollouts
+            else None,
         }
 
     def time(self, stages: dict[str, str]) -> dict[str, float]:

@@ -148,6 +148,8 @@ def test_a_hotfix_is_held_to_its_time_and_not_to_a_calendar(world):
 
 
 def test_rollouts_with_their_holds_are_read_and_counted(world):
+    with world.store.connect() as connection:
+        connection.execute("TRUNCATE release_ops.rollout, release_ops.rollout_event CASCADE")
     key = {
         "product": "webapp",
         "version": "2.8.0",

@@ -106,10 +106,13 @@ def test_what_somebody_asks_for_wrongly_is_refused_with_what_to_do(airflow):
         ({**release, "due_at": "soon"}, "is no time; write it like"),
         ({**release, "due_at": "2026-07-03T07:30"}, "has no zone"),
         ({"product": "webapp", "version": "9.9.9"}, "9.9.9 was never opened"),
+        ({"product": "webapp", "version": "9.9.9", "kind": "hotfix"}, "9.9.9 was never opened"),
         ({"product": "web"}, "no product web"),
     ):
         with pytest.raises(AirflowFailException, match=words):
             execute(ReviewReleasesOperator(task_id="r", **given))
+    # A version that somebody mistyped is not due for ever.
+    assert airflow.store.all("retrospectives_of", product="webapp", version="9.9.9") == []
 
 
 def test_a_review_is_told_once_and_lies_among_the_artifacts(world):

@@ -107,6 +107,10 @@ class ReviewReleasesOperator(BaseOperator):
         kind = self.kind or "release"
         if kind not in KINDS:
             raise AirflowFailException(f"kind {kind!r}: there are {', '.join(KINDS)}")
+        if store.one("story_scorecard", product=chosen[0].id, version=self.version) is None:
+            raise AirflowFailException(
+                f"{chosen[0].id} {self.version} was never opened: name a version as the page Releases has it"
+            )
         return [Due(version=self.version, kind=kind, due_at=self._due(store, chosen[0], kind, now))]
 
     def _due(self, store: Store, product: Product, kind: str, now: datetime) -> datetime:
