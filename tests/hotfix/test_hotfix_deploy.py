@@ -80,3 +80,16 @@ def test_an_environment_that_was_rolled_back_stops_it_with_what_to_do(shop: Shop
     ):
         shop.deploy(run, event={})
     assert shop.hotfix()["deployed_at"] is None
+
+
+def test_an_environment_that_has_it_already_is_passed_over(shop: Shop) -> None:
+    """`release_deploy` opens no rollout for what is live, and its run ends well: clearing it would change nothing."""
+    shop.file.write_text(shop.file.read_text(encoding="utf-8") + DEPLOY, encoding="utf-8")
+    run, _ = shop.out(shop.fix("line 20\n", "mended\n"))
+    rolled_out(shop, "production", "promoted")
+    shop.has_ended = True
+    with pytest.raises(AirflowFailException, match="was not begun in staging"):
+        shop.deploy(run)
+    shop.ended_as = "success"
+    assert shop.deploy(run)["environments"] == {"staging": "live already", "production": "promoted"}
+    assert shop.hotfix()["deployed_at"]

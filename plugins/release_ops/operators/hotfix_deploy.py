@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEPLOY = "release_deploy"
 ENDED = ["success", "failed"]
-PROMOTED = "promoted"
+PROMOTED, LIVE = "promoted", "live already"
 
 
 class DeployHotfixOperator(MilestoneOperator):
@@ -56,14 +56,17 @@ class DeployHotfixOperator(MilestoneOperator):
         at = max(ended, default=datetime.now(UTC))
         store.execute("hotfix_station", product=product.id, version=run["version"], deployed_at=at)
         tell_station(parts.open_ledger(), run, emergency, "deployed", environments=list(wanted), at=at)
-        return {"environments": {name: row["state"] for name, row in rows.items() if row}}
+        return {"environments": {name: row["state"] if row else LIVE for name, row in rows.items()}}
 
     def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
         """A run of `release_deploy` has ended."""
         return self.execute(context, event=event)
 
     def _deploy(self, context: Context, environment: str, last: Mapping[str, Any] | None) -> None:
-        """Wait for the run that deploys there, begun if there is none: by its exception Airflow starts it, and defers us."""
+        """Wait for the run that deploys there, begun if there is none: by its exception Airflow starts it, and defers us.
+
+        Returns where the version was live before.
+        """
         run = self.run_facts
         run_id = f"deploy__{run['product']}_{run['version']}_{environment}"
         if last is not None:
@@ -72,6 +75,10 @@ class DeployHotfixOperator(MilestoneOperator):
         if context["ti"].get_dr_count(dag_id=DEPLOY, run_ids=[run_id]):
             states = ["queued", "running"]
             if not context["ti"].get_dr_count(dag_id=DEPLOY, run_ids=[run_id], states=states):
+                if last is None and context["ti"].get_dr_count(dag_id=DEPLOY, run_ids=[run_id], states=["success"]):
+                    # It ended well and opened no rollout: the version was live there before.
+                    self.log.warning("%s %s is live in %s already", run["product"], run["version"], environment)
+                    return
                 state = "was not begun" if last is None else f"ended {last['state']}"
                 raise AirflowFailException(
                     f"{run['product']} {run['version']} {state} in {environment}: look at the run {run_id} of {DEPLOY}; "
