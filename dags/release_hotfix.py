@@ -7,13 +7,14 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, Asset, Param, chain, cross_downstream
 
-from release_ops.operators.approval import DecideOperator, SeatOperator, SeatsOperator
+from release_ops.operators.approval import SeatOperator, SeatsOperator
 from release_ops.operators.hotfix import PickFixesOperator, ResolveHotfixOperator
 from release_ops.operators.hotfix_deploy import DeployHotfixOperator
 from release_ops.operators.hotfix_end import (
     CriteriaSeatsOperator,
     EndHotfixOperator,
     HotfixBlockedOperator,
+    HotfixDecideOperator,
     HotfixGateOperator,
     NoteCriteriaOperator,
 )
@@ -136,7 +137,7 @@ with DAG(
     gate = HotfixGateOperator(task_id="quality_gate", run=run, picked=pick.output)
     seats = SeatsOperator(task_id="seats", run=run, gate_result=gate.output)
     approve = SeatOperator.partial(task_id="approve", map_index_template="{{ task.seat }}").expand_kwargs(seats.output)
-    decide = DecideOperator(
+    decide = HotfixDecideOperator(
         task_id="decide",
         run=run,
         gate_result=gate.output,

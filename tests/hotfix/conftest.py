@@ -13,10 +13,15 @@ from typing import Any
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from release_ops.operators.approval import DecideOperator, SeatsOperator
+from release_ops.operators.approval import SeatsOperator
 from release_ops.operators.hotfix import PickFixesOperator, ResolveHotfixOperator
 from release_ops.operators.hotfix_deploy import DeployHotfixOperator
-from release_ops.operators.hotfix_end import EndHotfixOperator, HotfixBlockedOperator, HotfixGateOperator
+from release_ops.operators.hotfix_end import (
+    EndHotfixOperator,
+    HotfixBlockedOperator,
+    HotfixDecideOperator,
+    HotfixGateOperator,
+)
 from release_ops.operators.hotfix_merge import MergeBackOperator
 from release_ops.operators.hotfix_publish import PublishHotfixOperator
 from release_ops.operators.hotfix_tests import ExpeditedTestsOperator
@@ -61,15 +66,22 @@ class Shop:
     """How many of the runs that are asked about Airflow still has."""
     has_ended: bool = False
     """Whether those that it has are over."""
+    ended_as: str = "failed"
 
     def context(self, run_id: str = "manual__1", user: str | None = "olga") -> Any:
         ti = SimpleNamespace(
             xcom_push=lambda *, key, value: self.xcom.update({key: value}),
             xcom_pull=lambda *, task_ids, key: self.xcom.get(key),
-            get_dr_count=lambda *, states=None, **_: 0 if states and self.has_ended else self.alive,
+            get_dr_count=lambda *, states=None, **_: self._count(states),
         )
         run = SimpleNamespace(run_id=run_id, run_type="manual", triggering_user_name=user, partition_key=None)
         return {"dag_run": run, "dag": SimpleNamespace(dag_id="release_hotfix"), "ti": ti}
+
+    def _count(self, states: list[str] | None) -> int:
+        """As Airflow counts the runs that are asked about, by their states."""
+        if states and "running" not in states:
+            return self.alive if self.has_ended and self.ended_as in states else 0
+        return 0 if states and self.has_ended else self.alive
 
     def fix(self, old: str, new: str, message: str = "fix: the basket adds up", *, branch: str = "main") -> str:
         """A commit that changes one line of the shop."""
@@ -126,7 +138,7 @@ class Shop:
             answers.append({**given, **answer})
         self.xcom["body"] = gate["body"]
         self.xcom["seats"] = seats
-        operator = DecideOperator(
+        operator = HotfixDecideOperator(
             task_id="decide", run=run, gate_result=gate, answers=answers, proceed="go", blocked="stop"
         )
         operator.choose_branch(self.context(run["run_id"]))

@@ -231,3 +231,27 @@ def test_branches_of_versions_that_are_out_or_older_get_nothing(shop: Shop) -> N
     run, published = shop.out(mended, affected="1.0.5")
     assert run["version"] == "1.0.6"
     assert [one["branch"] for one in shop.merge_back(run, published)] == ["main", "release/1.1.0", "release/1.2.0"]
+
+
+def test_what_was_pushed_or_taken_away_since_it_was_picked_is_not_put_before_the_approvers(shop: Shop) -> None:
+    mended = shop.fix("line 20\n", "line 20, mended\n")
+    run = shop.resolve(mended)
+    picked = shop.pick(run)
+    shop.git("branch", "-f", "hotfix/1.0.1", "v1.0.0")
+    with pytest.raises(AirflowFailException, match="clear the task `pick`"):
+        shop.decide(run, picked)
+    with pytest.raises(AirflowFailException, match=f"does not have {mended[:12]} any more"):
+        shop.pick(run)
+
+
+def test_a_run_whose_hotfix_another_run_has_taken_over_goes_no_further(shop: Shop) -> None:
+    shop.fix("line 20\n", "a feature\n", "feat: not in 1.0")
+    first = shop.resolve(shop.fix("a feature\n", "a feature, mended\n"), user="olga")
+    with pytest.raises(AirflowFailException, match="conflicts with"):
+        shop.pick(first)
+    shop.alive = 0  # the run of the conflict has failed
+    second = shop.resolve(shop.fix("line 5\n", "line 5, mended\n"), run_id="manual__2", user="chloe")
+    assert second["version"] == first["version"]
+    with pytest.raises(AirflowFailException, match="is led by the run manual__2"):
+        shop.pick(first)
+    assert shop.pick(second)["picks"]

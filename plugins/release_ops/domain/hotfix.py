@@ -95,6 +95,7 @@ class Emergency:
     advisory: Advisory = field(default_factory=Advisory)
     published_at: datetime | None = None
     run_id: str = ""
+    dag_id: str = ""
 
     @property
     def due(self) -> datetime:
@@ -273,4 +274,5 @@ def record_of(row: Mapping[str, Any]) -> Emergency:
         advisory=Advisory(**row["advisory"]),
         published_at=row["tagged_at"],
         run_id=row["run_id"],
+        dag_id=row["dag_id"],
     )

@@ -233,9 +233,11 @@ class PickFixesOperator(MilestoneOperator):
             fix=fix,
             conflict=conflict,
             remote=repository.remote,
+            amend=amended(fix) if emergency.is_embargoed else "",
         )
         self.log.error("%s", text)
         files = ", ".join(one.path for one in conflict.files)
+        amend = f" && {amended(fix)}" if emergency.is_embargoed else ""
         if emergency.is_embargoed:
             where = "see the log of this task"
         else:
@@ -244,9 +246,14 @@ class PickFixesOperator(MilestoneOperator):
             where = f"in {files}; the report {CONFLICT} shows the hunks"
         return AirflowFailException(
             f"{fix.commit[:12]} conflicts with {emergency.branch}: {where}. By hand: git fetch && git switch "
-            f"{emergency.branch} && git cherry-pick -x {fix.commit[:12]}, resolve, git cherry-pick --continue && git push; "
-            "then clear the task `pick` of this run"
+            f"{emergency.branch} && git cherry-pick -x {fix.commit[:12]}, resolve, git cherry-pick --continue{amend} && git "
+            "push; then clear the task `pick` of this run"
         )
+
+
+def amended(fix: Fix) -> str:
+    """Command that gives a commit made by hand words that may be read now, before it is pushed."""
+    return f'git commit --amend -m "{NEUTRAL_SUBJECT}" -m "(cherry picked from commit {fix.commit})"'
 
 
 def form_problems(product: Product, form: Mapping[str, str], starter: str | None) -> list[str]:
@@ -304,6 +311,11 @@ def known(run: Mapping[str, Any]) -> Emergency:
     if (found := parts.emergency_of(run)) is None:
         raise AirflowFailException(
             f"{run['product']} {run['version']} is no hotfix on record: clear this run from resolve on"
+        )
+    if (found.run_id, found.dag_id) != (run["run_id"], run["dag_id"]):
+        raise AirflowFailException(
+            f"{run['product']} {run['version']} is led by the run {found.run_id} since this one had ended: add what is "
+            f"missing to its branch {found.branch} and clear its task `pick`, and leave this run"
         )
     return found
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowFailException
 
 from release_ops.domain.hotfix import Emergency
 from release_ops.domain.model import Product
 from release_ops.operators import parts
 from release_ops.operators.announce import tell
-from release_ops.operators.approval import TICK
+from release_ops.operators.approval import TICK, DecideOperator
 from release_ops.operators.artifacts import BLOCKED_REPORT, keep, page_of
 from release_ops.operators.change_history import update_change_log
 from release_ops.operators.gate import QualityGateOperator
@@ -25,6 +26,8 @@ from release_ops.render import render
 
 log = logging.getLogger(__name__)
 
+UNSAID = "written in the approval form of this run in Airflow"
+"""In place of what people say of an embargoed hotfix."""
 LOOKS = "technical_lead"
 """Role that says whether the success criteria are met, if the product has it; else whoever approved."""
 
@@ -40,12 +43,28 @@ class HotfixGateOperator(QualityGateOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The gate's result with the hotfix before its evidence."""
-        run, result = self.run_facts, super().execute(context)
-        emergency = known(run)
+        run, emergency = self.run_facts, known(self.run_facts)
+        result = super().execute(context)
+        if result["commit"] != self.picked["commit"]:
+            raise AirflowFailException(
+                f"{emergency.branch} is at {result['commit'][:12]}, and {self.picked['commit'][:12]} is what was picked: "
+                "clear the task `pick` of this run, so that who approves sees what is on the branch, and no fix is missing"
+            )
         body = report_of(parts.product_of(run), run, emergency, self.picked)
         closed = exemptions(parts.planned_product_of(run), emergency, datetime.now(UTC))
         notes = render("reports/hotfix_exempt.md.j2", fmt="md", closures=closed) if closed else ""
         return {**result, "body": f"{body}\n{notes}\n{result['body']}"}
+
+
+class HotfixDecideOperator(DecideOperator):
+    """Decides as any gate does; what people wrote of an embargoed hotfix stays where they wrote it, out of all tables."""
+
+    def _decide(
+        self, run: Mapping[str, Any], result: Mapping[str, Any], answers: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        if known(run).is_embargoed:
+            answers = [{**one, "reason": UNSAID if (one["reason"] or "").strip() else ""} for one in answers]
+        return super()._decide(run, result, answers)
 
 
 class HotfixBlockedOperator(DecidedOperator):
@@ -67,18 +86,25 @@ class HotfixBlockedOperator(DecidedOperator):
         reasons = [*self.decision["reasons"], *(tested or [])]
         decision = {**self.decision, "proceed": False, "reasons": reasons}
         product = parts.product_of(run)
+        is_embargoed = known(run).is_embargoed
         ledger = parts.open_ledger()
         text = render("reports/blocked.md.j2", fmt="md", product=product, run=run, decision=decision)
         self.log.info("%s", text)
-        keep(ledger.store, run, "blocked.md", text)
-        self.made = {BLOCKED_REPORT.name: page_of(run, "blocked.md")}
+        if is_embargoed:
+            # Names of tests and of criteria may tell what is mended; the log has them.
+            reasons = ["the log of this task says what stands in the way"]
+            decision = {**decision, "reasons": reasons, "body": ""}
+        else:
+            keep(ledger.store, run, "blocked.md", text)
+            self.made = {BLOCKED_REPORT.name: page_of(run, "blocked.md")}
         now = datetime.now(UTC)
         with ledger.store.transaction():
             finish(ledger.store, run, state="blocked", detail="; ".join(reasons)[:2000])
             ended = {"ended_at": now, "end_state": "blocked"}
             ledger.store.execute("hotfix_end", product=product.id, version=run["version"], **ended)
         words = {"release": parts.release_of(product, run), "decision": decision, "result": {}, "changelog": {}}
-        tell(ledger, product, run, "blocked", f":blocked:{decision['decided_at']}", words)
+        told = tuple(one for one in product.problems_to if not is_embargoed or one in product.hotfix.embargo)
+        tell(ledger, product, run, "blocked", f":blocked:{decision['decided_at']}", words, audiences=told)
         return {"reasons": reasons}
 
 
