@@ -103,9 +103,7 @@ class Engine:
         now = self.clock()
         sent_back = rollout.state.phase is Phase.ROLLING_BACK and self._is_sent_back(rollout)
         readings = self._readings(rollout, runs)
-        turn = advance(
-            rollout.plan, rollout.state, now, live, readings, commands, closed=closed, sent_back=sent_back
-        )
+        turn = advance(rollout.plan, rollout.state, now, live, readings, commands, closed=closed, sent_back=sent_back)
         for note in turn.notes:
             log.info("%s: %s: %s", rollout.id, note.kind, note.text)
         if turn.state == rollout.state and runs == rollout.runs and not taken and not turn.notes:
