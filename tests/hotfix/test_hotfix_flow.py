@@ -255,3 +255,29 @@ def test_a_run_whose_hotfix_another_run_has_taken_over_goes_no_further(shop: Sho
     with pytest.raises(AirflowFailException, match="is led by the run manual__2"):
         shop.pick(first)
     assert shop.pick(second)["picks"]
+
+
+def test_a_fix_that_was_rejected_does_not_go_out_with_the_next_hotfix(shop: Shop) -> None:
+    wrong = shop.fix("line 20\n", "line 20, wrong\n", "fix: wrong")
+    first = shop.resolve(wrong)
+    shop.blocked(first, shop.decide(first, shop.pick(first), approved=False, reason="it is wrong"))
+    right = shop.fix("line 38\n", "line 38, mended\n", "fix: right")
+    with pytest.raises(
+        AirflowFailException, match=r"fix: wrong\)\. Delete it \(git push origin --delete hotfix/1\.0\.1\)"
+    ):
+        shop.resolve(right, run_id="manual__2")
+    shop.git("branch", "-D", "hotfix/1.0.1")
+    second = shop.resolve(right, run_id="manual__2")
+    picked = shop.pick(second)
+    assert (second["version"], picked["extras"]) == ("1.0.1", [])
+    published = shop.publish(second, shop.decide(second, picked), picked)
+    assert "line 20, wrong" not in shop.git("show", f"{published['tag']}:shop.txt")
+
+
+def test_who_names_the_fixes_of_a_hotfix_that_did_not_go_out_again_goes_on_with_its_branch(shop: Shop) -> None:
+    mended = shop.fix("line 20\n", "line 20, mended\n")
+    first = shop.resolve(mended)
+    made = shop.pick(first)["picks"][0]["made"]
+    shop.alive = 0
+    second = shop.resolve(mended, run_id="manual__2")
+    assert [one["made"] for one in shop.pick(second)["picks"]] == [made]

@@ -22,9 +22,9 @@ def about(act: str, run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cut_branch(
-    ledger: Ledger, run: Mapping[str, Any], repository: GitRepository, name: str, commit: str
+    ledger: Ledger, run: Mapping[str, Any], repository: GitRepository, name: str, commit: str, *, occasion: str = ""
 ) -> dict[str, Any]:
-    """Release branch at a commit; returns branch and commit."""
+    """Release branch at a commit, once per occasion; returns branch and commit."""
 
     def find(_: Claim) -> dict[str, Any] | None:
         head = repository.find_branch(name)
@@ -33,7 +33,7 @@ def cut_branch(
     def do(_: Claim) -> dict[str, Any]:
         return {"branch": name, "commit": repository.create_branch(name, commit)}
 
-    key = f"branch:{run['product']}:{run['version']}"
+    key = f"branch:{run['product']}:{run['version']}{occasion}"
     return ledger.perform(key, find=find, do=do, about=about("branch", run)).result
 
 

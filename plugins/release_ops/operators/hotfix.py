@@ -121,6 +121,11 @@ class ResolveHotfixOperator(BaseOperator):
             )
         except HotfixProblems as error:
             raise AirflowFailException("\n".join([*problems, *error.problems])) from None
+        if store.one("hotfix_of", product=product.id, version=plan.version) and (left := left_behind(repository, plan)):
+            problems.append(
+                f"{plan.branch} still holds what an earlier hotfix that did not go out had picked: {'; '.join(left)}. "
+                f"Delete it (git push origin --delete {plan.branch}), or name these fixes too"
+            )
         if problems:
             raise AirflowFailException("\n".join(problems))
         for note in plan.notes:
@@ -175,7 +180,7 @@ class PickFixesOperator(MilestoneOperator):
         with ledger.product_lock(product.id):
             repository = parts.open_repository(product)
             repository.fetch()
-            effects.cut_branch(ledger, run, repository, emergency.branch, emergency.base)
+            effects.cut_branch(ledger, run, repository, emergency.branch, emergency.base, occasion=f":{run['run_id']}")
             picks = [self._pick(ledger, repository, emergency, fix) for fix in emergency.fixes]
             repository.fetch()
             head = checked_head(repository, emergency, picks)
@@ -213,7 +218,8 @@ class PickFixesOperator(MilestoneOperator):
             there: Pick | None = repository.find_pick(emergency.base, head, fix.commit) if head else None
             return {"commit": there.commit, "made": there.made, "how": there.how, "asked": fix.asked} if there else None
 
-        key = f"pick:{run['product']}:{run['version']}:{fix.commit[:16]}"
+        # A version that did not go out is asked for anew by another run, when its branch may be another one.
+        key = f"pick:{run['product']}:{run['version']}:{fix.commit[:16]}:{run['run_id']}"
         try:
             done = ledger.perform(key, find=find, do=do, about=effects.about("pick", run)).result
         except MergeConflict as conflict:
@@ -249,6 +255,16 @@ class PickFixesOperator(MilestoneOperator):
             f"{emergency.branch} && git cherry-pick -x {fix.commit[:12]}, resolve, git cherry-pick --continue{amend} && git "
             "push; then clear the task `pick` of this run"
         )
+
+
+def left_behind(repository: PickingRepository, plan: HotfixPlan) -> list[str]:
+    """Commits that the plan's branch holds already and that bring over none of its fixes, the newest first."""
+    head = repository.find_branch(plan.branch)
+    if head is None:
+        return []
+    ours = {pick.made for fix in plan.fixes if (pick := repository.find_pick(plan.base, head, fix.commit))}
+    subjects = ((one.id, one.message.strip().partition("\n")[0][:60]) for one in repository.log(plan.base, head))
+    return [f"{commit[:12]} ({subject})" for commit, subject in subjects if commit not in ours][:LINES]
 
 
 def amended(fix: Fix) -> str:
