@@ -394,7 +394,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
         name: {"kind": "release"}
         for name in ("retrospective_schedule", "retrospective_held", "retrospective_of", "action_items_withdraw")
     },
-    "retrospective_save": {
+    "retrospective_keep": {
         "kind": "release",
         "status": "green",
         "facts": {"worked": [], "did_not": [], "objectives": []},

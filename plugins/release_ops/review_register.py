@@ -52,7 +52,7 @@ def keep_review(store: Store, product: Product, found: Review, facts: Any, optim
     due_on = (found.made_at.astimezone(ZoneInfo(product.timezone)) + product.review.actions.due_in).date()
     with store.transaction():
         store.execute("retrospective_schedule", **key, due_at=found.due_at, created_at=found.made_at)
-        store.execute("retrospective_save", **key, made_at=found.made_at, status=found.status, facts=facts)
+        store.execute("retrospective_keep", **key, made_at=found.made_at, status=found.status, facts=facts)
         for one in found.proposals:
             store.execute(
                 "action_item_propose",

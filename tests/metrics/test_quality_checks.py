@@ -48,6 +48,7 @@ TELLERS = (
     "capacity_review",
     "satisfaction_survey",
     "release_review",
+    "flag_report",
 )
 """The DAGs that publish tables."""
 

@@ -691,6 +691,74 @@ def _words(two7: Mapping[str, Any], two8: Mapping[str, Any]) -> dict[str, list[M
                 "changed_at": at("2026-06-20 09:00"),
             }
         ],
+        "validation": [
+            {
+                "rollout": "webapp:2.8.0:production:1",
+                "item": "immediate.1",
+                "product": "webapp",
+                "version": "2.8.0",
+                "environment": "production",
+                "phase": "immediate",
+                "title": "Customers pay",
+                "kind": "sql",
+                "due_at": at("2026-06-20 15:00"),
+                "outcome": "fail",
+                "checked_at": at("2026-06-20 15:01"),
+            }
+        ],
+        "rehearsal": [
+            {
+                "product": "webapp",
+                "environment": "production",
+                "rehearsed_at": at("2026-06-18 09:00"),
+                "ended_at": at("2026-06-18 09:01"),
+                "version": "2.8.0",
+                "previous_version": "2.7.0",
+                "driver": "command",
+                "passed": True,
+            }
+        ],
+        "flag_ramp": [
+            {
+                "ramp": "webapp:new-checkout:production:1",
+                "product": "webapp",
+                "flag": "new-checkout",
+                "environment": "production",
+                "attempt": 1,
+                "version": "2.8.0",
+                "engine": "flagd",
+                "state": "done",
+                "percent": 100,
+                "target": 100,
+                "planned_at": at("2026-06-20 08:55"),
+                "started_at": at("2026-06-20 09:00"),
+                "ended_at": at("2026-06-22 09:00"),
+            }
+        ],
+        "flag_ramp_step": [
+            {
+                "ramp": "webapp:new-checkout:production:1",
+                "place": place,
+                "percent": percent,
+                "planned_at": at(when),
+                "set_at": at(when),
+                "gain": gain,
+                "lose": 0.0,
+                "counted": "by the evaluator",
+                "verdict": "good",
+                "verdict_at": at("2026-06-22 09:00"),
+            }
+            for place, percent, when, gain in ((1, 10, "2026-06-20 09:00", 0.1), (2, 100, "2026-06-21 09:00", 0.9))
+        ],
+        "flag_report": [
+            {
+                "product": "webapp",
+                "flag": "old-search",
+                "week": at("2026-06-22 00:00").date(),
+                "made_at": at("2026-06-22 07:15"),
+                "stale": True,
+            }
+        ],
     }
 
 
