@@ -39,10 +39,14 @@ test: $(VENV)/.installed-dev node ## install the test tools, lint, and run every
 	@# What the tests import is compiled meanwhile, once: their processes would each do it at the same time.
 	@$(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 & \
 	    $(MAKE) --no-print-directory lint; linted=$$?; wait; exit $$linted
-	@echo '== pytest: the quick ones, $(WORKERS) at a time'
-	@$(BIN)/python -m pytest -m 'not system' -n $(WORKERS) --dist loadgroup -q $(PYTEST)
-	@echo '== pytest: the ones that start a real Airflow, one after the other'
-	@$(BIN)/python -m pytest -m system -q $(PYTEST) || [ $$? -eq 5 ]
+	@echo '== pytest: the quick ones, $(WORKERS) at a time; beside them those that start a real Airflow, which mostly wait'
+	@log=$$(mktemp); \
+	$(BIN)/python -m pytest -m system -q $(PYTEST) >$$log 2>&1 & system=$$!; \
+	trap 'kill $$system 2>/dev/null' INT TERM; \
+	$(BIN)/python -m pytest -m 'not system' -n $(WORKERS) --dist loadgroup -q $(PYTEST); quick=$$?; \
+	echo '== pytest: the ones that start a real Airflow'; \
+	wait $$system; code=$$?; cat $$log; rm -f $$log; \
+	[ $$quick -eq 0 ] && { [ $$code -eq 0 ] || [ $$code -eq 5 ]; }
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, import-linter
 	@echo '== ruff check';  $(BIN)/ruff check -q .

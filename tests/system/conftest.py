@@ -17,7 +17,7 @@ import pytest
 
 from quickstart.airflow import Airflow, User
 from quickstart.approver import Approver
-from quickstart.demo import Demo, make_demo
+from quickstart.demo import TEAMS, Demo, make_demo
 from quickstart.evaluation import LATER, ROUNDS
 from quickstart.postgres import Postgres
 from quickstart.repository import make_demo_remote
@@ -159,7 +159,13 @@ def house() -> Iterator[House]:
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
     users = (User("admin", "admin"), *(User(person) for person in PEOPLE))
-    airflow = Airflow(home=folder, postgres=postgres, products=products, users=users, settings=SETTINGS)
+    airflow = Airflow(
+        home=folder,
+        postgres=postgres,
+        products=products,
+        users=users,
+        settings={**SETTINGS, "RELEASE_OPS_TEAMS": str(folder / TEAMS)},
+    )
     try:
         airflow.prepare()
         store = Store(airflow.dsn)
