@@ -7,7 +7,8 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
-from release_ops.charts import THEMES, WIDTH, Picture, Spec, Theme, in_colours, png, svg
+from release_ops.charts import THEMES, WIDTH, Picture, Spec, Theme, in_colours
+from release_ops.charts_drawn import drawings_of, pictures_of
 from release_ops.domain.process_optimiser import hours_text
 from release_ops.domain.process_time import CATEGORIES
 from release_ops.escaping import Safe, one_line
@@ -117,16 +118,12 @@ def words(name: str, facts: Facts) -> str:
 
 def pictures(facts: Facts) -> tuple[Picture, ...]:
     """The charts that there is something to draw for, as pictures for messages."""
-    drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
-    return tuple(Picture(name, words(name, facts), png(spec)) for name, spec in drawn if spec is not None)
+    return pictures_of(CHARTS, words, facts)
 
 
 def drawings(facts: Facts) -> dict[str, Safe]:
     """The same as drawings for a page, by name."""
-    drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
-    return {
-        name: Safe(svg(spec, label=words(name, facts), prefix=f"v-{name}")) for name, spec in drawn if spec is not None
-    }
+    return drawings_of(CHARTS, words, facts, prefix="v")
 
 
 def _wrapped(text: str) -> str:

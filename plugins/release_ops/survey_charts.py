@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from release_ops.charts import THEMES, WIDTH, Picture, Spec, Theme, in_colours, png, svg
+from release_ops.charts import THEMES, WIDTH, Picture, Spec, Theme, in_colours
+from release_ops.charts_drawn import drawings_of, pictures_of
 from release_ops.escaping import Safe, one_line
 from release_ops.survey_words import group_name, interval_text, percent, score_text
 
@@ -118,16 +119,12 @@ def words(name: str, facts: Facts) -> str:
 
 def pictures(facts: Facts) -> tuple[Picture, ...]:
     """The charts that there is something to draw for, as pictures for messages."""
-    drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
-    return tuple(Picture(name, words(name, facts), png(spec)) for name, spec in drawn if spec is not None)
+    return pictures_of(CHARTS, words, facts)
 
 
 def drawings(facts: Facts) -> dict[str, Safe]:
     """The same as drawings for a page, by name."""
-    drawn = ((name, draw(facts)) for name, draw in CHARTS.items())
-    return {
-        name: Safe(svg(spec, label=words(name, facts), prefix=f"s-{name}")) for name, spec in drawn if spec is not None
-    }
+    return drawings_of(CHARTS, words, facts, prefix="s")
 
 
 def _hundred(one: Facts) -> dict[str, float]:
