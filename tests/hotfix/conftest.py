@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +25,7 @@ from release_ops.operators.hotfix_merge import MergeBackOperator
 from release_ops.operators.hotfix_publish import PublishHotfixOperator
 from release_ops.operators.hotfix_tests import ExpeditedTestsOperator
 from release_ops.store import Store
+from tests.fakes.approvals import approved
 from tests.fakes.git_source import Source, git
 
 LINES = "".join(f"line {number}\n" for number in range(1, 41))
@@ -122,19 +122,7 @@ class Shop:
             user = next(
                 one["id"] for one in seat["assigned_users"] if one["id"] not in {each["user"] for each in answers}
             )
-            given = {
-                "seat": seat["seat"],
-                "role": seat["role"],
-                "user": user,
-                "login": user,
-                "approved": True,
-                "reason": "",
-                "asked_at": seat["asked_at"],
-                "answered_at": datetime.now(UTC).isoformat(),
-                "ticked": [name.removeprefix("tick_") for name in seat["form"] if name.startswith("tick_")],
-                "waived": [],
-                "waiver_days": 14,
-            }
+            given = approved(seat, user)
             answers.append({**given, **answer})
         self.xcom["body"] = gate["body"]
         self.xcom["seats"] = seats

@@ -27,6 +27,7 @@ from release_ops.operators.planning import CloseReleaseOperator, OpenReleaseOper
 from release_ops.operators.record import RecordOperator
 from release_ops.operators.release import ResolveReleaseOperator
 from release_ops.store import Store
+from tests.fakes.approvals import approved
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC).replace(hour=12) - timedelta(days=14)
@@ -94,19 +95,7 @@ class House:
             people = [person["id"] for person in seat["assigned_users"]]
             user = next((person for person in people if person not in taken), people[0])
             taken.add(user)
-            given = {
-                "seat": seat["seat"],
-                "role": seat["role"],
-                "user": user,
-                "login": user,
-                "approved": True,
-                "reason": "",
-                "asked_at": seat["asked_at"],
-                "answered_at": datetime.now(UTC).isoformat(),
-                "ticked": [name.removeprefix("tick_") for name in seat["form"] if name.startswith("tick_")],
-                "waived": [],
-                "waiver_days": 14,
-            }
+            given = approved(seat, user)
             answers.append({**given, **(answer(given) if answer else {})})
         operator = DecideOperator(
             task_id="decide", run=run, gate_result=gate, answers=answers, proceed="go", blocked="stop"
